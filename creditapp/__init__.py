@@ -1,0 +1,1 @@
+"""Credit scoring: from an application to a recorded decision."""

@@ -1,0 +1,131 @@
+"""The API's routes: check, one call, render."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, current_app, request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from creditapp import decision_log, model_cache, policy, request_ids, schemas
+from creditapp.api.strict_json import parse
+from creditapp.decision_log import Channel, Decision
+from creditapp.decisioning import decide
+from creditapp.exceptions import DecisionLogUnavailable, ModelUnavailable
+from creditapp.model_cache import ServedModel
+from creditapp.schemas import Batch
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+
+@blueprint.get("/live")
+def live() -> Any:
+    """Whether this process runs."""
+    return {"status": "alive"}
+
+
+@blueprint.get("/health")
+def health() -> Any:
+    """Whether decisions can be made and recorded."""
+    try:
+        served = model_cache.current()
+        decision_log.check_writable()
+    except (ModelUnavailable, DecisionLogUnavailable):
+        return schemas.HEALTH.dump(_health(None)), 503, {"Retry-After": "5"}
+    return schemas.HEALTH.dump(_health(served))
+
+
+@blueprint.get("/model-info")
+def model_info() -> Any:
+    """The model that is served."""
+    return schemas.MODEL_INFO.dump(_model_info(model_cache.current()))
+
+
+@blueprint.post("/predict")
+def predict() -> Any:
+    """One application to one recorded decision."""
+    application = schemas.load_application(_json_body())
+    [decision] = decide([application], Channel.API, request_ids.current())
+    return schemas.PREDICTION.dump(decision)
+
+
+@blueprint.post("/predict-batch")
+def predict_batch() -> Any:
+    """Many applications to as many recorded decisions, all by one model version."""
+    batch = schemas.load_batch(_json_body(), current_app.config["MAX_BATCH"])
+    decisions = decide(batch.applications, Channel.BATCH, request_ids.current())
+    return _batch_answer(batch, decisions)
+
+
+@blueprint.get("/decisions/<decision_id>")
+def decision(decision_id: str) -> Any:
+    """One decision as it is kept."""
+    return schemas.STORED_DECISION.dump(decision_log.find(decision_id))
+
+
+@blueprint.post("/reload-model")
+def reload_model() -> Any:
+    """Serve what the registry's alias names now."""
+    done = model_cache.reload()
+    return schemas.RELOAD.dump(
+        {
+            "message": _reload_message(done.model_version, done.previous_version),
+            "model_version": done.model_version,
+            "previous_version": done.previous_version,
+            "timestamp": datetime.now(UTC),
+        }
+    )
+
+
+def _json_body() -> Any:
+    if not request.is_json:
+        raise UnsupportedMediaType("the content type application/json is expected")
+    return parse(request.get_data())
+
+
+def _health(served: ServedModel | None) -> dict[str, Any]:
+    return {
+        "status": "healthy" if served else "unavailable",
+        "model_path": served and served.address,
+        "model_loaded": served is not None,
+        "timestamp": datetime.now(UTC),
+    }
+
+
+def _model_info(served: ServedModel) -> dict[str, Any]:
+    return {
+        "name": served.deployment.model_name,
+        "version": served.version,
+        "stage": "Production",
+        "description": served.metadata.description,
+        "trained_at": served.metadata.trained_at,
+        "deployed_at": served.deployment.deployed_at,
+        "deployment": served.deployment.generation,
+        "digest": served.deployment.bundle_digest,
+        "fingerprint": served.metadata.fingerprint,
+        "inputs": list(served.metadata.inputs),
+        "metrics": served.metadata.metrics,
+        "policy_version": policy.DEFAULT_POLICY.version,
+    }
+
+
+def _batch_answer(batch: Batch, decisions: list[Decision]) -> dict[str, Any]:
+    predictions = schemas.BATCH_PREDICTION.dump(decisions, many=True)
+    for prediction, position in zip(predictions, batch.positions, strict=True):
+        if not batch.gives_reasons:
+            prediction["reasons"] = None
+        if batch.reports_errors:
+            prediction["index"] = position
+    errors = {"errors": batch.errors} if batch.reports_errors else {}
+    return {
+        "predictions": predictions,
+        "total_processed": len(predictions),
+        "model_version": decisions[0].model_version if decisions else None,
+        "timestamp": datetime.now(UTC).isoformat(),
+        **errors,
+    }
+
+
+def _reload_message(version: str, previous: str | None) -> str:
+    if version == previous:
+        return f"version {version} is served already"
+    return f"version {version} is served now"

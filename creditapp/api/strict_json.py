@@ -1,0 +1,65 @@
+"""JSON read strictly: one meaning or none."""
+
+import json
+from typing import Any, NoReturn
+
+from creditapp.exceptions import NotStrictJson
+
+DEEPEST = 3
+"""A batch is an object with an array of objects; nothing of the contract is nested deeper."""
+
+
+def parse(body: bytes) -> Any:
+    """The value that a body holds.
+
+    Raises:
+        NotStrictJson: not UTF-8, not JSON (RFC 8259), a number that is none or infinite, a key twice
+            in one object, or nested deeper than any body of the contract.
+    """
+    try:
+        value = json.loads(
+            body.decode(),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_number,
+        )
+    except UnicodeDecodeError as error:
+        raise NotStrictJson("the body is not UTF-8") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise NotStrictJson(f"the body is not JSON: {error.msg}, {where}") from error
+    except ValueError as error:
+        raise NotStrictJson("a number in the body has too many digits") from error
+    except RecursionError:
+        raise NotStrictJson("the body is nested too deeply") from None
+    if _is_deeper(value, DEEPEST):
+        raise NotStrictJson("the body is nested too deeply")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise NotStrictJson("a key stands twice in one object")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise NotStrictJson(f"{name} is not a JSON number")
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise NotStrictJson("a number in the body is too large")
+    return value
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if isinstance(value, dict):
+        inner = value.values()
+    elif isinstance(value, list):
+        inner = value  # type: ignore[assignment]
+    else:
+        return False
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)

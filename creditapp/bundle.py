@@ -1,0 +1,120 @@
+"""The served bundle: the one thing that passes from training to serving, sealed by digests."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from creditapp.exceptions import BrokenBundle
+from creditapp.features import Answer
+
+FORMAT = 1
+MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
+    "model.onnx",
+    "metadata.json",
+    "golden.json",
+    "holdout.csv",
+    "digests.json",
+)
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What must be known of a model to serve it and to answer for it.
+
+    `inputs` maps each feature to the model's input of it; `classes` is the order of the
+    probabilities; `population` says, by feature, which answers the training data held.
+    """
+
+    format: int
+    run_id: str
+    trained_at: str
+    description: str
+    fingerprint: str
+    inputs: Mapping[str, str]
+    classes: Sequence[int]
+    metrics: Mapping[str, float]
+    population: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Applications whose probabilities of good credit are known, from the fitted pipeline itself."""
+
+    applications: Sequence[Mapping[str, Answer]]
+    probabilities: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model ready to be served, with all that is needed to check it; about 300 kB packed."""
+
+    model: bytes
+    metadata: Metadata
+    golden: Golden
+    holdout: str
+
+    def pack(self) -> bytes:
+        """The bundle as bytes; equal bundles give equal bytes."""
+        files = {
+            MODEL: self.model,
+            METADATA: _json(asdict(self.metadata)),
+            GOLDEN: _json(asdict(self.golden)),
+            HOLDOUT: self.holdout.encode(),
+        }
+        files[DIGESTS] = _json({name: digest(content) for name, content in files.items()})
+        return _zip(files)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Bundle":
+        """The bundle out of its bytes, each file checked against its digest.
+
+        Raises:
+            BrokenBundle: a file is missing, altered, or of another format.
+        """
+        try:
+            files = _unzip(packed)
+            _check_digests(files)
+            return cls(
+                files[MODEL],
+                Metadata(**json.loads(files[METADATA])),
+                Golden(**json.loads(files[GOLDEN])),
+                files[HOLDOUT].decode(),
+            )
+        except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+            raise BrokenBundle(f"the served bundle cannot be read: {error}") from error
+
+
+def digest(content: bytes) -> str:
+    """The sha256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _check_digests(files: Mapping[str, bytes]) -> None:
+    expected = json.loads(files[DIGESTS])
+    if files.keys() - {DIGESTS} != expected.keys():
+        raise BrokenBundle("the served bundle holds other files than its digests name")
+    for name, value in expected.items():
+        if digest(files[name]) != value:
+            raise BrokenBundle(f"{name} in the served bundle was altered")
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _unzip(packed: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}

@@ -1,0 +1,178 @@
+"""Settings: read from the environment once, checked at the start, then plain values."""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from environs import EnvError, FileAwareEnv
+from marshmallow.validate import OneOf, Range
+
+from creditapp.exceptions import InvalidSetting
+
+ROOT = Path(__file__).resolve().parent.parent
+INSTANCE = ROOT / "instance"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: what it is for, its default, and how it is read and checked."""
+
+    name: str
+    default: object
+    about: str
+    read: Callable[[FileAwareEnv, str, object], Any]
+
+
+def _text(env: FileAwareEnv, name: str, default: object) -> str:
+    return env.str(name, str(default))
+
+
+def _list(env: FileAwareEnv, name: str, default: object) -> tuple[str, ...]:
+    return tuple(env.list(name, [], subcast=str.strip))
+
+
+def _number(minimum: int, maximum: int) -> Callable[[FileAwareEnv, str, object], int]:
+    def read(env: FileAwareEnv, name: str, default: object) -> int:
+        return env.int(name, default, validate=Range(minimum, maximum))
+
+    return read
+
+
+def _one_of(*choices: str) -> Callable[[FileAwareEnv, str, object], str]:
+    def read(env: FileAwareEnv, name: str, default: object) -> str:
+        return env.str(name, default, validate=OneOf(choices))
+
+    return read
+
+
+SETTINGS = (
+    Setting(
+        "CREDITAPP_ENV",
+        "development",
+        "`development` or `production`",
+        _one_of("development", "production"),
+    ),
+    Setting("PORT", 8000, "the port to serve on", _number(1, 65535)),
+    Setting(
+        "DATABASE_URL",
+        "sqlite:///creditapp.db",
+        "the decision log; a relative SQLite path lies in `instance/`",
+        _text,
+    ),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "signs sessions and forms; in development one is made and kept in `instance/`",
+        _text,
+    ),
+    Setting("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db", "the model registry", _text),
+    Setting(
+        "PROMETHEUS_MULTIPROC_DIR",
+        "",
+        "where workers share their metrics; a private directory is made when unset",
+        _text,
+    ),
+    Setting("CREDITAPP_WORKERS", 2, "gunicorn worker processes", _number(1, 64)),
+    Setting("CREDITAPP_THREADS", 4, "threads of each worker", _number(1, 64)),
+    Setting(
+        "CREDITAPP_MAX_BODY_BYTES",
+        16 * 1024 * 1024,
+        "the largest request body",
+        _number(10_000, 1_000_000_000),
+    ),
+    Setting(
+        "CREDITAPP_MAX_BATCH",
+        10_000,
+        "the most applications in one batch",
+        _number(1, 1_000_000),
+    ),
+    Setting(
+        "CREDITAPP_CORS_ORIGINS",
+        "",
+        "origins whose pages may call the API, separated by commas; none when empty",
+        _list,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values in force; each field is a setting's name without its prefix, in lower case."""
+
+    env: str
+    port: int
+    database_url: str
+    secret_key: str
+    mlflow_tracking_uri: str
+    prometheus_multiproc_dir: str
+    workers: int
+    threads: int
+    max_body_bytes: int
+    max_batch: int
+    cors_origins: tuple[str, ...]
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read and check all settings; the first bad one is named.
+
+        Raises:
+            InvalidSetting: with one line that names the setting and what it accepts.
+        """
+        values = {_field(setting.name): _read(setting) for setting in SETTINGS}
+        values["secret_key"] = values["secret_key"] or _development_secret(values["env"])
+        return cls(**values)
+
+    @property
+    def database_address(self) -> str:
+        """The database's address; a relative SQLite path lies in the instance folder."""
+        return _absolute(self.database_url, INSTANCE)
+
+    @property
+    def tracking_uri(self) -> str:
+        """The registry's address; a relative SQLite path lies in the project's folder."""
+        return _absolute(self.mlflow_tracking_uri, ROOT)
+
+
+def _absolute(address: str, folder: Path) -> str:
+    scheme, separator, path = address.partition(":///")
+    if scheme.startswith("sqlite") and separator and path and not path.startswith(("/", ":")):
+        return f"{scheme}:///{folder / path}"
+    return address
+
+
+def _field(name: str) -> str:
+    return name.removeprefix("CREDITAPP_").lower()
+
+
+def _read(setting: Setting) -> Any:
+    try:
+        return setting.read(FileAwareEnv(strip_whitespace=True), setting.name, setting.default)
+    except (EnvError, ValueError) as error:
+        raise InvalidSetting(f"{setting.name}: {setting.about}; {error}") from error
+
+
+def _development_secret(env: str) -> str:
+    """The key of this checkout, made at first use; in production there is none to fall back on."""
+    if env == "production":
+        raise InvalidSetting("SECRET_KEY: must be set in production; at least 32 random characters")
+    path = INSTANCE / "secret_key"
+    if not path.exists():
+        _write_once(path, secrets.token_hex(32))
+    return path.read_text()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Create the file whole and private; of two processes at once, the first wins."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

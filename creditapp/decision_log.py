@@ -1,0 +1,148 @@
+"""The decision log: every decision, and apart from it the personal answers; only ever added to."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from creditapp.exceptions import DecisionLogUnavailable, UnknownDecision
+from creditapp.extensions import Base, UtcDateTime, reading, writing
+from creditapp.features import Answer
+
+
+class Channel(StrEnum):
+    """By which road an application came in."""
+
+    UI = "ui"
+    API = "api"
+    BATCH = "batch"
+    FILE = "file"
+
+
+class Answers(Base):
+    """The answers as they were given: personal data, erasable without touching the decision."""
+
+    __tablename__ = "decision_answers"
+
+    decision_id: Mapped[UUID] = mapped_column(ForeignKey("decision.decision_id"), primary_key=True)
+    answers: Mapped[dict[str, Answer]] = mapped_column(JSON)
+
+
+class Decision(Base):
+    """A recorded score under a policy."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_reference", "reference"),)
+
+    decision_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    timestamp: Mapped[datetime] = mapped_column(UtcDateTime)
+    channel: Mapped[str] = mapped_column(String(10))
+    reference: Mapped[str | None] = mapped_column(String(64))
+    request_id: Mapped[str] = mapped_column(String(64))
+    probability_good_credit: Mapped[float]
+    prediction: Mapped[int]
+    risk_level: Mapped[str] = mapped_column(String(10))
+    decision: Mapped[str] = mapped_column(String(10))
+    outside_training: Mapped[list[str]] = mapped_column(JSON)
+    policy_version: Mapped[str] = mapped_column(String(50))
+    model_version: Mapped[str] = mapped_column(String(50))
+    generation: Mapped[int] = mapped_column(ForeignKey("deployment.generation"))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    given: Mapped[Answers | None] = relationship(viewonly=True)
+
+    @property
+    def probability_bad_credit(self) -> float:
+        """The other probability, so that the two add to 1."""
+        return 1.0 - self.probability_good_credit
+
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """The principal reasons; none are worked out yet."""
+        return []
+
+
+class LogProbe(Base):
+    """One row that is written to learn whether decisions could be."""
+
+    __tablename__ = "log_probe"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+COLUMNS = tuple(column.key for column in Decision.__table__.columns)
+
+
+def record(decisions: Sequence[Decision], answers: Sequence[Mapping[str, Answer]]) -> None:
+    """Write decisions and their answers in one commit, on disk when this returns.
+
+    Raises:
+        DecisionLogUnavailable: nothing was written.
+    """
+    rows = [{name: getattr(decision, name) for name in COLUMNS} for decision in decisions]
+    given = [
+        {"decision_id": decision.decision_id, "answers": dict(own)}
+        for decision, own in zip(decisions, answers, strict=True)
+    ]
+    try:
+        with writing() as session:
+            session.execute(insert(Decision), rows)
+            session.execute(insert(Answers), given)
+    except SQLAlchemyError as error:
+        raise DecisionLogUnavailable("the decision could not be recorded") from error
+
+
+def check_writable() -> None:
+    """Write and commit one row.
+
+    Raises:
+        DecisionLogUnavailable: decisions could not be recorded either.
+    """
+    try:
+        with writing() as session:
+            session.merge(LogProbe(id=1, written_at=datetime.now(UTC)))
+    except SQLAlchemyError as error:
+        raise DecisionLogUnavailable("the decision log cannot be written") from error
+
+
+def find(decision_id: str) -> Decision:
+    """One decision with its answers, which may have been erased.
+
+    Raises:
+        UnknownDecision: no decision has this id.
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    try:
+        key = UUID(decision_id)
+        with reading() as session:
+            found = session.get(Decision, key, options=[joinedload(Decision.given)])
+    except ValueError:
+        found = None
+    except SQLAlchemyError as error:
+        raise DecisionLogUnavailable("the decision log cannot be read") from error
+    if found is None:
+        raise UnknownDecision(f"no decision has the id {decision_id[:64]}")
+    return found
+
+
+def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[Decision]:
+    """Decisions, newest first: of one reference, or older than one decision, where asked for.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    query = select(Decision).order_by(Decision.decision_id.desc()).limit(limit)
+    if reference:
+        query = query.where(Decision.reference == reference)
+    if before:
+        query = query.where(Decision.decision_id < find(before).decision_id)
+    try:
+        with reading() as session:
+            return session.scalars(query).all()
+    except SQLAlchemyError as error:
+        raise DecisionLogUnavailable("the decision log cannot be read") from error

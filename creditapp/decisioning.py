@@ -1,0 +1,69 @@
+"""The one road to a decision, for one application or many, from every channel."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import uuid_utils
+
+from creditapp import decision_log, metrics, model_cache
+from creditapp.decision_log import Channel, Decision
+from creditapp.features import Application
+from creditapp.model_cache import ServedModel
+from creditapp.policy import DEFAULT_POLICY, Policy
+from creditapp.scoring import Score
+
+
+def decide(
+    applications: Sequence[Application], channel: Channel, request_id: str
+) -> list[Decision]:
+    """Score, decide, record and count; one decision per application, in their order, by one model.
+
+    Raises:
+        ModelUnavailable: there is no model; nothing was decided.
+        DecisionLogUnavailable: the decisions could not be recorded, and so were not made.
+    """
+    if not applications:
+        return []
+    with metrics.timed_predictions(_prediction_type(channel), len(applications)):
+        served = model_cache.current()
+        scores = served.scorer.score(applications)
+        decisions = [
+            _decision(application, score, served, DEFAULT_POLICY, channel, request_id)
+            for application, score in zip(applications, scores, strict=True)
+        ]
+        decision_log.record(decisions, [application.answers for application in applications])
+    good = sum(decision.prediction for decision in decisions)
+    metrics.count_outcomes(good, len(decisions) - good)
+    return decisions
+
+
+def _prediction_type(channel: Channel) -> str:
+    return "single" if channel in (Channel.UI, Channel.API) else "batch"
+
+
+def _decision(
+    application: Application,
+    score: Score,
+    served: ServedModel,
+    policy: Policy,
+    channel: Channel,
+    request_id: str,
+) -> Decision:
+    risk_level = policy.risk_level(score.probability_good)
+    return Decision(
+        decision_id=UUID(int=uuid_utils.uuid7().int),
+        timestamp=datetime.now(UTC),
+        channel=channel,
+        reference=application.reference,
+        request_id=request_id,
+        probability_good_credit=score.probability_good,
+        prediction=int(score.probability_good > 0.5),
+        risk_level=risk_level,
+        decision=policy.outcome(risk_level, outside_training=bool(score.outside_training)),
+        outside_training=list(score.outside_training),
+        policy_version=policy.version,
+        model_version=served.version,
+        generation=served.deployment.generation,
+        fingerprint=served.metadata.fingerprint,
+    )

@@ -1,0 +1,128 @@
+"""What is served, and was: one row per change, with the bundle itself, so that serving needs no registry."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from creditapp.bundle import digest
+from creditapp.config import ROOT
+from creditapp.exceptions import ModelUnavailable, RefusedModel, RegistryUnavailable
+from creditapp.extensions import Base, UtcDateTime, reading, writing
+
+REFUSED = 3
+"""The exit code by which the command says that the promoted version must not be served."""
+
+
+class ServedBundle(Base):
+    """A bundle's bytes, under their digest."""
+
+    __tablename__ = "served_bundle"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Deployment(Base):
+    """One change of what is served; the highest generation is in force."""
+
+    __tablename__ = "deployment"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    model_name: Mapped[str] = mapped_column(String(200))
+    model_version: Mapped[str] = mapped_column(String(50))
+    bundle_digest: Mapped[str] = mapped_column(ForeignKey(ServedBundle.digest))
+    deployed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+@dataclass(frozen=True)
+class Reload:
+    """What a reload found: the version served before, and the version served now."""
+
+    model_version: str
+    previous_version: str | None
+
+
+def in_force() -> Deployment | None:
+    """The deployment that all workers should serve; none before the first.
+
+    Raises:
+        ModelUnavailable: the database does not answer.
+    """
+    newest = select(Deployment).order_by(Deployment.generation.desc()).limit(1)
+    try:
+        with reading() as session:
+            return session.scalar(newest)
+    except SQLAlchemyError as error:
+        raise ModelUnavailable("the deployment in force cannot be read") from error
+
+
+def bundle_of(deployment: Deployment) -> bytes:
+    """The bytes of a deployment's bundle.
+
+    Raises:
+        ModelUnavailable: the database does not answer.
+    """
+    try:
+        with reading() as session:
+            return session.get_one(ServedBundle, deployment.bundle_digest).content
+    except SQLAlchemyError as error:
+        raise ModelUnavailable("the bundle in force cannot be read") from error
+
+
+def deploy(model_name: str, version: str, bundle: bytes, reason: str) -> Reload:
+    """Put a version in force for all workers; nothing changes where it already is."""
+    with writing() as session:
+        newest = session.scalar(select(Deployment).order_by(Deployment.generation.desc()).limit(1))
+        key = digest(bundle)
+        if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):
+            _add(session, model_name, version, bundle, reason)
+        return Reload(version, newest.model_version if newest else None)
+
+
+def _add(session: Session, model_name: str, version: str, bundle: bytes, reason: str) -> None:
+    key = digest(bundle)
+    if session.get(ServedBundle, key) is None:
+        session.add(ServedBundle(digest=key, content=bundle))
+        session.flush()
+    session.add(
+        Deployment(
+            model_name=model_name,
+            model_version=version,
+            bundle_digest=key,
+            deployed_at=datetime.now(UTC),
+            reason=reason,
+        )
+    )
+
+
+def reload_from_registry() -> Reload:
+    """Bring what is served up to the registry's alias, in a process of its own that may load MLflow.
+
+    Raises:
+        RefusedModel: nothing is promoted, or the promoted version cannot be served.
+        RegistryUnavailable: the registry did not answer in time.
+    """
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "deploy", "--json"]
+    limits = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+    environment = {**limits, **os.environ}
+    environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RegistryUnavailable("the model registry did not answer in time") from error
+    if done.returncode == REFUSED:
+        raise RefusedModel(done.stderr.strip().splitlines()[-1])
+    if done.returncode:
+        raise RegistryUnavailable("the model registry cannot be read")
+    return Reload(**json.loads(done.stdout.strip().splitlines()[-1]))

@@ -1,0 +1,56 @@
+"""What can go wrong, named once; `error_handlers` says how each is answered."""
+
+
+class CreditappError(Exception):
+    """The base of all expected failures; its text is fit to be shown."""
+
+
+class InvalidSetting(CreditappError):
+    """A setting that the application cannot start with."""
+
+
+class NotStrictJson(CreditappError):
+    """A body that is not JSON in the strict sense of RFC 8259."""
+
+
+class InvalidApplication(CreditappError):
+    """An application, or rows of a batch, that break the catalogue's rules.
+
+    `errors` is `{field: [message]}` for one application and `[{"index", "errors"}]` for a batch.
+    """
+
+    def __init__(self, message: str, errors: object) -> None:
+        super().__init__(message)
+        self.errors = errors
+
+
+class BatchTooLarge(CreditappError):
+    """More applications in one request than the setting allows."""
+
+
+class BadTable(CreditappError):
+    """A table that cannot be read as applications; the message names the row and the column."""
+
+
+class BrokenBundle(CreditappError):
+    """A served bundle that is incomplete, altered, or does not score as it did when it was made."""
+
+
+class RefusedModel(CreditappError):
+    """A registered model version that must not be served."""
+
+
+class RegistryUnavailable(CreditappError):
+    """The model registry did not answer."""
+
+
+class ModelUnavailable(CreditappError):
+    """This process has no model to score with."""
+
+
+class DecisionLogUnavailable(CreditappError):
+    """Decisions cannot be written, so none may be given."""
+
+
+class UnknownDecision(CreditappError):
+    """No decision has this id."""

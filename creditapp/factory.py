@@ -1,0 +1,66 @@
+"""The application, put together."""
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import get_locale
+
+from creditapp import cli, error_handlers, metrics, request_ids, security
+from creditapp.api import docs
+from creditapp.api import routes as api
+from creditapp.config import INSTANCE, ROOT, Settings
+from creditapp.extensions import babel, cors, csrf, db, init_database, migrate
+from creditapp.model_cache import ModelCache
+from creditapp.ui import routes as ui
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """An application with these settings, or with those of the environment.
+
+    Raises:
+        InvalidSetting: the environment holds a setting that cannot be used.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask(
+        "creditapp",
+        static_folder=ROOT / "static",
+        template_folder=ROOT / "templates",
+        instance_path=str(INSTANCE),
+    )
+    app.config.from_mapping(_flask_config(settings))
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["model_cache"] = ModelCache()
+    request_ids.init_app(app)
+    metrics.requests.init_app(app)  # type: ignore[no-untyped-call]
+    init_database(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    babel.init_app(app)
+    app.jinja_env.globals["get_locale"] = get_locale
+    cors.init_app(app, resources={r"/api/*": {"origins": settings.cors_origins}})
+    security.init_app(app)
+    error_handlers.init_app(app)
+    for blueprint in (api.blueprint, ui.blueprint, metrics.blueprint):
+        app.register_blueprint(blueprint)
+    csrf.exempt(api.blueprint)
+    docs.init_app(app)
+    cli.init_app(app)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    sqlite = settings.database_address.startswith("sqlite")
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_address,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "hide_parameters": True,
+            "pool_pre_ping": not sqlite,
+            "connect_args": {"timeout": 5} if sqlite else {},
+        },
+        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
+        "MAX_BATCH": settings.max_batch,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,
+    }

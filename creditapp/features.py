@@ -1,0 +1,477 @@
+"""The catalogue: every question of a credit application, declared once.
+
+Names and codes are those of the Statlog German Credit Data (H. Hofmann, UCI). The labels published
+with them are wrong for several attributes; the meanings here are the corrected ones of Grömping
+(2019), "South German Credit Data: Correcting a Widely Used Data Set", Beuth University Berlin.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+Answer = int | float | str
+
+WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})")
+DECIMAL_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
+
+
+def _(text: str) -> str:
+    """Mark a text for translation; whoever shows it translates it."""
+    return text
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A text with values to fill in, kept apart so that the text can be translated first."""
+
+    template: str
+    values: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return self.template % self.values
+
+
+@dataclass(frozen=True)
+class Code:
+    """One answer to choose: its code in the data, its meaning, and the label Statlog published."""
+
+    code: str
+    meaning: str
+    statlog_label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What every question has; `name` is the JSON key, CSV header and model column."""
+
+    name: str
+    label: str
+    group: str
+    example: Answer
+
+    @property
+    def slug(self) -> str:
+        """The name as an identifier, for HTML and for the engine's inputs."""
+        return re.sub(r"[^0-9a-z]+", "_", self.name.lower()).strip("_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numeric(Question):
+    """An integer from minimum to maximum, or any number over minimum and up to maximum.
+
+    `bands` gives the meanings of the integers 1, 2, … where a number stands for a band.
+    """
+
+    kind: ClassVar[str] = "numeric"
+    minimum: int
+    maximum: int
+    integer: bool = True
+    unit: str = ""
+    bands: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> Phrase:
+        """What is accepted, in words that end the sentence "accepted is …"."""
+        limits = {"minimum": self.minimum, "maximum": self.maximum}
+        if self.integer:
+            return Phrase(_("an integer from %(minimum)s to %(maximum)s"), limits)
+        return Phrase(_("a number over %(minimum)s and up to %(maximum)s"), limits)
+
+    def accepts(self, answer: object) -> bool:
+        """Whether the answer is a number of the right type within the limits."""
+        if not (type(answer) is int or (type(answer) is float and not self.integer)):
+            return False
+        above = answer >= self.minimum if self.integer else answer > self.minimum
+        return above and answer <= self.maximum
+
+    def meaning(self, answer: Answer) -> str:
+        """The band that an answer stands for; empty where a number speaks for itself."""
+        return self.bands[int(answer) - 1] if self.bands else ""
+
+    @property
+    def signature(self) -> list[object]:
+        """All that a model depends on; labels are left out."""
+        return [self.name, self.kind, self.integer, self.minimum, self.maximum]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Question):
+    """One code out of a list."""
+
+    kind: ClassVar[str]
+    codes: tuple[Code, ...]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The codes alone, in their order."""
+        return tuple(code.code for code in self.codes)
+
+    @property
+    def accepted(self) -> Phrase:
+        """What is accepted, in words that end the sentence "accepted is …"."""
+        return Phrase(_("one of %(codes)s"), {"codes": ", ".join(self.values)})
+
+    def accepts(self, answer: object) -> bool:
+        """Whether the answer is one of the codes."""
+        return isinstance(answer, str) and answer in self.values
+
+    def meaning(self, answer: Answer) -> str:
+        """The corrected meaning of a code."""
+        return next(code.meaning for code in self.codes if code.code == answer)
+
+    @property
+    def signature(self) -> list[object]:
+        """All that a model depends on; labels are left out."""
+        return [self.name, self.kind, list(self.values)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordinal(Choice):
+    """Codes with an order: the model sees their position."""
+
+    kind: ClassVar[str] = "ordinal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nominal(Choice):
+    """Codes without an order: the model sees one column each."""
+
+    kind: ClassVar[str] = "nominal"
+
+
+Feature = Numeric | Ordinal | Nominal
+
+LOAN = _("The loan")
+BANK = _("Accounts and property")
+WORK = _("Work")
+PERSON = _("The person")
+GROUPS = (LOAN, BANK, WORK, PERSON)
+
+FEATURES: tuple[Feature, ...] = (
+    Numeric(
+        name="Duration in month",
+        label=_("Duration"),
+        group=LOAN,
+        example=12,
+        minimum=1,
+        maximum=120,
+        unit=_("months"),
+    ),
+    Numeric(
+        name="Credit amount",
+        label=_("Credit amount"),
+        group=LOAN,
+        example=5000.0,
+        minimum=0,
+        maximum=1_000_000_000,
+        integer=False,
+        unit=_("DM"),
+    ),
+    Numeric(
+        name="Installment rate in percentage of disposable income",
+        label=_("Instalment, as a share of disposable income"),
+        group=LOAN,
+        example=2,
+        minimum=1,
+        maximum=4,
+        bands=(
+            _("35 % or more"),
+            _("25 to under 35 %"),
+            _("20 to under 25 %"),
+            _("under 20 %"),
+        ),
+    ),
+    Numeric(
+        name="Age in years",
+        label=_("Age"),
+        group=PERSON,
+        example=35,
+        minimum=18,
+        maximum=100,
+        unit=_("years"),
+    ),
+    Numeric(
+        name="Number of existing credits at this bank",
+        label=_("Credits at this bank, this one included"),
+        group=BANK,
+        example=1,
+        minimum=1,
+        maximum=4,
+        bands=(_("one"), _("two or three"), _("four or five"), _("six or more")),
+    ),
+    Numeric(
+        name="Number of people being liable to provide maintenance for",
+        label=_("People who depend on the applicant"),
+        group=PERSON,
+        example=1,
+        minimum=1,
+        maximum=2,
+        bands=(_("0 to 2 people"), _("3 people or more")),
+    ),
+    Ordinal(
+        name="Status of existing checking account",
+        label=_("Checking account"),
+        group=BANK,
+        example="A12",
+        codes=(
+            Code("A11", _("no checking account"), "... < 0 DM"),
+            Code("A12", _("balance below 0 DM"), "0 <= ... < 200 DM"),
+            Code(
+                "A13",
+                _("balance 0 to under 200 DM"),
+                "... >= 200 DM / salary assignments for at least 1 year",
+            ),
+            Code(
+                "A14",
+                _("balance 200 DM or more, or salary paid in for at least 1 year"),
+                "no checking account",
+            ),
+        ),
+    ),
+    Ordinal(
+        name="Credit history",
+        label=_("Credit history"),
+        group=BANK,
+        example="A32",
+        codes=(
+            Code(
+                "A30",
+                _("delay in paying off in the past"),
+                "no credits taken / all credits paid back duly",
+            ),
+            Code(
+                "A31",
+                _("critical account / other credits elsewhere"),
+                "all credits at this bank paid back duly",
+            ),
+            Code(
+                "A32",
+                _("no credits taken / all credits paid back duly"),
+                "existing credits paid back duly till now",
+            ),
+            Code(
+                "A33",
+                _("existing credits paid back duly till now"),
+                "delay in paying off in the past",
+            ),
+            Code(
+                "A34",
+                _("all credits at this bank paid back duly"),
+                "critical account / other credits existing (not at this bank)",
+            ),
+        ),
+    ),
+    Ordinal(
+        name="Savings account/bonds",
+        label=_("Savings account or bonds"),
+        group=BANK,
+        example="A61",
+        codes=(
+            Code("A61", _("unknown / no savings account"), "... < 100 DM"),
+            Code("A62", _("under 100 DM"), "100 <= ... < 500 DM"),
+            Code("A63", _("100 to under 500 DM"), "500 <= ... < 1000 DM"),
+            Code("A64", _("500 to under 1000 DM"), "... >= 1000 DM"),
+            Code("A65", _("1000 DM or more"), "unknown / no savings account"),
+        ),
+    ),
+    Ordinal(
+        name="Present employment since",
+        label=_("With the present employer since"),
+        group=WORK,
+        example="A73",
+        codes=(
+            Code("A71", _("unemployed"), "unemployed"),
+            Code("A72", _("less than 1 year"), "... < 1 year"),
+            Code("A73", _("1 to under 4 years"), "1 <= ... < 4 years"),
+            Code("A74", _("4 to under 7 years"), "4 <= ... < 7 years"),
+            Code("A75", _("7 years or more"), ".. >= 7 years"),
+        ),
+    ),
+    Ordinal(
+        name="Job",
+        label=_("Job"),
+        group=WORK,
+        example="A173",
+        codes=(
+            Code(
+                "A171",
+                _("unemployed / unskilled, non-resident"),
+                "unemployed / unskilled - non-resident",
+            ),
+            Code("A172", _("unskilled, resident"), "unskilled - resident"),
+            Code(
+                "A173", _("skilled employee / official"), "skilled employee / official"
+            ),
+            Code(
+                "A174",
+                _("manager / self-employed / highly qualified employee"),
+                "management / self-employed / highly qualified employee / officer",
+            ),
+        ),
+    ),
+    Nominal(
+        name="Purpose",
+        label=_("Purpose"),
+        group=LOAN,
+        example="A43",
+        codes=(
+            Code("A40", _("others"), "car (new)"),
+            Code("A41", _("car (new)"), "car (used)"),
+            Code("A42", _("car (used)"), "furniture/equipment"),
+            Code("A43", _("furniture / equipment"), "radio/television"),
+            Code("A44", _("radio / television"), "domestic appliances"),
+            Code("A45", _("domestic appliances"), "repairs"),
+            Code("A46", _("repairs"), "education"),
+            Code("A47", _("education"), "(vacation - does not exist?)"),
+            Code("A48", _("vacation"), "retraining"),
+            Code("A49", _("retraining"), "business"),
+            Code("A410", _("business"), "others"),
+        ),
+    ),
+    Nominal(
+        name="Personal status and sex",
+        label=_("Personal status and sex"),
+        group=PERSON,
+        example="A93",
+        codes=(
+            Code("A91", _("male: divorced / separated"), "male: divorced/separated"),
+            Code(
+                "A92",
+                _("female: non-single, or male: single"),
+                "female: divorced/separated/married",
+            ),
+            Code("A93", _("male: married / widowed"), "male: single"),
+            Code("A94", _("female: single"), "male: married/widowed"),
+        ),
+    ),
+    Nominal(
+        name="Other debtors / guarantors",
+        label=_("Other debtors or guarantors"),
+        group=LOAN,
+        example="A101",
+        codes=(
+            Code("A101", _("none"), "none"),
+            Code("A102", _("co-applicant"), "co-applicant"),
+            Code("A103", _("guarantor"), "guarantor"),
+        ),
+    ),
+    Nominal(
+        name="Property",
+        label=_("Most valuable property"),
+        group=BANK,
+        example="A121",
+        codes=(
+            Code("A121", _("unknown / no property"), "real estate"),
+            Code(
+                "A122",
+                _("car or other"),
+                "if not A121: building society savings agreement / life insurance",
+            ),
+            Code(
+                "A123",
+                _("building society savings agreement / life insurance"),
+                "if not A121/A122: car or other, not in attribute 6",
+            ),
+            Code("A124", _("real estate"), "unknown / no property"),
+        ),
+    ),
+    Nominal(
+        name="Other installment plans",
+        label=_("Instalment plans elsewhere"),
+        group=BANK,
+        example="A143",
+        codes=(
+            Code("A141", _("bank"), "bank"),
+            Code("A142", _("stores"), "stores"),
+            Code("A143", _("none"), "none"),
+        ),
+    ),
+    Nominal(
+        name="Housing",
+        label=_("Housing"),
+        group=PERSON,
+        example="A152",
+        codes=(
+            Code("A151", _("for free"), "rent"),
+            Code("A152", _("rent"), "own"),
+            Code("A153", _("own"), "for free"),
+        ),
+    ),
+    Nominal(
+        name="Telephone",
+        label=_("Telephone"),
+        group=WORK,
+        example="A192",
+        codes=(
+            Code("A191", _("none"), "none"),
+            Code(
+                "A192",
+                _("yes, under the customer's name"),
+                "yes, registered under the customer's name",
+            ),
+        ),
+    ),
+    Nominal(
+        name="foreign worker",
+        label=_("Foreign worker"),
+        group=WORK,
+        example="A201",
+        codes=(
+            Code("A201", _("no"), "yes"),
+            Code("A202", _("yes"), "no"),
+        ),
+    ),
+)
+
+RECORDED: tuple[Numeric, ...] = (
+    Numeric(
+        name="Present residence since",
+        label=_("In the present residence since"),
+        group=PERSON,
+        example=4,
+        minimum=1,
+        maximum=4,
+        bands=(
+            _("less than 1 year"),
+            _("1 to under 4 years"),
+            _("4 to under 7 years"),
+            _("7 years or more"),
+        ),
+    ),
+)
+"""The data set's other attribute: accepted and recorded, never scored."""
+
+QUESTIONS: tuple[Feature, ...] = FEATURES + RECORDED
+BY_NAME = {question.name: question for question in QUESTIONS}
+FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
+EXAMPLE: dict[str, Answer] = {feature.name: feature.example for feature in FEATURES}
+
+
+def features_of(kind: str) -> tuple[str, ...]:
+    """The names of the scored features of one kind."""
+    return tuple(feature.name for feature in FEATURES if feature.kind == kind)
+
+
+@dataclass(frozen=True)
+class Application:
+    """The answers of one applicant, and the client's own identifier for it."""
+
+    answers: Mapping[str, Answer]
+    reference: str | None = None
+
+
+def answer_from_text(text: str) -> Answer:
+    """The answer that a form field or a CSV cell holds: numbers are read, other text stays as it is."""
+    text = text.strip(" ")
+    if WHOLE_NUMBER.fullmatch(text):
+        return int(text)
+    return float(text) if DECIMAL_NUMBER.fullmatch(text) else text
+
+
+def fingerprint() -> str:
+    """A digest over names, kinds, codes and limits: equal where two catalogues mean the same model inputs."""
+    signatures = [question.signature for question in QUESTIONS]
+    return hashlib.sha256(json.dumps(signatures).encode()).hexdigest()

@@ -1,0 +1,377 @@
+"""What comes in and what goes out, as marshmallow schemas; the one judge of an application."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+
+from creditapp.exceptions import BatchTooLarge, InvalidApplication
+from creditapp.features import (
+    FEATURES,
+    RECORDED,
+    Application,
+    Choice,
+    Feature,
+    Numeric,
+    Phrase,
+)
+from creditapp.tabular import (
+    LONGEST_REFERENCE,
+    application_of,
+    is_reference,
+    wrong_rows,
+)
+
+REFERENCE_PHRASE = Phrase(
+    "a text of 1 to %(longest)s printable characters", {"longest": LONGEST_REFERENCE}
+)
+LONGEST_ECHO = 40
+
+
+class Strict(Schema):
+    """Refuses what it does not know."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {
+        "unknown": "This field is not known.",
+        "type": "A JSON object is expected.",
+    }
+
+
+class StrictField(fields.Raw):
+    """A value taken as it is or refused: nothing is converted."""
+
+    accepted: Phrase
+
+    def accepts(self, value: object) -> bool:
+        """Whether the value may stay as it is."""
+        raise NotImplementedError
+
+    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
+        """The message for a value that is missing or null."""
+        accepted = gettext(self.accepted.template, **self.accepted.values)
+        if key == "required":
+            return ValidationError(gettext("Missing; accepted is %(accepted)s.", accepted=accepted))
+        return ValidationError(_refusal(None, accepted))
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not self.accepts(value):
+            accepted = gettext(self.accepted.template, **self.accepted.values)
+            raise ValidationError(_refusal(value, accepted))
+        return value
+
+
+class AnswerField(StrictField):
+    """One answer, judged by the catalogue."""
+
+    def __init__(self, question: Feature, *, required: bool) -> None:
+        self.question = question
+        self.accepted = question.accepted
+        super().__init__(required=required, metadata=described(question))
+
+    def accepts(self, value: object) -> bool:
+        """Whether the catalogue accepts the answer."""
+        return self.question.accepts(value)
+
+
+class ReferenceField(StrictField):
+    """The client's own identifier."""
+
+    accepted = REFERENCE_PHRASE
+
+    def accepts(self, value: object) -> bool:
+        """Whether the value is short and printable."""
+        return is_reference(value)
+
+
+class OptionField(StrictField):
+    """One of a few fixed values, the first where none is given."""
+
+    def __init__(self, options: tuple[Any, ...], description: str) -> None:
+        self.options = options
+        self.accepted = Phrase("one of %(codes)s", {"codes": json.dumps(options)[1:-1]})
+        super().__init__(
+            load_default=options[0],
+            metadata={"enum": list(options), "description": description},
+        )
+
+    def accepts(self, value: object) -> bool:
+        """Whether the value is one of the options; 1 is not true."""
+        return type(value) is type(self.options[0]) and value in self.options
+
+
+def described(question: Feature) -> dict[str, Any]:
+    """A question as JSON Schema, with its meanings in words."""
+    match question:
+        case Numeric(integer=True):
+            limits = {"minimum": question.minimum, "maximum": question.maximum}
+            rule: dict[str, Any] = {"type": "integer", **limits}
+            meanings = [f"{n} = {band}" for n, band in enumerate(question.bands, 1)]
+        case Numeric():
+            limits = {"exclusiveMinimum": question.minimum, "maximum": question.maximum}
+            rule = {"type": "number", **limits}
+            meanings = []
+        case Choice():
+            rule = {"type": "string", "enum": list(question.values)}
+            meanings = [f"{code.code} = {code.meaning}" for code in question.codes]
+    unit = getattr(question, "unit", "")
+    words = question.label + (f", in {unit}" if unit else "")
+    description = ": ".join(filter(None, [words, "; ".join(meanings)]))
+    return {**rule, "description": description, "example": question.example}
+
+
+def _refusal(value: object, accepted: str) -> str:
+    shown = json.dumps(value)
+    if len(shown) > LONGEST_ECHO:
+        shown = shown[:LONGEST_ECHO] + "…"
+    return gettext(
+        "%(answer)s is not accepted; accepted is %(accepted)s.", answer=shown, accepted=accepted
+    )
+
+
+ANSWER_FIELDS: dict[str, fields.Field[Any]] = {
+    **{feature.name: AnswerField(feature, required=True) for feature in FEATURES},
+    **{question.name: AnswerField(question, required=False) for question in RECORDED},
+}
+
+
+class ApplicationSchema(Strict.from_dict(ANSWER_FIELDS, name="Answers")):  # type: ignore[misc]
+    """One application: the answers under the catalogue's names, and a reference."""
+
+    reference = ReferenceField(
+        metadata={
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_REFERENCE,
+            "description": "The client's own identifier: recorded, searchable, echoed, never scored",
+            "example": "2026-000123",
+        }
+    )
+
+    @post_load
+    def as_application(self, data: dict[str, Any], **_: object) -> Application:
+        """The checked answers as an application."""
+        return application_of(data)
+
+
+class BatchSchema(Strict):
+    """Many applications in one request."""
+
+    applications = fields.List(
+        fields.Raw(),
+        required=True,
+        validate=validate.Length(min=1, error="At least one application is expected."),
+        error_messages={"invalid": "A JSON array of applications is expected."},
+    )
+    reasons = OptionField(
+        (False, True), "Give the reasons of each decision")
+    on_error = OptionField(
+        ("refuse", "report"),
+        "`refuse`: one wrong row refuses the batch; "
+        "`report`: wrong rows are reported and the others scored",
+    )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The good rows of a batch with their positions, and the messages about the wrong ones."""
+
+    applications: Sequence[Application]
+    positions: Sequence[int]
+    errors: Sequence[Mapping[str, Any]]
+    reports_errors: bool
+    gives_reasons: bool
+
+
+def load_application(data: object) -> Application:
+    """One application out of parsed JSON.
+
+    Raises:
+        InvalidApplication: with the messages by field.
+    """
+    try:
+        application: Application = APPLICATION.load(data)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise InvalidApplication("the application breaks the rules", error.messages) from error
+    return application
+
+
+def load_batch(data: object, limit: int) -> Batch:
+    """The applications of a batch: rows are judged as a table first, wrong ones again by the schema.
+
+    Raises:
+        InvalidApplication: the body is no batch, or a row is wrong and the body does not ask to report it.
+        BatchTooLarge: more rows than `limit`.
+    """
+    try:
+        body = BATCH.load(data)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise InvalidApplication("the body is no batch of applications", error.messages) from error
+    rows = body["applications"]
+    if len(rows) > limit:
+        raise BatchTooLarge(f"{len(rows)} applications; at most {limit} are accepted at once")
+    wrong = sorted(wrong_rows(rows))
+    errors = [{"index": index, "errors": APPLICATION.validate(rows[index])} for index in wrong]
+    if errors and body["on_error"] == "refuse":
+        raise InvalidApplication(f"{len(errors)} of {len(rows)} applications are wrong", errors)
+    good = sorted(set(range(len(rows))) - set(wrong))
+    applications = [application_of(rows[index]) for index in good]
+    return Batch(applications, good, errors, body["on_error"] == "report", body["reasons"])
+
+
+class ReasonSchema(Schema):
+    """A principal reason for a decision that is no approval."""
+
+    feature = fields.String()
+    value = fields.Raw()
+    meaning = fields.String()
+    text = fields.String()
+
+
+class PredictionSchema(Schema):
+    """A recorded decision, as it is answered."""
+
+    prediction = fields.Integer(
+        metadata={"enum": [0, 1], "description": "1 = good credit, 0 = bad"}
+    )
+    probability_good_credit = fields.Float(metadata={"minimum": 0, "maximum": 1})
+    probability_bad_credit = fields.Float(metadata={"minimum": 0, "maximum": 1})
+    risk_level = fields.String(metadata={"enum": ["LOW", "MEDIUM", "HIGH"]})
+    model_version = fields.String(metadata={"description": "The version that scored"})
+    timestamp = fields.DateTime(format="iso")
+    decision_id = fields.UUID()
+    decision = fields.String(metadata={"enum": ["approve", "refer", "decline"]})
+    reasons = fields.List(
+        fields.Nested(ReasonSchema),
+        metadata={"description": "At most four, the most important first; empty when approved"},
+    )
+    outside_training = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Features whose answer the training data never held; "
+            "with one of them nothing is approved without a person"
+        },
+    )
+    policy_version = fields.String()
+    reference = fields.String(
+        allow_none=True, metadata={"description": "The client's own identifier, if it gave one"}
+    )
+
+
+class BatchPredictionSchema(PredictionSchema):
+    """A prediction of a batch; `index` is its application's place where errors are reported."""
+
+    index = fields.Integer()
+    reasons = fields.List(
+        fields.Nested(ReasonSchema),
+        allow_none=True,
+        metadata={"description": "null unless the body asks for reasons"},
+    )
+
+
+class RowErrorSchema(Schema):
+    """What is wrong with one row of a batch."""
+
+    index = fields.Integer()
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
+class BatchAnswerSchema(Schema):
+    """The predictions of a batch, in the order of its applications."""
+
+    predictions = fields.List(fields.Nested(BatchPredictionSchema))
+    total_processed = fields.Integer()
+    model_version = fields.String()
+    timestamp = fields.DateTime(format="iso")
+    errors = fields.List(
+        fields.Nested(RowErrorSchema), metadata={"description": 'Only with "on_error": "report"'}
+    )
+
+
+class StoredDecisionSchema(PredictionSchema):
+    """A decision as it is kept, with the answers it was made on."""
+
+    channel = fields.String(metadata={"enum": ["ui", "api", "batch", "file"]})
+    request_id = fields.String()
+    fingerprint = fields.String(metadata={"description": "Of the catalogue it was scored under"})
+    application = fields.Function(
+        lambda decision: decision.given and decision.given.answers,
+        metadata={
+            "type": ["object", "null"],
+            "description": "The answers as given; null once they are erased",
+        },
+    )
+
+
+class HealthSchema(Schema):
+    """Whether decisions can be made and recorded now."""
+
+    status = fields.String(metadata={"enum": ["healthy", "unavailable"]})
+    model_path = fields.String(
+        allow_none=True, metadata={"example": "models:/RDF_score_pipeline/3"}
+    )
+    model_loaded = fields.Boolean()
+    timestamp = fields.DateTime(format="iso")
+
+
+class LiveSchema(Schema):
+    """That the process runs."""
+
+    status = fields.String(metadata={"enum": ["alive"]})
+
+
+class ModelInfoSchema(Schema):
+    """The model that is served."""
+
+    name = fields.String(metadata={"example": "RDF_score_pipeline"})
+    version = fields.String()
+    stage = fields.String(metadata={"example": "Production"})
+    description = fields.String()
+    trained_at = fields.String()
+    deployed_at = fields.DateTime(format="iso")
+    deployment = fields.Integer(metadata={"description": "Counts the changes of what is served"})
+    digest = fields.String(metadata={"description": "sha256 of the served bundle"})
+    fingerprint = fields.String(metadata={"description": "Of the catalogue of features"})
+    inputs = fields.List(fields.String())
+    metrics = fields.Dict(keys=fields.String(), values=fields.Float())
+    policy_version = fields.String()
+
+
+class ReloadSchema(Schema):
+    """What a reload brought."""
+
+    message = fields.String()
+    model_version = fields.String()
+    previous_version = fields.String(allow_none=True)
+    timestamp = fields.DateTime(format="iso")
+
+
+class ProblemSchema(Schema):
+    """An error, as RFC 9457 describes it."""
+
+    type = fields.String(metadata={"example": "about:blank"})
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    request_id = fields.String()
+    errors = fields.Raw(
+        metadata={
+            "description": 'For invalid input: `{"Field": ["what is wrong, what is accepted"]}`, '
+            'for a batch `[{"index": 4, "errors": {…}}]`'
+        }
+    )
+
+
+APPLICATION = ApplicationSchema()
+BATCH = BatchSchema()
+PREDICTION = PredictionSchema()
+BATCH_PREDICTION = BatchPredictionSchema()
+STORED_DECISION = StoredDecisionSchema()
+HEALTH = HealthSchema()
+MODEL_INFO = ModelInfoSchema()
+RELOAD = ReloadSchema()

@@ -1,0 +1,135 @@
+"""Columns: from CSV and from many applications at once, with checks over a whole column."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from creditapp.exceptions import BadTable
+from creditapp.features import (
+    FEATURES,
+    QUESTIONS,
+    RECORDED,
+    Answer,
+    Application,
+    Feature,
+    Numeric,
+    answer_from_text,
+)
+
+REQUIRED = frozenset(feature.name for feature in FEATURES)
+ALLOWED = REQUIRED | {question.name for question in RECORDED}
+REFERENCE = "reference"
+LONGEST_REFERENCE = 64
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+def columns_of(applications: Sequence[Application]) -> dict[str, list[Answer]]:
+    """The scored features as columns, each with one answer per application."""
+    return {
+        feature.name: [application.answers[feature.name] for application in applications]
+        for feature in FEATURES
+    }
+
+
+def is_reference(value: object) -> bool:
+    """Whether a value can be a client's own identifier: 1 to 64 printable characters."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_REFERENCE and value.isprintable()
+
+
+def wrong_rows(rows: Sequence[object]) -> set[int]:
+    """The positions of all rows that are no application; as strict as the schema, but for whole tables."""
+    wrong = {position for position, row in enumerate(rows) if not _has_the_right_keys(row)}
+    sound = [(position, row) for position, row in enumerate(rows) if position not in wrong]
+    for question in FEATURES:
+        answers = [row[question.name] for _, row in sound]  # type: ignore[index]
+        wrong |= {sound[place][0] for place in wrong_answers(question, answers)}
+    return wrong | {position for position, row in sound if not _has_a_right_rest(row)}
+
+
+def wrong_answers(question: Feature, answers: Sequence[object]) -> list[int]:
+    """The positions of the answers that a question does not accept, found column-wise where all are right."""
+    if _all_accepted(question, answers):
+        return []
+    return [place for place, answer in enumerate(answers) if not question.accepts(answer)]
+
+
+def _all_accepted(question: Feature, answers: Sequence[Any]) -> bool:
+    types = set(map(type, answers))
+    match question:
+        case Numeric(integer=True):
+            return types <= {int} and (
+                not answers
+                or (min(answers) >= question.minimum and max(answers) <= question.maximum)
+            )
+        case Numeric():
+            return False
+        case _:
+            return types <= {str} and set(answers) <= set(question.values)
+
+
+def _has_the_right_keys(row: object) -> bool:
+    if not isinstance(row, dict):
+        return False
+    keys = row.keys()
+    return keys == REQUIRED or (keys >= REQUIRED and keys <= ALLOWED | {REFERENCE})
+
+
+def _has_a_right_rest(row: Any) -> bool:
+    """The keys that may be left out: what is recorded but not scored, and the reference."""
+    if len(row) == len(REQUIRED):
+        return True
+    recorded = all(
+        question.accepts(row[question.name]) for question in RECORDED if question.name in row
+    )
+    return recorded and (REFERENCE not in row or is_reference(row[REFERENCE]))
+
+
+def application_of(row: Mapping[str, Any]) -> Application:
+    """An application out of a checked row."""
+    answers = {
+        question.name: row[question.name] for question in QUESTIONS if question.name in row
+    }
+    return Application(answers, row.get(REFERENCE))
+
+
+def read_csv(lines: Iterable[str], also: Sequence[str] = ()) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a CSV file, each with its line number; cells are read as answers, blank ones left out.
+
+    `also` names columns that must be there beside the 19 features.
+
+    Raises:
+        BadTable: the file is empty, a column is missing, unknown or there twice, or a row is cut.
+    """
+    reader = csv.reader(lines, strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _check_header(header, also)
+        for cells in reader:
+            if cells:
+                yield reader.line_num, _row_of(header, cells, reader.line_num)
+    except csv.Error as error:
+        raise BadTable(f"line {reader.line_num}: not readable as CSV: {error}") from error
+
+
+def _check_header(header: list[str], also: Sequence[str]) -> None:
+    if not any(header):
+        raise BadTable("the file is empty; a line with the column names is expected first")
+    for name in [*(feature.name for feature in FEATURES), *also]:
+        if name not in header:
+            raise BadTable(f'the column "{name}" is missing')
+    for name in header:
+        if name not in {*ALLOWED, REFERENCE, *also}:
+            raise BadTable(f'the column "{name}" is not known')
+        if header.count(name) > 1:
+            raise BadTable(f'the column "{name}" is there twice')
+
+
+def _row_of(header: list[str], cells: list[str], line: int) -> dict[str, Any]:
+    if len(cells) != len(header):
+        raise BadTable(f"line {line}: {len(cells)} cells; {len(header)} are expected")
+    return {
+        name: cell if name == REFERENCE else answer_from_text(cell)
+        for name, cell in zip(header, cells, strict=True)
+        if cell.strip()
+    }

@@ -1,0 +1,59 @@
+"""The pages: the form with its result, the decisions, the code book."""
+
+from flask import Blueprint, render_template, request
+
+from creditapp import decision_log, request_ids
+from creditapp.decision_log import Channel
+from creditapp.decisioning import decide
+from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
+from creditapp.policy import DEFAULT_POLICY
+from creditapp.ui.forms import ApplicationForm
+
+blueprint = Blueprint("ui", __name__)
+
+PAGE_LENGTH = 50
+
+
+@blueprint.get("/")
+def form() -> str:
+    """The form: empty, or with the example filled in where the address asks for it."""
+    example = {feature.slug: str(EXAMPLE[feature.name]) for feature in FEATURES}
+    filled = ApplicationForm(data=example if "example" in request.args else None)
+    return render_template("score.html", form=filled, decision=None)
+
+
+@blueprint.post("/")
+def score() -> str | tuple[str, int]:
+    """The form again with its result, or with what is wrong."""
+    form = ApplicationForm()
+    application = form.submitted()
+    if application is None:
+        return render_template("score.html", form=form, decision=None), 422
+    [decision] = decide([application], Channel.UI, request_ids.current())
+    return render_template("score.html", form=form, decision=decision, policy=DEFAULT_POLICY)
+
+
+@blueprint.get("/decisions")
+def decisions() -> str:
+    """Recent decisions, newest first."""
+    reference = request.args.get("reference", "").strip()
+    before = request.args.get("before", "")
+    found = decision_log.recent(reference, before, PAGE_LENGTH)
+    older = found[-1].decision_id if len(found) == PAGE_LENGTH else None
+    return render_template("decisions.html", decisions=found, reference=reference, older=older)
+
+
+@blueprint.get("/decisions/<decision_id>")
+def decision(decision_id: str) -> str:
+    """One decision with the answers it was made on."""
+    found = decision_log.find(decision_id)
+    return render_template(
+        "decision.html", decision=found, policy=DEFAULT_POLICY, questions=BY_NAME
+    )
+
+
+@blueprint.get("/codebook")
+def codebook() -> str:
+    """Every question with its codes, what they mean, and what was once published."""
+    return render_template("codebook.html", questions=QUESTIONS, recorded=RECORDED)
+

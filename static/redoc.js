@@ -1,0 +1,3 @@
+const place = document.getElementById("redoc");
+
+Redoc.init(place.dataset.document, { nativeScrollbars: true, disableSearch: true }, place);

@@ -1,0 +1,107 @@
+"""The training data: read, checked cell by cell, split."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from creditapp.exceptions import BadTable
+from creditapp.features import FEATURES, Feature
+from creditapp.tabular import read_csv, wrong_answers
+
+TARGET = "Receive/ Not receive credit"
+TARGET_CODES = {1: 1, 2: 0}
+"""The file's 1 (good) and 2 (bad) as the model's classes 1 and 0."""
+
+HELD_OUT = 0.3
+SEED = 42
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Features as columns under the catalogue's names, and the target: 1 good, 0 bad."""
+
+    features: pd.DataFrame
+    target: "pd.Series[int]"
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows to fit on and the rows to judge by."""
+
+    training: Dataset
+    held_out: Dataset
+
+
+def load(path: Path) -> Dataset:
+    """The whole data set.
+
+    Raises:
+        BadTable: the file is missing, empty or not CSV; a column is missing or unknown; a cell holds
+            no answer; there are too few rows of a class. The message names line and column.
+    """
+    rows = _read(path)
+    features = {feature.name: _checked(feature, rows) for feature in FEATURES}
+    frame = pd.DataFrame({f.name: _column(f, features[f.name]) for f in FEATURES})
+    return Dataset(frame, pd.Series(_target(rows), name=TARGET))
+
+
+def split(dataset: Dataset) -> Split:
+    """70 % to fit and 30 % held out, stratified by the target, with a fixed seed."""
+    parts = train_test_split(
+        dataset.features,
+        dataset.target,
+        test_size=HELD_OUT,
+        random_state=SEED,
+        stratify=dataset.target,
+    )
+    features, held_out_features, target, held_out_target = parts
+    return Split(Dataset(features, target), Dataset(held_out_features, held_out_target))
+
+
+def _read(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(read_csv(lines, also=[TARGET]))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadTable(f"{path}: cannot be read: {error}") from error
+    except BadTable as error:
+        raise BadTable(f"{path}: {error}") from error
+    if not rows:
+        raise BadTable(f"{path}: the file holds column names but no rows")
+    return rows
+
+
+def _checked(feature: Feature, rows: list[tuple[int, dict[str, Any]]]) -> list[Any]:
+    answers = [row.get(feature.name, "") for _, row in rows]
+    for place in wrong_answers(feature, answers):
+        raise _bad_cell(rows[place][0], feature.name, answers[place], str(feature.accepted))
+    return answers
+
+
+def _target(rows: list[tuple[int, dict[str, Any]]]) -> list[int]:
+    for line, row in rows:
+        if row.get(TARGET) not in TARGET_CODES:
+            raise _bad_cell(line, TARGET, row.get(TARGET, ""), "1 for good or 2 for bad")
+    target = [TARGET_CODES[row[TARGET]] for _, row in rows]
+    for code, value in TARGET_CODES.items():
+        if target.count(value) < 2:
+            raise BadTable(
+                f'column "{TARGET}": {target.count(value)} rows of class {code}; '
+                "at least 2 are needed of both classes"
+            )
+    return target
+
+
+def _bad_cell(line: int, column: str, found: object, accepted: str) -> BadTable:
+    said = f'"{found}" is not accepted' if found != "" else "the cell is empty"
+    return BadTable(f'line {line}, column "{column}": {said}; accepted is {accepted}')
+
+
+def _column(feature: Feature, answers: list[Any]) -> "pd.Series[Any]":
+    return pd.Series(answers, dtype="float64" if feature.kind == "numeric" else "object")

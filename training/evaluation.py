@@ -1,0 +1,55 @@
+"""How good the model is on rows it was not fitted on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import classification_report, confusion_matrix, roc_auc_score
+from sklearn.pipeline import Pipeline
+
+from training.dataset import Dataset
+
+CLASSES = {0: "bad", 1: "good"}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures by name, and the two reports as text; `confusion` has true classes as rows."""
+
+    metrics: dict[str, float]
+    report: str
+    confusion: npt.NDArray[np.int64]
+
+    @property
+    def confusion_text(self) -> str:
+        """The confusion matrix as a small table."""
+        rows = [
+            f"true {name:<6}{bad:>14}{good:>15}"
+            for name, (bad, good) in zip(CLASSES.values(), self.confusion, strict=True)
+        ]
+        return "\n".join([f"{'':<11}predicted bad predicted good", *rows]) + "\n"
+
+
+def evaluate(pipeline: Pipeline, held_out: Dataset) -> Evaluation:
+    """Accuracy, precision, recall and F1 by class, ROC AUC and Gini (2 AUC - 1) on held-out rows."""
+    predicted = pipeline.predict(held_out.features)
+    good = pipeline.predict_proba(held_out.features)[:, list(pipeline.classes_).index(1)]
+    names = list(CLASSES.values())
+    by_class = classification_report(
+        held_out.target, predicted, target_names=names, output_dict=True, zero_division=0
+    )
+    report = classification_report(
+        held_out.target, predicted, target_names=names, digits=4, zero_division=0
+    )
+    auc = float(roc_auc_score(held_out.target, good))
+    metrics = {
+        "accuracy": float(by_class["accuracy"]),
+        "roc_auc": auc,
+        "gini": 2 * auc - 1,
+        **{
+            f"{figure}_{name}": float(by_class[name][column])
+            for name in names
+            for figure, column in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score"))
+        },
+    }
+    return Evaluation(metrics, report, confusion_matrix(held_out.target, predicted))

@@ -1,0 +1,203 @@
+"""From the fitted pipeline to the served bundle, through a gate that proves that both score alike."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
+from skl2onnx.sklapi import CastTransformer
+from sklearn.pipeline import Pipeline
+
+from creditapp.bundle import FORMAT, Bundle, Golden, Metadata
+from creditapp.exceptions import BrokenBundle
+from creditapp.features import (
+    BY_NAME,
+    FEATURE_NAMES,
+    FEATURES,
+    Answer,
+    Feature,
+    Numeric,
+    features_of,
+    fingerprint,
+)
+from creditapp.scoring import TOLERANCE, Scorer, checked_scorer
+from training.dataset import SEED, TARGET, Dataset, Split
+
+GOLDEN_ROWS = 64
+RANDOM_ROWS = 2000
+QUANTILES = 10
+
+Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far the bundle's probabilities lie from the pipeline's, over how many rows."""
+
+    rows: int
+    largest_difference: float
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model comes from: its run in the registry and its moment, in ISO 8601."""
+
+    run_id: str
+    trained_at: str
+
+
+def make_bundle(
+    pipeline: Pipeline, split: Split, metrics: dict[str, float], origin: Origin
+) -> tuple[Bundle, Parity]:
+    """The bundle of a fitted pipeline, and the proof that it scores alike.
+
+    Raises:
+        BrokenBundle: a probability differs by more than the tolerance, or a prediction differs.
+    """
+    model, inputs = convert(pipeline)
+    probe = probe_rows(pipeline, split)
+    expected = probability_good(pipeline, probe)
+    few = np.linspace(0, len(probe) - 1, GOLDEN_ROWS).astype(int)
+    bundle = Bundle(
+        model=model,
+        metadata=Metadata(
+            format=FORMAT,
+            run_id=origin.run_id,
+            trained_at=origin.trained_at,
+            description=f"Random forest fitted on {len(split.training)} German credits",
+            fingerprint=fingerprint(),
+            inputs=inputs,
+            classes=[int(label) for label in pipeline.classes_],
+            metrics=metrics,
+            population=population(split.training.features),
+        ),
+        golden=Golden(_rows(probe.iloc[few]), expected[few].tolist()),
+        holdout=_csv(split.held_out),
+    )
+    return bundle, check_parity(checked_scorer(bundle), probe, expected)
+
+
+def convert(pipeline: Pipeline) -> tuple[bytes, dict[str, str]]:
+    """The whole pipeline as ONNX, and the name of each feature's input of shape (n, 1).
+
+    Columns are scaled as doubles and cast to float32 once, before the forest, as scikit-learn does:
+    the data are whole numbers, so that a value can lie exactly on a threshold of a tree.
+    """
+    steps = [
+        ("preprocessor", pipeline.named_steps["preprocessor"]),
+        ("cast", CastTransformer(dtype=np.float32)),
+        ("classifier", pipeline.named_steps["classifier"]),
+    ]
+    types = [(feature.name, _input_type(feature)) for feature in FEATURES]
+    model = to_onnx(Pipeline(steps), initial_types=types, options={"zipmap": False})
+    inputs = [one.name for one in model.graph.input]
+    return model.SerializeToString(), dict(zip(FEATURE_NAMES, inputs, strict=True))
+
+
+def check_parity(scorer: Scorer, rows: pd.DataFrame, expected: Probabilities) -> Parity:
+    """Compare the scorer with the pipeline's own probabilities, row by row.
+
+    Raises:
+        BrokenBundle: a probability differs by more than 1e-6, or a prediction differs where the
+            probability is not that close to 0.5.
+    """
+    found = scorer.probabilities({name: rows[name].tolist() for name in FEATURE_NAMES})
+    difference = float(np.abs(found - expected).max())
+    flipped = (found > 0.5) != (expected > 0.5)
+    if difference > TOLERANCE or (flipped & (np.abs(expected - 0.5) > TOLERANCE)).any():
+        raise BrokenBundle(
+            f"the exported model differs from the fitted pipeline by {difference:.2g} "
+            f"on {len(rows)} rows; at most {TOLERANCE:.0e} is allowed"
+        )
+    return Parity(len(rows), difference)
+
+
+def probability_good(pipeline: Pipeline, rows: pd.DataFrame) -> Probabilities:
+    """The fitted pipeline's own probability of good credit; shape (n,)."""
+    probabilities: Probabilities = pipeline.predict_proba(rows[list(FEATURE_NAMES)])
+    return probabilities[:, list(pipeline.classes_).index(1)]
+
+
+def probe_rows(pipeline: Pipeline, split: Split) -> pd.DataFrame:
+    """All rows of the data, rows that lie on the trees' thresholds, and random ones."""
+    data = [split.training.features, split.held_out.features]
+    ties = _tie_rows(pipeline, split.training.features)
+    return pd.concat([*data, ties, _random_rows()], ignore_index=True)
+
+
+def population(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """For each feature, which answers the rows hold and how often."""
+    return {feature.name: _histogram(feature, rows[feature.name]) for feature in FEATURES}
+
+
+def _histogram(feature: Feature, answers: "pd.Series[Any]") -> dict[str, Any]:
+    if not isinstance(feature, Numeric):
+        return {"counts_by_code": {code: int((answers == code).sum()) for code in feature.values}}
+    edges = np.unique(np.quantile(answers, np.linspace(0, 1, QUANTILES + 1)))
+    counts, _ = np.histogram(answers, edges)
+    limits = {"minimum": float(answers.min()), "maximum": float(answers.max())}
+    return {**limits, "edges": edges.tolist(), "counts": counts.tolist()}
+
+
+def _tie_rows(pipeline: Pipeline, rows: pd.DataFrame) -> pd.DataFrame:
+    """For each threshold on a numeric column, a row with the whole number nearest to it."""
+    names = features_of("numeric")
+    scaler = pipeline.named_steps["preprocessor"].named_transformers_["numeric"]
+    splits = {
+        (int(column), float(threshold))
+        for tree in pipeline.named_steps["classifier"].estimators_
+        for column, threshold in zip(tree.tree_.feature, tree.tree_.threshold, strict=True)
+        if 0 <= column < len(names)
+    }
+    ties = rows.sample(len(splits), replace=True, random_state=SEED).reset_index(drop=True)
+    for row, (column, threshold) in enumerate(sorted(splits)):
+        nearest = np.round(threshold * scaler.scale_[column] + scaler.mean_[column])
+        ties.loc[row, names[column]] = nearest
+    return ties
+
+
+def _random_rows() -> pd.DataFrame:
+    generator = np.random.default_rng(SEED)
+    return pd.DataFrame({feature.name: _random(feature, generator) for feature in FEATURES})
+
+
+def _random(feature: Feature, generator: np.random.Generator) -> Any:
+    match feature:
+        case Numeric(integer=True):
+            drawn = generator.integers(feature.minimum, feature.maximum, RANDOM_ROWS, endpoint=True)
+            return drawn.astype(float)
+        case Numeric():
+            return generator.lognormal(8, 1, RANDOM_ROWS).round(2)
+        case _:
+            return generator.choice(np.array(feature.values, dtype=object), RANDOM_ROWS)
+
+
+def _input_type(feature: Feature) -> Any:
+    kind = DoubleTensorType if isinstance(feature, Numeric) else StringTensorType
+    return kind([None, 1])
+
+
+def _rows(rows: pd.DataFrame) -> list[dict[str, Answer]]:
+    return [{name: _answer(name, row[name]) for name in FEATURE_NAMES} for _, row in rows.iterrows()]
+
+
+def _answer(name: str, value: Any) -> Answer:
+    feature = BY_NAME[name]
+    whole = isinstance(feature, Numeric) and feature.integer
+    answer: Answer = int(value) if whole else value
+    return answer
+
+
+def _csv(held_out: Dataset) -> str:
+    """The held-out rows with their target, 1 good and 0 bad."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*FEATURE_NAMES, TARGET])
+    for row, target in zip(_rows(held_out.features), held_out.target, strict=True):
+        writer.writerow([*row.values(), target])
+    return text.getvalue()
