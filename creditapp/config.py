@@ -2,13 +2,12 @@
 
 import os
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from environs import EnvError, FileAwareEnv
-from marshmallow.validate import OneOf, Range
+from marshmallow.validate import OneOf, Range, Validator
 
 from creditapp.exceptions import InvalidSetting
 
@@ -18,34 +17,31 @@ INSTANCE = ROOT / "instance"
 
 @dataclass(frozen=True)
 class Setting:
-    """One environment variable: what it is for, its default, and how it is read and checked."""
+    """One environment variable; the type of its default says how it is read, `check` what it may be."""
 
     name: str
-    default: object
+    default: int | str | tuple[str, ...]
     about: str
-    read: Callable[[FileAwareEnv, str, object], Any]
+    check: Validator | None = None
 
+    @property
+    def field(self) -> str:
+        """The name of its value in `Settings`."""
+        return self.name.removeprefix("CREDITAPP_").lower()
 
-def _text(env: FileAwareEnv, name: str, default: object) -> str:
-    return env.str(name, str(default))
+    def read(self, env: FileAwareEnv) -> Any:
+        """The value in force.
 
-
-def _list(env: FileAwareEnv, name: str, default: object) -> tuple[str, ...]:
-    return tuple(env.list(name, [], subcast=str.strip))
-
-
-def _number(minimum: int, maximum: int) -> Callable[[FileAwareEnv, str, object], int]:
-    def read(env: FileAwareEnv, name: str, default: object) -> int:
-        return env.int(name, default, validate=Range(minimum, maximum))
-
-    return read
-
-
-def _one_of(*choices: str) -> Callable[[FileAwareEnv, str, object], str]:
-    def read(env: FileAwareEnv, name: str, default: object) -> str:
-        return env.str(name, default, validate=OneOf(choices))
-
-    return read
+        Raises:
+            EnvError, ValueError: it cannot be read, or the check refuses it.
+        """
+        match self.default:
+            case int():
+                return env.int(self.name, self.default, validate=self.check)
+            case str():
+                return env.str(self.name, self.default, validate=self.check)
+            case tuple():
+                return tuple(env.list(self.name, list(self.default), subcast=str.strip))
 
 
 SETTINGS = (
@@ -53,47 +49,43 @@ SETTINGS = (
         "CREDITAPP_ENV",
         "development",
         "`development` or `production`",
-        _one_of("development", "production"),
+        OneOf(["development", "production"]),
     ),
-    Setting("PORT", 8000, "the port to serve on", _number(1, 65535)),
+    Setting("PORT", 8000, "the port to serve on", Range(1, 65535)),
     Setting(
         "DATABASE_URL",
         "sqlite:///creditapp.db",
         "the decision log; a relative SQLite path lies in `instance/`",
-        _text,
     ),
     Setting(
         "SECRET_KEY",
         "",
         "signs sessions and forms; in development one is made and kept in `instance/`",
-        _text,
     ),
-    Setting("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db", "the model registry", _text),
+    Setting("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db", "the model registry"),
     Setting(
         "PROMETHEUS_MULTIPROC_DIR",
         "",
         "where workers share their metrics; a private directory is made when unset",
-        _text,
     ),
-    Setting("CREDITAPP_WORKERS", 2, "gunicorn worker processes", _number(1, 64)),
-    Setting("CREDITAPP_THREADS", 4, "threads of each worker", _number(1, 64)),
+    Setting("CREDITAPP_WORKERS", 2, "gunicorn worker processes", Range(1, 64)),
+    Setting("CREDITAPP_THREADS", 4, "threads of each worker", Range(1, 64)),
     Setting(
         "CREDITAPP_MAX_BODY_BYTES",
         16 * 1024 * 1024,
         "the largest request body",
-        _number(10_000, 1_000_000_000),
+        Range(10_000, 1_000_000_000),
     ),
     Setting(
         "CREDITAPP_MAX_BATCH",
         10_000,
         "the most applications in one batch",
-        _number(1, 1_000_000),
+        Range(1, 1_000_000),
     ),
     Setting(
         "CREDITAPP_CORS_ORIGINS",
-        "",
+        (),
         "origins whose pages may call the API, separated by commas; none when empty",
-        _list,
     ),
 )
 
@@ -121,7 +113,7 @@ class Settings:
         Raises:
             InvalidSetting: with one line that names the setting and what it accepts.
         """
-        values = {_field(setting.name): _read(setting) for setting in SETTINGS}
+        values = {setting.field: _read(setting) for setting in SETTINGS}
         values["secret_key"] = values["secret_key"] or _development_secret(values["env"])
         return cls(**values)
 
@@ -143,13 +135,9 @@ def _absolute(address: str, folder: Path) -> str:
     return address
 
 
-def _field(name: str) -> str:
-    return name.removeprefix("CREDITAPP_").lower()
-
-
 def _read(setting: Setting) -> Any:
     try:
-        return setting.read(FileAwareEnv(strip_whitespace=True), setting.name, setting.default)
+        return setting.read(FileAwareEnv(strip_whitespace=True))
     except (EnvError, ValueError) as error:
         raise InvalidSetting(f"{setting.name}: {setting.about}; {error}") from error
 

@@ -33,7 +33,7 @@ class Deployment(Base):
     """One change of what is served; the highest generation is in force."""
 
     __tablename__ = "deployment"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     generation: Mapped[int] = mapped_column(primary_key=True)
     model_name: Mapped[str] = mapped_column(String(200))
@@ -117,7 +117,13 @@ def reload_from_registry() -> Reload:
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90
+            command,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise RegistryUnavailable("the model registry did not answer in time") from error

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -64,7 +64,7 @@ def _expected(error: Exception) -> Response:
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
-        return Response(error.get_response())
+        return make_response(error)
     detail = gettext("The form is too old; please load the page again.")
     if not isinstance(error, CSRFError):
         detail = error.description or ""
@@ -74,7 +74,7 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected(_error: Exception) -> Response:
     log.exception("unexpected error")
     detail = gettext("Something went wrong here; it was noted under the request id.")
     return _answer(500, detail, "InternalError")

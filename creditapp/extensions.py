@@ -42,9 +42,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         """To UTC, before it is stored."""
         return value and value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Back with its offset."""
-        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 db = SQLAlchemy(model_class=Base)
@@ -80,7 +82,7 @@ def init_database(app: Flask) -> None:
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
-    """Write-ahead log, each commit on disk before it is answered, and no transactions of the driver's own."""
+    """Keep a write-ahead log, each commit on disk before it is answered, and no driver's transactions."""
     dbapi_connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         dbapi_connection.execute(f"PRAGMA {pragma}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 
 from creditapp import cli, error_handlers, metrics, request_ids, security
 from creditapp.api import docs
@@ -31,12 +31,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["model_cache"] = ModelCache()
     request_ids.init_app(app)
-    metrics.requests.init_app(app)  # type: ignore[no-untyped-call]
+    metrics.requests.init_app(app)
     init_database(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     babel.init_app(app)
     app.jinja_env.globals["get_locale"] = get_locale
+    app.jinja_env.filters["translate"] = gettext
     cors.init_app(app, resources={r"/api/*": {"origins": settings.cors_origins}})
     security.init_app(app)
     error_handlers.init_app(app)

@@ -302,9 +302,7 @@ FEATURES: tuple[Feature, ...] = (
                 "unemployed / unskilled - non-resident",
             ),
             Code("A172", _("unskilled, resident"), "unskilled - resident"),
-            Code(
-                "A173", _("skilled employee / official"), "skilled employee / official"
-            ),
+            Code("A173", _("skilled employee / official"), "skilled employee / official"),
             Code(
                 "A174",
                 _("manager / self-employed / highly qualified employee"),

@@ -132,5 +132,3 @@ def reload() -> deployments.Reload:
     done = deployments.reload_from_registry()
     of_app(current_app).refresh()
     return done
-
-

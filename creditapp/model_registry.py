@@ -167,7 +167,7 @@ class Registry:
         path = f"{BUNDLE_FOLDER}/{BUNDLE_FILE}"
         with tempfile.TemporaryDirectory() as folder:
             try:
-                local = self._client.download_artifacts(found.run_id, path, folder)
+                local = self._client.download_artifacts(str(found.run_id), path, folder)
             except OSError as error:
                 raise RefusedModel(f"version {found.version}: it has no served bundle") from error
             return Path(local).read_bytes()
@@ -175,7 +175,7 @@ class Registry:
     def _version(self, found: ModelVersion, production: str | None) -> Version:
         version = str(found.version)
         tagged = found.tags.get("stage", "None")
-        run = self._client.get_run(found.run_id)
+        run = self._client.get_run(str(found.run_id))
         created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
         stage = "Production" if version == production else tagged
         return Version(version, stage, created, run.data.metrics.get("accuracy"))

@@ -129,9 +129,8 @@ def _refusal(value: object, accepted: str) -> str:
     shown = json.dumps(value)
     if len(shown) > LONGEST_ECHO:
         shown = shown[:LONGEST_ECHO] + "…"
-    return gettext(
-        "%(answer)s is not accepted; accepted is %(accepted)s.", answer=shown, accepted=accepted
-    )
+    message = "%(answer)s is not accepted; accepted is %(accepted)s."
+    return str(gettext(message, answer=shown, accepted=accepted))
 
 
 ANSWER_FIELDS: dict[str, fields.Field[Any]] = {
@@ -168,8 +167,7 @@ class BatchSchema(Strict):
         validate=validate.Length(min=1, error="At least one application is expected."),
         error_messages={"invalid": "A JSON array of applications is expected."},
     )
-    reasons = OptionField(
-        (False, True), "Give the reasons of each decision")
+    reasons = OptionField((False, True), "Give the reasons of each decision")
     on_error = OptionField(
         ("refuse", "report"),
         "`refuse`: one wrong row refuses the batch; "
@@ -195,7 +193,7 @@ def load_application(data: object) -> Application:
         InvalidApplication: with the messages by field.
     """
     try:
-        application: Application = APPLICATION.load(data)  # type: ignore[arg-type]
+        application: Application = APPLICATION.load(data)
     except ValidationError as error:
         raise InvalidApplication("the application breaks the rules", error.messages) from error
     return application

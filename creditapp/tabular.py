@@ -87,13 +87,13 @@ def _has_a_right_rest(row: Any) -> bool:
 
 def application_of(row: Mapping[str, Any]) -> Application:
     """An application out of a checked row."""
-    answers = {
-        question.name: row[question.name] for question in QUESTIONS if question.name in row
-    }
+    answers = {question.name: row[question.name] for question in QUESTIONS if question.name in row}
     return Application(answers, row.get(REFERENCE))
 
 
-def read_csv(lines: Iterable[str], also: Sequence[str] = ()) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_csv(
+    lines: Iterable[str], also: Sequence[str] = ()
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows of a CSV file, each with its line number; cells are read as answers, blank ones left out.
 
     `also` names columns that must be there beside the 19 features.

@@ -60,7 +60,7 @@ def child_exit(server: Any, worker: Any) -> None:
     """A worker that is gone has no model loaded any more."""
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.pid)
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(server: Any) -> None:

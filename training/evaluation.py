@@ -49,7 +49,11 @@ def evaluate(pipeline: Pipeline, held_out: Dataset) -> Evaluation:
         **{
             f"{figure}_{name}": float(by_class[name][column])
             for name in names
-            for figure, column in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score"))
+            for figure, column in (
+                ("precision", "precision"),
+                ("recall", "recall"),
+                ("f1", "f1-score"),
+            )
         },
     }
     return Evaluation(metrics, report, confusion_matrix(held_out.target, predicted))

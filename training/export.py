@@ -183,7 +183,9 @@ def _input_type(feature: Feature) -> Any:
 
 
 def _rows(rows: pd.DataFrame) -> list[dict[str, Answer]]:
-    return [{name: _answer(name, row[name]) for name in FEATURE_NAMES} for _, row in rows.iterrows()]
+    return [
+        {name: _answer(name, row[name]) for name in FEATURE_NAMES} for _, row in rows.iterrows()
+    ]
 
 
 def _answer(name: str, value: Any) -> Answer:

@@ -39,7 +39,10 @@ def train(data: Path, registry: Registry, say: Say) -> Trained:
     say(f"1/6  reading {data}")
     whole = dataset.load(data)
     split = dataset.split(whole)
-    say(f"2/6  splitting {len(whole)} rows: {len(split.training)} to fit, {len(split.held_out)} held out")
+    say(
+        f"2/6  splitting {len(whole)} rows: {len(split.training)} to fit, "
+        f"{len(split.held_out)} held out"
+    )
     say("3/6  fitting the preprocessor and the forest")
     fitted = pipeline.build().fit(split.training.features, split.training.target)
     say("4/6  evaluating on the rows held out")

@@ -23,7 +23,7 @@ from creditapp.schemas import load_application
 from creditapp.tabular import LONGEST_REFERENCE, REFERENCE
 
 
-class ApplicationForm(FlaskForm):
+class ApplicationForm(FlaskForm):  # type: ignore[misc]
     """One field for each feature, named by its slug, and one for the reference."""
 
     reference = StringField(
@@ -87,7 +87,7 @@ def _select(feature: Feature, label: str, meanings: list[tuple[str, str]]) -> Fi
 
 
 def _number(feature: Numeric, label: str) -> Field:
-    limits = {"min": feature.minimum, "max": feature.maximum, "step": 1}
+    limits: dict[str, object] = {"min": feature.minimum, "max": feature.maximum, "step": 1}
     if not feature.integer:
         limits = {"min": "0.01", "max": feature.maximum, "step": "any"}
     return StringField(

@@ -56,4 +56,3 @@ def decision(decision_id: str) -> str:
 def codebook() -> str:
     """Every question with its codes, what they mean, and what was once published."""
     return render_template("codebook.html", questions=QUESTIONS, recorded=RECORDED)
-

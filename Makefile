@@ -1,0 +1,58 @@
+# The verbs of the project; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run test soak lint lock assets clean
+
+SUPPORTED := import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+export FLASK_APP := wsgi
+
+help: ## list the verbs
+	@echo "creditapp: score credit applications, and keep every decision"
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/'
+
+run: .venv/.run ## serve on http://127.0.0.1:8000 (PORT=… for another port), training a first model if there is none
+	@$(BIN)/flask prepare
+	@exec $(BIN)/gunicorn --config ops/gunicorn.conf.py wsgi:app
+
+test: .venv/.dev ## run the suite that guards every change
+	@tests/install-packages
+	$(BIN)/python -m pytest -m "not soak"
+
+soak: .venv/.dev ## run the long repetitions
+	@tests/install-packages
+	$(BIN)/python -m pytest -m soak
+
+lint: .venv/.dev ## check style, types and the layers of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: ## write requirements/ anew from pyproject.toml (needs uv)
+	@requirements/lock
+
+assets: ## fetch the third-party assets of static/vendor anew (needs npm)
+	@static/vendor/fetch
+
+clean: ## remove the environment and the caches; data, models and decisions stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.venv/.run: requirements/run.txt
+	@$(MAKE) --no-print-directory .venv/bin/python
+	@echo "environment: installing requirements/run.txt (once; a minute or two)"
+	@$(PIP) -r $<
+	@touch $@
+
+.venv/.dev: requirements/dev.txt
+	@$(MAKE) --no-print-directory .venv/bin/python
+	@echo "environment: installing requirements/dev.txt (once; a minute or two)"
+	@$(PIP) -r $<
+	@touch $@
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found; PYTHON=… names one" >&2; exit 2; }
+	@echo "environment: making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "no virtual environment can be made; on Debian: apt-get install python3-venv" >&2; exit 2; }
