@@ -1,0 +1,39 @@
+"""A Flask test client with opinions about HTML, and the application that everything is tried with."""
+
+from typing import Any
+
+import html5lib
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from creditapp.features import EXAMPLE, FEATURES
+
+
+class StrictClient(FlaskClient):
+    """Parses every HTML answer strictly: one wrong tag fails the test."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request, and look at what comes back."""
+        response = super().open(*args, **kwargs)
+        if response.mimetype == "text/html" and response.status_code < 300:
+            html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.text)
+        return response
+
+
+def example(**changes: Any) -> dict[str, Any]:
+    """The documentation's own application, with some answers changed."""
+    return {**EXAMPLE, **{name.replace("_", " "): value for name, value in changes.items()}}
+
+
+def form_data(**changes: str) -> dict[str, str]:
+    """The same as a form sends it, under the fields' slugs."""
+    texts = {feature.slug: str(EXAMPLE[feature.name]) for feature in FEATURES}
+    return {**texts, **changes}
+
+
+def csrf_token(page: str) -> str:
+    """The token in a page's form."""
+    root = html5lib.parse(page, namespaceHTMLElements=False)
+    field = root.find(".//input[@name='csrf_token']")
+    assert field is not None
+    return str(field.get("value"))

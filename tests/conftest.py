@@ -1,0 +1,69 @@
+"""One trained model for the whole session; each test gets a database and an application of its own."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+os.environ.setdefault("SECRET_KEY", secrets.token_hex(32))
+
+from creditapp.config import Settings
+from creditapp.factory import create_app
+from tests.clients import StrictClient
+from tests.serving import Service, Trained, flask, serve
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The result of the real preparation: migrated, trained, promoted."""
+    home = tmp_path_factory.mktemp("trained")
+    made = Trained(home / "creditapp.db", home / "mlflow.db")
+    done = flask("prepare", database=made.database, registry=made.registry)
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+@pytest.fixture
+def database(trained: Trained, tmp_path: Path) -> Path:
+    """A database of this test's own, with the model deployed."""
+    return Path(shutil.copy(trained.database, tmp_path / "creditapp.db"))
+
+
+@pytest.fixture
+def settings(database: Path, trained: Trained) -> Settings:
+    """Settings of this test's own."""
+    return replace(
+        Settings.from_environment(),
+        database_url=f"sqlite:///{database}",
+        mlflow_tracking_uri=f"sqlite:///{trained.registry}",
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Flask:
+    """An application over this test's database."""
+    app = create_app(settings)
+    app.test_client_class = StrictClient
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> StrictClient:
+    """A client that refuses HTML with errors."""
+    client = app.test_client()
+    assert isinstance(client, StrictClient)
+    return client
+
+
+@pytest.fixture(scope="session")
+def service(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The real service: gunicorn with two workers, for tests that only ask and add."""
+    database = tmp_path_factory.mktemp("service") / "creditapp.db"
+    shutil.copy(trained.database, database)
+    with serve(database, trained.registry) as running:
+        yield running

@@ -1,0 +1,144 @@
+"""Starts the real commands and the real service, on this machine alone."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def environment(database: Path, registry: Path, **more: str) -> dict[str, str]:
+    """The environment of a command over one database and one registry."""
+    return {
+        **os.environ,
+        "FLASK_APP": "wsgi",
+        "DATABASE_URL": f"sqlite:///{database}",
+        "MLFLOW_TRACKING_URI": f"sqlite:///{registry}",
+        **more,
+    }
+
+
+def flask(
+    *arguments: str, database: Path, registry: Path, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a `flask` command as a person would."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", *arguments],
+        cwd=ROOT,
+        env=environment(database, registry, **more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `flask prepare` left behind: a database with a deployment, and a registry."""
+
+    database: Path
+    registry: Path
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running gunicorn."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def get(self, path: str) -> Answer:
+        """Ask for a path."""
+        return self._send(urllib.request.Request(self.address + path))
+
+    def post(self, path: str, value: object = None) -> Answer:
+        """Send JSON to a path."""
+        body = b"" if value is None else json.dumps(value).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.address + path, body, headers, method="POST")
+        return self._send(request)
+
+    def workers(self) -> list[int]:
+        """The process ids of the workers."""
+        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in found.split()]
+
+    def _send(self, request: urllib.request.Request) -> Answer:
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return Answer(response.status, dict(response.headers), response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, dict(error.headers), error.read())
+
+
+@contextmanager
+def serve(database: Path, registry: Path, **more: str) -> Iterator[Service]:
+    """Run gunicorn with two workers for the length of the block."""
+    port = free_port()
+    log = database.with_suffix(".log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "ops/gunicorn.conf.py", "wsgi:app"],
+            cwd=ROOT,
+            env=environment(database, registry, PORT=str(port), **more),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    service = Service(f"http://127.0.0.1:{port}", process, log)
+    try:
+        wait_until(lambda: _answers(service), 30, log.read_text)
+        yield service
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=40)
+
+
+def wait_until(condition: Any, seconds: float, explain: Any = str) -> None:
+    """Wait for a condition, and say what was the case where it did not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it did not come within {seconds} s: {explain()}")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(service: Service) -> bool:
+    try:
+        return service.get("/api/live").status == 200
+    except OSError:
+        return False

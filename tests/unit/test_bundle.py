@@ -1,0 +1,48 @@
+"""The served bundle."""
+
+import io
+import zipfile
+
+import pytest
+
+from creditapp.bundle import Bundle, Golden, Metadata
+from creditapp.exceptions import BrokenBundle
+
+
+def bundle() -> Bundle:
+    """A small one."""
+    metadata = Metadata(1, "run", "now", "a model", "f", {"Age in years": "age"}, [0, 1], {}, {})
+    return Bundle(b"model", metadata, Golden([{"Age in years": 35}], [0.5]), "a,b\n")
+
+
+def test_a_bundle_comes_back_whole_and_equal_bundles_have_equal_bytes() -> None:
+    """So that a digest of the bytes names the bundle."""
+    assert Bundle.unpack(bundle().pack()) == bundle()
+    assert bundle().pack() == bundle().pack()
+
+
+def rewritten(name: str, content: bytes | None) -> bytes:
+    """The packed bundle with one file changed, or left out."""
+    source = zipfile.ZipFile(io.BytesIO(bundle().pack()))
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for file in source.namelist():
+            new = content if file == name else source.read(file)
+            if new is not None:
+                archive.writestr(file, new)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "metadata.json", "golden.json", "holdout.csv", "digests.json"])
+@pytest.mark.parametrize("content", [b"other", b"", None])
+def test_an_altered_or_missing_file_is_refused(name: str, content: bytes | None) -> None:
+    """Whatever is done to one file, nothing is served."""
+    with pytest.raises(BrokenBundle):
+        Bundle.unpack(rewritten(name, content))
+
+
+@pytest.mark.parametrize("packed", [b"", b"nothing", bundle().pack()[:-30]])
+def test_bytes_that_are_no_bundle_are_refused(packed: bytes) -> None:
+    """A cut download is no bundle."""
+    with pytest.raises(BrokenBundle):
+        Bundle.unpack(packed)

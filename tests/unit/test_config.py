@@ -1,0 +1,60 @@
+"""Settings."""
+
+from pathlib import Path
+
+import pytest
+
+from creditapp.config import ROOT, SETTINGS, Settings
+from creditapp.exceptions import InvalidSetting
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("CREDITAPP_ENV", "staging"),
+        ("CREDITAPP_WORKERS", "0"),
+        ("CREDITAPP_THREADS", "many"),
+        ("CREDITAPP_MAX_BODY_BYTES", "1"),
+        ("CREDITAPP_MAX_BATCH", "-1"),
+        ("SECRET_KEY_FILE", "/nowhere"),
+    ],
+)
+def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """One line, beginning with the setting."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSetting, match=rf"^{name.removesuffix('_FILE')}: [^\n]+$"):
+        Settings.from_environment()
+
+
+def test_production_has_no_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no default to forget about."""
+    monkeypatch.setenv("CREDITAPP_ENV", "production")
+    monkeypatch.delenv("SECRET_KEY")
+    with pytest.raises(InvalidSetting, match="^SECRET_KEY: "):
+        Settings.from_environment()
+
+
+def test_a_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As container platforms hand them over; the line's end is not part of it."""
+    monkeypatch.delenv("SECRET_KEY")
+    (tmp_path / "key").write_text("k" * 40 + "\n")
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
+    assert Settings.from_environment().secret_key == "k" * 40
+
+
+def test_origins_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Separated by commas, with or without blanks."""
+    monkeypatch.setenv("CREDITAPP_CORS_ORIGINS", "https://a.example, https://b.example")
+    assert Settings.from_environment().cors_origins == ("https://a.example", "https://b.example")
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    """The table in the README is the catalogue of settings, no more and no less."""
+    readme = (ROOT / "README.md").read_text()
+    for setting in SETTINGS:
+        default = f"`{setting.default}`" if setting.default not in ("", ()) else "—"
+        assert f"| `{setting.name}` | {default} | {setting.about} |" in readme
+    assert readme.count("\n| `") == len(SETTINGS)

@@ -1,0 +1,50 @@
+"""JSON with one meaning or none."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditapp.api.strict_json import parse
+from creditapp.exceptions import NotStrictJson
+
+WRONG = {
+    "empty": b"",
+    "cut": b'{"a": 1',
+    "not UTF-8": b'{"a": "\xff"}',
+    "UTF-16": '{"a": 1}'.encode("utf-16"),
+    "NaN": b'{"a": NaN}',
+    "Infinity": b'{"a": -Infinity}',
+    "a number too large": b'{"a": 1e400}',
+    "an integer too long": b'{"a": ' + b"9" * 5000 + b"}",
+    "a key twice": b'{"a": 1, "a": 1}',
+    "a key twice, inside": b'{"a": [{"b": 1, "b": 2}]}',
+    "nested lists": b"[" * 2000 + b"]" * 2000,
+    "nested lists, many": b"[" * 200_000,
+    "one level too many": b'{"a": [{"b": []}]}',
+    "two values": b"{} {}",
+    "a comment": b"{} // hello",
+}
+
+
+@pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
+def test_what_is_not_strict_json_is_refused(body: bytes) -> None:
+    """Each is refused with a sentence, never with another exception."""
+    with pytest.raises(NotStrictJson, match=r"\w+ \w+"):
+        parse(body)
+
+
+@given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
+def test_a_flat_object_comes_back_as_it_was_sent(value: dict[str, object]) -> None:
+    """Strictness costs no meaning."""
+    assert parse(json.dumps(value).encode()) == value
+
+
+@given(st.binary())
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    """There is no third way out."""
+    try:
+        parse(body)
+    except NotStrictJson:
+        pass

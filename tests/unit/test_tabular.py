@@ -1,0 +1,57 @@
+"""CSV files, and checks over whole tables."""
+
+import csv
+import io
+
+import pytest
+
+from creditapp.exceptions import BadTable
+from creditapp.features import EXAMPLE
+from creditapp.tabular import read_csv, wrong_rows
+
+HEADER = list(EXAMPLE)
+ROW = [str(answer) for answer in EXAMPLE.values()]
+
+
+def text(*rows: list[str]) -> io.StringIO:
+    """Rows as a CSV file."""
+    file = io.StringIO()
+    csv.writer(file).writerows(rows)
+    file.seek(0)
+    return file
+
+
+def test_a_row_comes_back_as_an_application_with_its_line_number() -> None:
+    """Numbers are numbers, codes are text, blank header cells' blanks are stripped."""
+    padded = [f" {name} " for name in HEADER]
+    assert list(read_csv(text(padded, ROW))) == [(2, EXAMPLE)]
+
+
+def test_blank_lines_are_no_rows_and_blank_cells_no_answers() -> None:
+    """What was left out is missing, not empty."""
+    [(line, row)] = read_csv(text(HEADER, [], [" ", *ROW[1:]]))
+    assert line == 3
+    assert HEADER[0] not in row
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "the file is empty"),
+        ([HEADER[1:], ROW[1:]], 'the column "Duration in month" is missing'),
+        ([[*HEADER, "Shoe size"], [*ROW, "44"]], 'the column "Shoe size" is not known'),
+        ([[*HEADER, HEADER[0]], [*ROW, ROW[0]]], 'the column "Duration in month" is there twice'),
+        ([HEADER, ROW[1:]], "line 2: 18 cells; 19 are expected"),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_why(rows: list[list[str]], message: str) -> None:
+    """The message names the line or the column."""
+    with pytest.raises(BadTable, match=message):
+        list(read_csv(text(*rows)))
+
+
+def test_wrong_rows_are_found_wherever_they_are() -> None:
+    """Strangers among the rows, missing keys and wrong answers alike."""
+    short = dict(list(EXAMPLE.items())[1:])
+    rows = [EXAMPLE, None, {**EXAMPLE, "Age in years": 17}, EXAMPLE, short, {**EXAMPLE, "reference": ""}]
+    assert wrong_rows(rows) == {1, 2, 4, 5}

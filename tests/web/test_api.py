@@ -1,0 +1,226 @@
+"""The JSON API, route by route."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from werkzeug.test import TestResponse
+
+from creditapp.features import EXAMPLE
+from tests.clients import StrictClient, example
+
+
+def predict(client: StrictClient, **changes: object) -> TestResponse:
+    """Send the example with some answers changed."""
+    return client.post("/api/predict", json=example(**changes))
+
+
+def test_a_prediction_has_the_contracts_shape(client: StrictClient) -> None:
+    """Keys, types and their agreement with each other."""
+    answer = predict(client)
+    body = answer.get_json()
+    assert answer.status_code == 200
+    assert list(body) == [
+        "prediction",
+        "probability_good_credit",
+        "probability_bad_credit",
+        "risk_level",
+        "model_version",
+        "timestamp",
+        "decision_id",
+        "decision",
+        "reasons",
+        "outside_training",
+        "policy_version",
+        "reference",
+    ]
+    assert body["prediction"] == int(body["probability_good_credit"] > 0.5)
+    assert body["probability_good_credit"] + body["probability_bad_credit"] == 1
+    assert (body["risk_level"], body["decision"]) == ("LOW", "approve")
+    assert (body["model_version"], body["reasons"], body["outside_training"]) == ("1", [], [])
+    assert datetime.fromisoformat(body["timestamp"]).utcoffset() == timedelta(0)
+    assert UUID(body["decision_id"]).version == 7
+
+
+def test_the_recorded_attribute_and_the_reference_are_kept_and_not_scored(
+    client: StrictClient,
+) -> None:
+    """They change no probability, and are there when the decision is looked up."""
+    plain = predict(client).get_json()
+    more = {**EXAMPLE, "Present residence since": 4, "reference": "file 7 / \u00e9"}
+    full = client.post("/api/predict", json=more).get_json()
+    assert full["probability_good_credit"] == plain["probability_good_credit"]
+    assert full["reference"] == "file 7 / \u00e9"
+    stored = client.get(f"/api/decisions/{full['decision_id']}").get_json()
+    assert stored["application"] == {**EXAMPLE, "Present residence since": 4}
+
+
+def test_a_stored_decision_is_the_prediction_and_the_application(client: StrictClient) -> None:
+    """What was answered is what is kept."""
+    answer = client.post("/api/predict", json=EXAMPLE, headers={"X-Request-ID": "trace-1"})
+    prediction = answer.get_json()
+    stored = client.get(f"/api/decisions/{prediction['decision_id']}").get_json()
+    assert {key: stored[key] for key in prediction} == prediction
+    assert stored["application"] == EXAMPLE
+    assert (stored["channel"], stored["request_id"]) == ("api", "trace-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("Purpose", "A47"), ("Duration_in_month", 73), ("Credit_amount", 18424.5), ("Age_in_years", 76)],
+)
+def test_an_answer_outside_the_training_data_is_scored_named_and_never_approved(
+    client: StrictClient, name: str, answer: object
+) -> None:
+    """The application is otherwise the safest of all."""
+    safest = {
+        "Status_of_existing_checking_account": "A14",
+        "Credit_history": "A34",
+        "Credit_amount": 1500,
+        "Duration_in_month": 6,
+        "Savings_account/bonds": "A65",
+    }
+    assert predict(client, **safest).get_json()["decision"] == "approve"
+    body = predict(client, **{**safest, name: answer}).get_json()
+    assert body["outside_training"] == [name.replace("_", " ")]
+    assert body["decision"] != "approve"
+
+
+def test_the_edges_of_the_training_data_are_inside(client: StrictClient) -> None:
+    """72 months and the largest amount were seen."""
+    body = predict(client, Duration_in_month=72, Credit_amount=18424).get_json()
+    assert body["outside_training"] == []
+
+
+def test_wrong_answers_are_named_with_what_is_accepted(client: StrictClient) -> None:
+    """All of them at once: wrong, missing, unknown."""
+    application = example(Age_in_years="35", Job="A9")
+    del application["Housing"]
+    answer = client.post("/api/predict", json={**application, "Shoe size": 44, "reference": "a\nb"})
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"] == {
+        "Age in years": ['"35" is not accepted; accepted is an integer from 18 to 100.'],
+        "Job": ['"A9" is not accepted; accepted is one of A171, A172, A173, A174.'],
+        "Housing": ["Missing; accepted is one of A151, A152, A153."],
+        "Shoe size": ["This field is not known."],
+        "reference": ['"a\\nb" is not accepted; accepted is a text of 1 to 64 printable characters.'],
+    }
+
+
+def test_a_batch_keeps_its_order_and_one_model(client: StrictClient) -> None:
+    """Each row is scored as it would be alone."""
+    rows = [example(Age_in_years=age) for age in (60, 20, 40)]
+    alone = [client.post("/api/predict", json=row).get_json() for row in rows]
+    answer = client.post("/api/predict-batch", json={"applications": rows}).get_json()
+    together = answer["predictions"]
+    for one, other in zip(alone, together, strict=True):
+        assert one["probability_good_credit"] == other["probability_good_credit"]
+    assert answer["total_processed"] == 3
+    assert {one["model_version"] for one in together} == {answer["model_version"]} == {"1"}
+    assert [one["reasons"] for one in together] == [None] * 3
+    assert "errors" not in answer
+    assert "index" not in together[0]
+
+
+def test_a_batch_gives_reasons_where_asked(client: StrictClient) -> None:
+    """An empty list, for as long as there are no reasons to give."""
+    body = {"applications": [EXAMPLE], "reasons": True}
+    [prediction] = client.post("/api/predict-batch", json=body).get_json()["predictions"]
+    assert prediction["reasons"] == []
+
+
+def test_one_wrong_row_refuses_the_batch_and_records_nothing(client: StrictClient) -> None:
+    """Unless the body says otherwise."""
+    rows = [example(reference="batch-1"), example(Age_in_years=17), "row"]
+    answer = client.post("/api/predict-batch", json={"applications": rows})
+    assert answer.status_code == 422
+    assert [error["index"] for error in answer.get_json()["errors"]] == [1, 2]
+    assert list(answer.get_json()["errors"][0]["errors"]) == ["Age in years"]
+    assert "No decision was found." in client.get("/decisions?reference=batch-1").text
+
+
+def test_a_batch_can_report_its_wrong_rows(client: StrictClient) -> None:
+    """Good rows are scored and say which they are."""
+    rows = [example(Age_in_years=17), EXAMPLE, {}, EXAMPLE]
+    body = {"applications": rows, "on_error": "report"}
+    answer = client.post("/api/predict-batch", json=body).get_json()
+    assert [one["index"] for one in answer["predictions"]] == [1, 3]
+    assert [one["index"] for one in answer["errors"]] == [0, 2]
+    assert answer["total_processed"] == 2
+
+
+def test_a_batch_of_wrong_rows_alone_is_reported_too(client: StrictClient) -> None:
+    """Nothing to score is no failure."""
+    answer = client.post("/api/predict-batch", json={"applications": [{}], "on_error": "report"})
+    assert answer.status_code == 200
+    assert answer.get_json()["predictions"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([], "_schema"),
+        ({}, "applications"),
+        ({"applications": {}}, "applications"),
+        ({"applications": []}, "applications"),
+        ({"applications": [EXAMPLE], "reasons": 1}, "reasons"),
+        ({"applications": [EXAMPLE], "on_error": "ignore"}, "on_error"),
+        ({"applications": [EXAMPLE], "more": 1}, "more"),
+    ],
+)
+def test_a_body_that_is_no_batch_is_refused(client: StrictClient, body: object, field: str) -> None:
+    """The message names the key."""
+    answer = client.post("/api/predict-batch", json=body)
+    assert answer.status_code == 422
+    assert list(answer.get_json()["errors"]) == [field]
+
+
+def test_the_model_says_what_it_is(client: StrictClient) -> None:
+    """Name, version, stage, and enough to recognise it again."""
+    body = client.get("/api/model-info").get_json()
+    assert (body["name"], body["version"], body["stage"]) == ("RDF_score_pipeline", "1", "Production")
+    assert len(body["digest"]) == 64
+    assert body["inputs"] == list(EXAMPLE)
+    assert 0.5 < body["metrics"]["accuracy"] < 1
+
+
+def test_a_healthy_service_names_its_model(client: StrictClient) -> None:
+    """By its address in the registry, never a file."""
+    body = client.get("/api/health").get_json()
+    assert (body["status"], body["model_loaded"]) == ("healthy", True)
+    assert body["model_path"] == "models:/RDF_score_pipeline/1"
+
+
+def test_a_sound_request_id_is_kept_and_another_is_replaced(client: StrictClient) -> None:
+    """What is written into logs and tables is short and plain."""
+    kept = client.get("/api/live", headers={"X-Request-ID": "abc-1.2_3"})
+    assert kept.headers["X-Request-ID"] == "abc-1.2_3"
+    for bad in ("a b", "x" * 65, "<script>", "\u00e9"):
+        answer = client.get("/api/live", headers={"X-Request-ID": bad})
+        assert UUID(answer.headers["X-Request-ID"])
+
+
+def test_metrics_count_what_happened(client: StrictClient) -> None:
+    """A batch of n adds n to the counters, and one observation to the histogram."""
+    before = metrics(client)
+    client.post("/api/predict-batch", json={"applications": [EXAMPLE] * 3})
+    predict(client)
+    client.post("/api/predict", json={})
+    after = metrics(client)
+
+    def grown(name: str) -> float:
+        return after.get(name, 0.0) - before.get(name, 0.0)
+
+    assert grown('credit_predictions_total{prediction_type="batch",status="success"}') == 3
+    assert grown('credit_predictions_total{prediction_type="single",status="success"}') == 1
+    assert grown("credit_predictions_good_total") == 4
+    assert grown("credit_prediction_duration_seconds_count") == 2
+    error = 'api_request_errors_total{endpoint="/api/predict",error_type="InvalidApplication"}'
+    assert grown(error) == 1
+
+
+def metrics(client: StrictClient) -> dict[str, float]:
+    """All samples of the metrics page."""
+    lines = client.get("/metrics").text.splitlines()
+    samples = [line.rpartition(" ") for line in lines if not line.startswith("#")]
+    return {name: float(value) for name, _, value in samples}

@@ -1,0 +1,127 @@
+"""The pages, as a browser without JavaScript sees them."""
+
+import re
+
+from flask import Flask
+
+from creditapp.features import FEATURES, Choice
+from tests.clients import StrictClient, csrf_token, form_data
+
+
+def submit(client: StrictClient, **changes: str) -> tuple[int, str]:
+    """Load the form, fill it in, and send it."""
+    token = csrf_token(client.get("/").text)
+    answer = client.post("/", data=form_data(csrf_token=token, **changes))
+    return answer.status_code, answer.text
+
+
+def test_the_form_asks_every_feature_with_its_corrected_meanings(client: StrictClient) -> None:
+    """And shows no label that was once published wrongly."""
+    page = client.get("/").text
+    for feature in FEATURES:
+        assert f'name="{feature.slug}"' in page
+        if isinstance(feature, Choice):
+            assert all(f'value="{code}"' in page for code in feature.values)
+    assert "no checking account" in page
+    assert "salary assignments" not in page
+
+
+def test_the_example_is_filled_in_with_one_click(client: StrictClient) -> None:
+    """The link leads to a form that can be sent as it is."""
+    [link] = re.findall(r'id="example" href="([^"]+)"', client.get("/").text)
+    page = client.get(link).text
+    assert 'value="5000.0"' in page
+    assert page.count("selected") == 16
+
+
+def test_a_form_is_scored_and_shown_on_the_same_page(client: StrictClient) -> None:
+    """With the decision, the probability, and a link to what was recorded."""
+    status, page = submit(client, reference="desk 4")
+    assert status == 200
+    assert "Approve" in page
+    assert "70.5 %" in page
+    [path] = set(re.findall(r"/decisions/[0-9a-f-]{36}", page))
+    stored = client.get(path).text
+    assert "desk 4" in stored
+    assert "furniture / equipment" in stored
+
+
+def test_wrong_answers_are_marked_at_their_fields_and_nothing_is_recorded(
+    client: StrictClient,
+) -> None:
+    """The form keeps what was typed."""
+    status, page = submit(client, age_in_years="17", purpose="", reference="desk 5")
+    assert status == 422
+    assert "17 is not accepted; accepted is an integer from 18 to 100." in page
+    assert "Missing; accepted is one of A40" in page
+    assert page.count('aria-invalid="true"') == 2
+    assert 'value="17"' in page
+    assert "No decision was found." in client.get("/decisions?reference=desk+5").text
+
+
+def test_what_was_typed_is_never_markup(client: StrictClient) -> None:
+    """Neither in the form nor in its messages."""
+    _, page = submit(client, age_in_years="<script>alert(1)</script>")
+    assert "<script>alert" not in page
+
+
+def test_a_form_without_its_token_is_refused(client: StrictClient) -> None:
+    """Another site cannot score through an officer's browser."""
+    answer = client.post("/", data=form_data())
+    assert answer.status_code == 400
+    assert "load the page again" in answer.text
+
+
+def test_a_token_outlives_a_restart(client: StrictClient, app: Flask) -> None:
+    """Workers and restarts share the key; a form may lie open over lunch."""
+    assert app.config["WTF_CSRF_TIME_LIMIT"] is None
+    assert app.config["SECRET_KEY"]
+
+
+def test_decisions_are_listed_newest_first_and_found_by_reference(client: StrictClient) -> None:
+    """The list links to each decision."""
+    for reference in ("first", "second"):
+        submit(client, reference=reference)
+    page = client.get("/decisions").text
+    assert page.index("second") < page.index("first")
+    found = client.get("/decisions?reference=first").text
+    assert found.count("<tr>") == 2
+
+
+def test_older_decisions_are_a_link_away(client: StrictClient) -> None:
+    """Each page begins where the last one ended."""
+    applications = [{**form_to_json(), "reference": f"r{n:02}"} for n in range(60)]
+    client.post("/api/predict-batch", json={"applications": applications})
+    first = client.get("/decisions").text
+    [older] = re.findall(r'href="(/decisions\?before=[^"]+)"', first)
+    second = client.get(older).text
+    assert first.count("<tr>") + second.count("<tr>") == 2 + 60
+    assert "r59" in first
+    assert "r00" in second
+
+
+def form_to_json() -> dict[str, object]:
+    """The example as JSON."""
+    return {feature.name: feature.example for feature in FEATURES}
+
+
+def test_an_unknown_decision_is_a_page_not_found(client: StrictClient) -> None:
+    """Also where the id is no id, and in the paging."""
+    for path in ("/decisions/x", "/decisions?before=x"):
+        assert client.get(path).status_code == 404
+
+
+def test_the_code_book_shows_both_meanings(client: StrictClient) -> None:
+    """What is right, and what was once published."""
+    page = client.get("/codebook").text
+    assert "no checking account" in page
+    assert "salary assignments" in page
+    assert "recorded, not scored" in page
+
+
+def test_every_template_compiles(app: Flask) -> None:
+    """Also those that no test renders."""
+    names = app.jinja_env.list_templates(extensions=["html"])
+    assert {"base.html", "score.html", "flasgger/index.html"} <= set(names)
+    for name in names:
+        app.jinja_env.get_template(name)
