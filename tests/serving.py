@@ -100,8 +100,8 @@ class Service:
 
 
 @contextmanager
-def serve(database: Path, registry: Path, **more: str) -> Iterator[Service]:
-    """Run gunicorn with two workers for the length of the block."""
+def serve(database: Path, registry: Path, *, models: int = 2, **more: str) -> Iterator[Service]:
+    """Run gunicorn with two workers for the length of the block, once so many models are loaded."""
     port = free_port()
     log = database.with_suffix(".log")
     with log.open("wb") as output:
@@ -114,7 +114,7 @@ def serve(database: Path, registry: Path, **more: str) -> Iterator[Service]:
         )
     service = Service(f"http://127.0.0.1:{port}", process, log)
     try:
-        wait_until(lambda: _answers(service), 30, log.read_text)
+        wait_until(lambda: _models(service) == models, 30, log.read_text)
         yield service
     finally:
         process.send_signal(signal.SIGTERM)
@@ -137,8 +137,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _answers(service: Service) -> bool:
+def _models(service: Service) -> int:
+    """How many workers have a model; none are there before the service answers."""
     try:
-        return service.get("/api/live").status == 200
+        lines = service.get("/metrics").body.decode().splitlines()
     except OSError:
-        return False
+        return -1
+    name = "active_models_total "
+    return sum(int(float(line.removeprefix(name))) for line in lines if line.startswith(name))

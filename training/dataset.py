@@ -45,10 +45,14 @@ def load(path: Path) -> Dataset:
         BadTable: the file is missing, empty or not CSV; a column is missing or unknown; a cell holds
             no answer; there are too few rows of a class. The message names line and column.
     """
-    rows = _read(path)
-    features = {feature.name: _checked(feature, rows) for feature in FEATURES}
-    frame = pd.DataFrame({f.name: _column(f, features[f.name]) for f in FEATURES})
-    return Dataset(frame, pd.Series(_target(rows), name=TARGET))
+    try:
+        rows = _read(path)
+        features = {f.name: _column(f, _checked(f, rows)) for f in FEATURES}
+        return Dataset(pd.DataFrame(features), pd.Series(_target(rows), name=TARGET))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadTable(f"{path}: cannot be read: {error}") from error
+    except BadTable as error:
+        raise BadTable(f"{path}: {error}") from error
 
 
 def split(dataset: Dataset) -> Split:
@@ -65,15 +69,10 @@ def split(dataset: Dataset) -> Split:
 
 
 def _read(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(read_csv(lines, also=[TARGET]))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadTable(f"{path}: cannot be read: {error}") from error
-    except BadTable as error:
-        raise BadTable(f"{path}: {error}") from error
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(read_csv(lines, also=[TARGET]))
     if not rows:
-        raise BadTable(f"{path}: the file holds column names but no rows")
+        raise BadTable("the file holds column names but no rows")
     return rows
 
 

@@ -15,7 +15,22 @@ from creditapp.schemas import load_application
 from creditapp.tabular import read_csv, wrong_rows
 from creditapp.ui.forms import ApplicationForm
 
-STRANGERS: list[Any] = ["", " ", "x", "A0", "a11", "A11 ", "A111", "1_000", "\u0661", "nan", "0x1", "NaN", "-1", 0.5]
+STRANGERS: list[Any] = [
+    "",
+    " ",
+    "x",
+    "A0",
+    "a11",
+    "A11 ",
+    "A111",
+    "1_000",
+    "\u0661",
+    "nan",
+    "0x1",
+    "NaN",
+    "-1",
+    0.5,
+]
 
 
 def boundary_answers(feature: Feature) -> list[Any]:

@@ -33,7 +33,9 @@ def rewritten(name: str, content: bytes | None) -> bytes:
     return target.getvalue()
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "metadata.json", "golden.json", "holdout.csv", "digests.json"])
+@pytest.mark.parametrize(
+    "name", ["model.onnx", "metadata.json", "golden.json", "holdout.csv", "digests.json"]
+)
 @pytest.mark.parametrize("content", [b"other", b"", None])
 def test_an_altered_or_missing_file_is_refused(name: str, content: bytes | None) -> None:
     """Whatever is done to one file, nothing is served."""

@@ -33,7 +33,7 @@ def test_production_has_no_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
     """There is no default to forget about."""
     monkeypatch.setenv("CREDITAPP_ENV", "production")
     monkeypatch.delenv("SECRET_KEY")
-    with pytest.raises(InvalidSetting, match="^SECRET_KEY: "):
+    with pytest.raises(InvalidSetting, match=r"^SECRET_KEY: "):
         Settings.from_environment()
 
 

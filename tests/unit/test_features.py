@@ -73,7 +73,9 @@ def test_any_text_becomes_an_answer_or_stays_a_text(text: str) -> None:
     assert isinstance(answer_from_text(text), int | float | str)
 
 
-@pytest.mark.parametrize("text", ["1_000", "\u0661\u0662", "0x10", "+5", "012", "12.", "nan", "inf", "1,5"])
+@pytest.mark.parametrize(
+    "text", ["1_000", "\u0661\u0662", "0x10", "+5", "012", "12.", "nan", "inf", "1,5"]
+)
 def test_text_that_json_would_not_call_a_number_stays_text(text: str) -> None:
     """Other digits, underscores and special values are refused later, as text."""
     assert answer_from_text(text) == text

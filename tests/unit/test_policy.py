@@ -7,7 +7,14 @@ from creditapp.policy import DEFAULT_POLICY, Outcome, RiskLevel
 
 @pytest.mark.parametrize(
     ("probability", "level"),
-    [(1.0, "LOW"), (0.7, "LOW"), (0.6999999, "MEDIUM"), (0.4, "MEDIUM"), (0.3999999, "HIGH"), (0.0, "HIGH")],
+    [
+        (1.0, "LOW"),
+        (0.7, "LOW"),
+        (0.6999999, "MEDIUM"),
+        (0.4, "MEDIUM"),
+        (0.3999999, "HIGH"),
+        (0.0, "HIGH"),
+    ],
 )
 def test_the_cut_offs_belong_to_the_better_level(probability: float, level: str) -> None:
     """0.7 is low risk and 0.4 is medium risk."""

@@ -53,5 +53,12 @@ def test_a_table_that_cannot_be_read_says_why(rows: list[list[str]], message: st
 def test_wrong_rows_are_found_wherever_they_are() -> None:
     """Strangers among the rows, missing keys and wrong answers alike."""
     short = dict(list(EXAMPLE.items())[1:])
-    rows = [EXAMPLE, None, {**EXAMPLE, "Age in years": 17}, EXAMPLE, short, {**EXAMPLE, "reference": ""}]
+    rows = [
+        EXAMPLE,
+        None,
+        {**EXAMPLE, "Age in years": 17},
+        EXAMPLE,
+        short,
+        {**EXAMPLE, "reference": ""},
+    ]
     assert wrong_rows(rows) == {1, 2, 4, 5}

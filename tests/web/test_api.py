@@ -67,7 +67,12 @@ def test_a_stored_decision_is_the_prediction_and_the_application(client: StrictC
 
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("Purpose", "A47"), ("Duration_in_month", 73), ("Credit_amount", 18424.5), ("Age_in_years", 76)],
+    [
+        ("Purpose", "A47"),
+        ("Duration_in_month", 73),
+        ("Credit_amount", 18424.5),
+        ("Age_in_years", 76),
+    ],
 )
 def test_an_answer_outside_the_training_data_is_scored_named_and_never_approved(
     client: StrictClient, name: str, answer: object
@@ -103,7 +108,9 @@ def test_wrong_answers_are_named_with_what_is_accepted(client: StrictClient) -> 
         "Job": ['"A9" is not accepted; accepted is one of A171, A172, A173, A174.'],
         "Housing": ["Missing; accepted is one of A151, A152, A153."],
         "Shoe size": ["This field is not known."],
-        "reference": ['"a\\nb" is not accepted; accepted is a text of 1 to 64 printable characters.'],
+        "reference": [
+            '"a\\nb" is not accepted; accepted is a text of 1 to 64 printable characters.'
+        ],
     }
 
 
@@ -178,7 +185,11 @@ def test_a_body_that_is_no_batch_is_refused(client: StrictClient, body: object, 
 def test_the_model_says_what_it_is(client: StrictClient) -> None:
     """Name, version, stage, and enough to recognise it again."""
     body = client.get("/api/model-info").get_json()
-    assert (body["name"], body["version"], body["stage"]) == ("RDF_score_pipeline", "1", "Production")
+    assert (body["name"], body["version"], body["stage"]) == (
+        "RDF_score_pipeline",
+        "1",
+        "Production",
+    )
     assert len(body["digest"]) == 64
     assert body["inputs"] == list(EXAMPLE)
     assert 0.5 < body["metrics"]["accuracy"] < 1

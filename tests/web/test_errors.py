@@ -34,7 +34,8 @@ def assert_problem(answer: TestResponse, status: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"NaN", b'{"a": NaN}', b'{"a":1,"a":2}', b"[" * 2000, b"\xff", b'{"a": 1e999}']
+    "body",
+    [b"", b"{", b"NaN", b'{"a": NaN}', b'{"a":1,"a":2}', b"[" * 2000, b"\xff", b'{"a": 1e999}'],
 )
 @pytest.mark.parametrize("path", ["/api/predict", "/api/predict-batch"])
 def test_400_for_what_is_not_strict_json(client: StrictClient, path: str, body: bytes) -> None:

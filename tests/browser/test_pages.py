@@ -1,0 +1,126 @@
+"""The pages in a real browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.serving import Service
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that notes errors of scripts and answers from other hosts."""
+    page = browser.new_page()
+    errors: list[str] = []
+    hosts: set[str] = set()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("response", lambda response: hosts.add(response.url.split("/")[2]))
+    yield page
+    page.close()
+    assert errors == []
+    assert all(host.startswith("127.0.0.1:") for host in hosts if host)
+
+
+def fill_in(page: Page) -> None:
+    """Fill the form field by field, as a person does."""
+    page.get_by_label("Duration").fill("24")
+    page.get_by_label("Credit amount").fill("3500")
+    page.get_by_label("Age").fill("41")
+    for select in page.locator("select").all():
+        select.select_option(index=2)
+    page.get_by_label("Your reference").fill("browser 1")
+
+
+def test_the_form_is_scored_without_leaving_the_page(service: Service, page: Page) -> None:
+    """The result appears beside the form, and names the recorded decision."""
+    page.goto(service.address)
+    page.evaluate("window.stayed = true")
+    fill_in(page)
+    page.get_by_role("button", name="Score").click()
+    result = page.get_by_role("region", name="Result")
+    expect(result.locator(".verdict")).to_have_text(["Approve", "Refer to a person", "Decline"][1])
+    expect(result.locator(".figure")).to_contain_text("%")
+    expect(result.get_by_role("img")).to_be_visible()
+    assert page.evaluate("window.stayed") is True
+    result.get_by_role("link").click()
+    expect(page.get_by_role("main")).to_contain_text("browser 1")
+
+
+def test_wrong_input_is_seen_before_it_is_sent(service: Service, page: Page) -> None:
+    """The first wrong field gets the focus and a message, and nothing is sent."""
+    page.goto(service.address)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    fill_in(page)
+    page.get_by_label("Age").fill("17")
+    page.get_by_role("button", name="Score").click()
+    expect(page.get_by_label("Age")).to_be_focused()
+    expect(page.locator("#age_in_years-error")).not_to_be_empty()
+    assert "POST" not in sent
+    page.get_by_label("Age").fill("18")
+    expect(page.locator("#age_in_years-error")).to_be_empty()
+
+
+def test_what_only_the_server_can_see_is_shown_at_its_field(service: Service, page: Page) -> None:
+    """A check in the browser is a courtesy; the schema is the judge."""
+    page.goto(service.address + "/?example=1")
+    page.evaluate("document.getElementById('age_in_years').type = 'text'")
+    page.get_by_label("Age").fill("old")
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator("#age_in_years-error")).to_contain_text("an integer from 18 to 100")
+    expect(page.get_by_label("Age")).to_have_value("old")
+
+
+def test_the_form_works_without_javascript(service: Service, browser: Browser) -> None:
+    """Posted as an ordinary form, with the same result on the same page."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(service.address)
+    fill_in(page)
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator(".verdict")).to_be_visible()
+    expect(page.get_by_label("Age")).to_have_value("41")
+    context.close()
+
+
+def test_the_example_takes_one_click(service: Service, page: Page) -> None:
+    """And can be scored at once."""
+    page.goto(service.address)
+    page.get_by_role("link", name="Fill in an example").click()
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator(".verdict")).to_have_text("Approve")
+
+
+def test_nothing_is_wider_than_a_telephone(service: Service, page: Page) -> None:
+    """No page scrolls sideways at 360 pixels."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    for path in ("/", "/decisions", "/codebook"):
+        page.goto(service.address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_documentation_renders(service: Service, page: Page) -> None:
+    """Swagger UI and ReDoc, from our own host alone."""
+    page.goto(service.address + "/apidocs")
+    expect(page.locator(".opblock")).to_have_count(7)
+    page.goto(service.address + "/redoc")
+    expect(page.get_by_role("heading", name="Score one application")).to_be_visible()

@@ -1,0 +1,71 @@
+"""From registered to served: promote, archive, reload."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.serving import Trained, flask
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place for a registry that tests may change."""
+    return tmp_path_factory.mktemp("registry")
+
+
+@pytest.fixture(scope="module")
+def own(home: Path, trained: Trained) -> Trained:
+    """A registry with two versions, the first of them promoted, and its database."""
+    made = Trained(home / "creditapp.db", home / "mlflow.db")
+    shutil.copy(trained.database, made.database)
+    shutil.copy(trained.registry, made.registry)
+    done = flask("train", database=made.database, registry=made.registry)
+    assert done.returncode == 0, done.stderr
+    assert "registered as version 2, stage Staging" in done.stdout
+    assert "1/6" in done.stdout
+    return made
+
+
+def stages(own: Trained) -> dict[str, str]:
+    """What `flask models` lists: stage by version."""
+    lines = flask("models", database=own.database, registry=own.registry).stdout.splitlines()[1:]
+    return {line.split()[0]: line.split()[1] for line in lines}
+
+
+def test_a_version_goes_from_staging_to_production_and_the_old_one_is_archived(
+    own: Trained,
+) -> None:
+    """Promotion is a step of its own, with a reason."""
+    assert stages(own) == {"2": "Staging", "1": "Production"}
+    unreasoned = flask("promote", "2", database=own.database, registry=own.registry)
+    assert unreasoned.returncode == 2
+    assert "--reason" in unreasoned.stderr
+    done = flask("promote", "2", "--reason", "newer", database=own.database, registry=own.registry)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "version 2 is in production; before it: 1\n"
+    assert stages(own) == {"2": "Production", "1": "Archived"}
+    back = flask("promote", "1", "--reason", "worse", database=own.database, registry=own.registry)
+    assert back.returncode == 0
+    assert stages(own) == {"2": "Archived", "1": "Production"}
+
+
+@pytest.mark.parametrize("version", ["99", "x", "1; DROP"])
+def test_what_is_not_registered_is_not_promoted(own: Trained, version: str) -> None:
+    """One line says so."""
+    done = flask("promote", version, "--reason", "r", database=own.database, registry=own.registry)
+    assert done.returncode == 3
+    assert done.stderr == f"no version {version} is registered\n"
+
+
+def test_an_unreachable_registry_is_said_in_one_line(own: Trained) -> None:
+    """A tracking server that is down."""
+    done = flask(
+        "models",
+        database=own.database,
+        registry=own.registry,
+        MLFLOW_TRACKING_URI="http://127.0.0.1:9",
+        MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].startswith("the model registry cannot be reached")

@@ -1,0 +1,147 @@
+"""Training: what is registered, and what is refused."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from creditapp.config import ROOT
+from tests.serving import Trained, flask
+
+DATA = ROOT / "data" / "estadistical.csv"
+Rows = list[list[str]]
+
+
+def without_column(rows: Rows) -> Rows:
+    """The table less its column of ages."""
+    place = rows[0].index("Age in years")
+    return [[cell for n, cell in enumerate(row) if n != place] for row in rows]
+
+
+def with_cell(line: int, column: str, cell: str) -> Callable[[Rows], Rows]:
+    """The table with one cell changed."""
+
+    def change(rows: Rows) -> Rows:
+        rows[line - 1][rows[0].index(column)] = cell
+        return rows
+
+    return change
+
+
+def of_one_class(rows: Rows) -> Rows:
+    """The table with good credits only."""
+    return [row for row in rows if row[-1] != "2"]
+
+
+BAD = {
+    "a missing column": (without_column, 'the column "Age in years" is missing'),
+    "an unknown code": (with_cell(5, "Purpose", "A99"), 'line 5, column "Purpose": "A99"'),
+    "an empty cell": (with_cell(7, "Housing", ""), 'line 7, column "Housing": the cell is empty'),
+    "a number as text": (
+        with_cell(3, "Age in years", "old"),
+        'line 3, column "Age in years": "old"',
+    ),
+    "a fraction": (with_cell(3, "Age in years", "35.5"), 'line 3, column "Age in years": "35.5"'),
+    "a third class": (
+        with_cell(9, "Receive/ Not receive credit", "3"),
+        'line 9, column "Receive/ Not receive credit": "3"',
+    ),
+    "one class": (of_one_class, "0 rows of class 2; at least 2 are needed"),
+    "an empty file": (lambda _: [], "the file is empty"),
+    "no rows": (lambda rows: rows[:1], "no rows"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_data_end_in_one_line_and_register_nothing(
+    change: Callable[[Rows], Rows], message: str, tmp_path: Path
+) -> None:
+    """The reader raises before the registry is asked for anything."""
+    from creditapp.exceptions import BadTable
+    from training import dataset
+
+    file = tmp_path / "data.csv"
+    with DATA.open(newline="") as lines, file.open("w", newline="") as target:
+        csv.writer(target).writerows(change(list(csv.reader(lines))))
+    with pytest.raises(BadTable) as caught:
+        dataset.load(file)
+    assert message in str(caught.value)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_command_ends_with_code_2_and_registers_nothing(
+    database: Path, trained: Trained, tmp_path: Path
+) -> None:
+    """As a data scientist meets it."""
+    file = tmp_path / "data.csv"
+    file.write_text("Age in years\n35\n")
+    before = flask("models", database=database, registry=trained.registry).stdout
+    done = flask("train", "--data", str(file), database=database, registry=trained.registry)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert 'the column "Duration in month" is missing' in done.stderr
+    assert flask("models", database=database, registry=trained.registry).stdout == before
+
+
+def test_a_missing_file_is_said_in_one_line(tmp_path: Path) -> None:
+    """Rather than shown as a traceback."""
+    from creditapp.exceptions import BadTable
+    from training import dataset
+
+    with pytest.raises(BadTable, match="cannot be read"):
+        dataset.load(tmp_path / "nowhere.csv")
+
+
+def test_header_blanks_are_stripped(tmp_path: Path) -> None:
+    """Files out of spreadsheets carry them."""
+    from training import dataset
+
+    header, rest = DATA.read_text().split("\n", 1)
+    file = tmp_path / "data.csv"
+    file.write_text(" , ".join(header.split(",")) + " \n" + rest)
+    assert len(dataset.load(file)) == 1000
+
+
+def test_the_data_are_the_documented_ones() -> None:
+    """1000 rows, 700 good and 300 bad, split 70/30 in the same proportion."""
+    from training import dataset
+
+    whole = dataset.load(DATA)
+    parts = dataset.split(whole)
+    assert whole.target.value_counts().to_dict() == {1: 700, 0: 300}
+    assert parts.training.target.value_counts().to_dict() == {1: 490, 0: 210}
+    assert parts.held_out.target.value_counts().to_dict() == {1: 210, 0: 90}
+
+
+def test_the_run_holds_what_the_contract_lists(trained: Trained) -> None:
+    """Params, metrics, reports, the pipeline with its environment, and the served bundle."""
+    import mlflow
+
+    mlflow.set_tracking_uri(f"sqlite:///{trained.registry}")
+    client = mlflow.MlflowClient()
+    version = client.get_model_version_by_alias("RDF_score_pipeline", "production")
+    run = client.get_run(str(version.run_id))
+    assert run.data.params["n_estimators"] == "100"
+    assert {"accuracy", "precision_good", "recall_bad", "f1_bad", "gini"} <= run.data.metrics.keys()
+    names = {file.path for file in client.list_artifacts(run.info.run_id)}
+    assert {
+        "classification_report.txt",
+        "confusion_matrix.txt",
+        "model_metadata.json",
+        "served_bundle",
+    } <= names
+    folder = Path(
+        mlflow.artifacts.download_artifacts(f"models:/RDF_score_pipeline/{version.version}")
+    )
+    files = {file.name for file in folder.iterdir()}
+    assert {"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt"} <= files
+    assert {"input_example.json", "model.skops"} <= files
+    assert "signature" in (folder / "MLmodel").read_text()
+    metadata = json.loads(
+        mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/model_metadata.json")
+    )
+    assert metadata["rows_fitted"] == 700
+    assert metadata["export_largest_difference"] <= 1e-6

@@ -1,0 +1,233 @@
+"""The real service: gunicorn, two workers, HTTP."""
+
+import csv
+import json
+import random
+import shutil
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from creditapp.config import ROOT
+from creditapp.features import EXAMPLE, QUESTIONS, answer_from_text
+from tests.serving import Service, Trained, flask, serve, wait_until
+
+NAMES = [question.name for question in QUESTIONS]
+
+
+@pytest.fixture(scope="module")
+def applications() -> list[dict[str, Any]]:
+    """The 1000 rows of the data set as they are, less their target."""
+    with (ROOT / "data" / "estadistical.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return [{name: answer_from_text(row[name]) for name in NAMES} for row in rows]
+
+
+def probabilities(service: Service, applications: list[dict[str, Any]]) -> list[float]:
+    """The probabilities of good credit of one batch."""
+    answer = service.post("/api/predict-batch", {"applications": applications})
+    assert answer.status == 200, answer.body
+    return [one["probability_good_credit"] for one in answer.json["predictions"]]
+
+
+def test_all_1000_rows_score_alike_on_every_road(
+    service: Service, applications: list[dict[str, Any]], trained: Trained
+) -> None:
+    """One by one, in one batch, in a shuffled batch, and by the registered pipeline itself."""
+    import mlflow
+    import pandas as pd
+
+    mlflow.set_tracking_uri(f"sqlite:///{trained.registry}")
+    pipeline = mlflow.sklearn.load_model("models:/RDF_score_pipeline@production")
+    frame = pd.DataFrame(applications).drop(columns="Present residence since")
+    direct = pipeline.predict_proba(frame)[:, 1]
+
+    alone = [service.post("/api/predict", row).json for row in applications]
+    assert [one["probability_good_credit"] for one in alone] == pytest.approx(direct, abs=1e-6)
+    assert [one["prediction"] for one in alone] == pipeline.predict(frame).tolist()
+    assert probabilities(service, applications) == pytest.approx(direct, abs=1e-6)
+
+    order = list(range(1000))
+    random.Random(1).shuffle(order)
+    shuffled = probabilities(service, [applications[place] for place in order])
+    assert shuffled == pytest.approx(direct[order], abs=1e-6)
+
+
+def test_a_batch_of_the_largest_size_is_answered(
+    service: Service, applications: list[dict[str, Any]]
+) -> None:
+    """10,000 applications in one request."""
+    answer = service.post("/api/predict-batch", {"applications": applications * 10})
+    assert answer.json["total_processed"] == 10_000
+
+
+def test_metrics_are_summed_over_the_workers(service: Service) -> None:
+    """Whichever worker is asked, the count is the same, and both models are active."""
+
+    def count() -> float:
+        lines = service.get("/metrics").body.decode().splitlines()
+        name = 'credit_predictions_total{prediction_type="single",status="success"} '
+        return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
+
+    before = count()
+    for _ in range(20):
+        assert service.post("/api/predict", EXAMPLE).status == 200
+    assert [count() for _ in range(6)] == [before + 20] * 6
+    assert "active_models_total 2.0" in service.get("/metrics").body.decode()
+
+
+def ask_until(service: Service, stop: threading.Event, answered: list[str]) -> None:
+    """Score one application after the other, and note each decision that was answered."""
+    while not stop.is_set():
+        try:
+            answer = service.post("/api/predict", EXAMPLE)
+        except OSError:
+            continue
+        if answer.status == 200:
+            answered.append(answer.json["decision_id"])
+
+
+def test_no_answered_decision_is_lost_when_a_worker_is_killed(
+    trained: Trained, tmp_path: Path
+) -> None:
+    """Under load, `kill -9` on one of two workers, twice; the service goes on."""
+    database = Path(shutil.copy(trained.database, tmp_path / "creditapp.db"))
+    answered: list[str] = []
+    stop = threading.Event()
+    with serve(database, trained.registry) as service:
+        clients = [
+            threading.Thread(target=ask_until, args=(service, stop, answered)) for _ in range(6)
+        ]
+        for client in clients:
+            client.start()
+        for _ in range(2):
+            time.sleep(1)
+            kill(service.workers()[0])
+        enough = len(answered) + 100
+        wait_until(lambda: len(answered) > enough, 30)
+        stop.set()
+        for client in clients:
+            client.join()
+        assert len(service.workers()) == 2
+    with sqlite3.connect(database) as connection:
+        kept = {UUID(key) for (key,) in connection.execute("SELECT decision_id FROM decision")}
+        with_answers = connection.execute("SELECT count(*) FROM decision_answers").fetchone()[0]
+    connection.close()
+    assert len(answered) > 200
+    assert {UUID(decision_id) for decision_id in answered} <= kept
+    assert with_answers == len(kept)
+
+
+def kill(pid: int) -> None:
+    """End a worker without a word."""
+    import os
+    import signal
+
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_a_service_without_a_model_stays_up_and_serves_the_first_that_is_deployed(
+    trained: Trained, tmp_path: Path
+) -> None:
+    """Workers answer 503 until there is one, and then follow within a second."""
+    database = tmp_path / "creditapp.db"
+    assert flask("db", "upgrade", database=database, registry=trained.registry).returncode == 0
+    with serve(database, trained.registry, models=0) as service:
+        for _ in range(6):
+            assert service.get("/api/health").status == 503
+            assert service.post("/api/predict", EXAMPLE).status == 503
+            assert service.get("/").status == 200
+        workers = service.workers()
+        assert service.post("/api/reload-model").json["previous_version"] is None
+        time.sleep(1)
+        assert {service.post("/api/predict", EXAMPLE).status for _ in range(20)} == {200}
+        assert service.workers() == workers
+
+
+def test_a_broken_deployment_leaves_the_old_model_in_place(
+    trained: Trained, tmp_path: Path
+) -> None:
+    """Bytes that are no bundle are noted, and nothing else happens."""
+    database = Path(shutil.copy(trained.database, tmp_path / "creditapp.db"))
+    with serve(database, trained.registry) as service:
+        with sqlite3.connect(database) as connection:
+            connection.execute("INSERT INTO served_bundle VALUES ('0', x'00')")
+            connection.execute(
+                "INSERT INTO deployment (model_name, model_version, bundle_digest, deployed_at, reason)"
+                " VALUES ('RDF_score_pipeline', '9', '0', '2026-01-01', 'broken')"
+            )
+        connection.close()
+        metric = 'model_load_attempts_total{status="failure"} 2.0'
+        wait_until(lambda: metric in service.get("/metrics").body.decode(), 5)
+        versions = {service.post("/api/predict", EXAMPLE).json["model_version"] for _ in range(20)}
+        assert versions == {"1"}
+
+
+def test_reload_brings_every_worker_to_the_promoted_version(
+    trained: Trained, tmp_path: Path
+) -> None:
+    """The alias moves in the registry alone; a reload brings it to all workers within a second."""
+    import mlflow
+
+    own = Trained(tmp_path / "creditapp.db", tmp_path / "mlflow.db")
+    shutil.copy(trained.database, own.database)
+    shutil.copy(trained.registry, own.registry)
+    assert flask("train", database=own.database, registry=own.registry).returncode == 0
+    with serve(own.database, own.registry) as service:
+        same = service.post("/api/reload-model").json
+        assert (same["model_version"], same["previous_version"]) == ("1", "1")
+
+        client = mlflow.MlflowClient(f"sqlite:///{own.registry}")
+        client.set_registered_model_alias("RDF_score_pipeline", "production", "2")
+        done = service.post("/api/reload-model").json
+        assert (done["model_version"], done["previous_version"]) == ("2", "1")
+        time.sleep(1)
+        versions = {service.post("/api/predict", EXAMPLE).json["model_version"] for _ in range(20)}
+        assert versions == {"2"}
+
+        client.set_model_version_tag("RDF_score_pipeline", "1", "bundle_sha256", "0" * 64)
+        client.set_registered_model_alias("RDF_score_pipeline", "production", "1")
+        refused = service.post("/api/reload-model")
+        assert refused.status == 409
+        assert "not the one that was registered" in refused.json["detail"]
+        assert service.get("/api/model-info").json["version"] == "2"
+
+
+def test_a_bad_setting_ends_the_start_with_code_2_and_one_line(
+    trained: Trained, database: Path
+) -> None:
+    """Before a port is opened."""
+    import subprocess
+    import sys
+
+    from tests.serving import environment
+
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "ops/gunicorn.conf.py", "wsgi:app"],
+        cwd=ROOT,
+        env=environment(database, trained.registry, PORT="eighty"),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("PORT: the port to serve on")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_log_holds_no_personal_answer_and_no_reference(service: Service) -> None:
+    """Neither of right nor of wrong applications."""
+    marked = {**EXAMPLE, "Credit amount": 4711.25, "reference": "SENTINEL-REFERENCE"}
+    service.post("/api/predict", marked)
+    service.post("/api/predict", {**marked, "Age in years": "SENTINEL-AGE"})
+    service.get("/decisions?reference=SENTINEL-REFERENCE")
+    text = service.log.read_text() + service.get("/metrics").body.decode()
+    assert "SENTINEL" not in text
+    assert "4711.25" not in text
+    assert json.dumps("/api/predict").strip('"') in text
