@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, redirect, render_template, url_for
 from werkzeug import Response
 
 from creditapp import schemas
+from creditapp.api import answers
 from creditapp.features import EXAMPLE
 
 blueprint = Blueprint("docs", __name__)
@@ -67,7 +68,7 @@ def document() -> dict[str, Any]:
         info={"description": "Credit applications in, recorded decisions out."},
         plugins=[MarshmallowPlugin()],
     )
-    spec.components.schema("Problem", schema=schemas.ProblemSchema)
+    spec.components.schema("Problem", schema=answers.ProblemSchema)
     for path, operations in _paths().items():
         spec.path(path=path, operations=operations)
     return spec.to_dict()
@@ -79,7 +80,7 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/api/predict": {
             "post": _operation(
                 "Score one application",
-                _answer(schemas.PredictionSchema, PREDICTION_EXAMPLE),
+                _answer(answers.PredictionSchema, PREDICTION_EXAMPLE),
                 INPUT_PROBLEMS,
                 body=_body(schemas.ApplicationSchema, EXAMPLE),
             )
@@ -87,7 +88,7 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/api/predict-batch": {
             "post": _operation(
                 "Score many applications with one model",
-                _answer(schemas.BatchAnswerSchema),
+                _answer(answers.BatchAnswerSchema),
                 INPUT_PROBLEMS,
                 body=_body(schemas.BatchSchema, {"applications": [EXAMPLE]}),
             )
@@ -95,28 +96,28 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/api/decisions/{decision_id}": {
             "get": _operation(
                 "Look up a decision",
-                _answer(schemas.StoredDecisionSchema),
+                _answer(answers.StoredDecisionSchema),
                 (404, 503),
                 parameters=[{**decision_id, "schema": {"type": "string", "format": "uuid"}}],
             )
         },
         "/api/model-info": {
-            "get": _operation("The served model", _answer(schemas.ModelInfoSchema), (503,))
+            "get": _operation("The served model", _answer(answers.ModelInfoSchema), (503,))
         },
         "/api/reload-model": {
             "post": _operation(
                 "Serve what the registry's production alias names now",
-                _answer(schemas.ReloadSchema),
+                _answer(answers.ReloadSchema),
                 (409, 503),
             )
         },
         "/api/health": {"get": _health_operation()},
-        "/api/live": {"get": _operation("Whether the process runs", _answer(schemas.LiveSchema))},
+        "/api/live": {"get": _operation("Whether the process runs", _answer(answers.LiveSchema))},
     }
 
 
 def _health_operation() -> dict[str, Any]:
-    answer = _answer(schemas.HealthSchema)
+    answer = _answer(answers.HealthSchema)
     operation = _operation("Whether decisions can be made and recorded", answer)
     operation["responses"]["503"] = {**answer, "description": "They cannot"}
     return operation

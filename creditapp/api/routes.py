@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from creditapp import decision_log, model_cache, policy, request_ids, schemas
+from creditapp.api import answers
 from creditapp.api.strict_json import parse
 from creditapp.decision_log import Channel, Decision
 from creditapp.decisioning import decide
@@ -30,14 +31,14 @@ def health() -> Any:
         served = model_cache.current()
         decision_log.check_writable()
     except (ModelUnavailable, DecisionLogUnavailable):
-        return schemas.HEALTH.dump(_health(None)), 503, {"Retry-After": "5"}
-    return schemas.HEALTH.dump(_health(served))
+        return answers.HEALTH.dump(_health(None)), 503, {"Retry-After": "5"}
+    return answers.HEALTH.dump(_health(served))
 
 
 @blueprint.get("/model-info")
 def model_info() -> Any:
     """The model that is served."""
-    return schemas.MODEL_INFO.dump(_model_info(model_cache.current()))
+    return answers.MODEL_INFO.dump(_model_info(model_cache.current()))
 
 
 @blueprint.post("/predict")
@@ -45,7 +46,7 @@ def predict() -> Any:
     """One application to one recorded decision."""
     application = schemas.load_application(_json_body())
     [decision] = decide([application], Channel.API, request_ids.current())
-    return schemas.PREDICTION.dump(decision)
+    return answers.PREDICTION.dump(decision)
 
 
 @blueprint.post("/predict-batch")
@@ -59,14 +60,14 @@ def predict_batch() -> Any:
 @blueprint.get("/decisions/<decision_id>")
 def decision(decision_id: str) -> Any:
     """One decision as it is kept."""
-    return schemas.STORED_DECISION.dump(decision_log.find(decision_id))
+    return answers.STORED_DECISION.dump(decision_log.find(decision_id))
 
 
 @blueprint.post("/reload-model")
 def reload_model() -> Any:
     """Serve what the registry's alias names now."""
     done = model_cache.reload()
-    return schemas.RELOAD.dump(
+    return answers.RELOAD.dump(
         {
             "message": _reload_message(done.model_version, done.previous_version),
             "model_version": done.model_version,
@@ -109,7 +110,7 @@ def _model_info(served: ServedModel) -> dict[str, Any]:
 
 
 def _batch_answer(batch: Batch, decisions: list[Decision]) -> dict[str, Any]:
-    predictions = schemas.BATCH_PREDICTION.dump(decisions, many=True)
+    predictions = answers.BATCH_PREDICTION.dump(decisions, many=True)
     for prediction, position in zip(predictions, batch.positions, strict=True):
         if not batch.gives_reasons:
             prediction["reasons"] = None

@@ -1,0 +1,154 @@
+"""What the API answers, as marshmallow schemas."""
+
+from marshmallow import Schema, fields
+
+
+class ReasonSchema(Schema):
+    """A principal reason for a decision that is no approval."""
+
+    feature = fields.String()
+    value = fields.Raw()
+    meaning = fields.String()
+    text = fields.String()
+
+
+class PredictionSchema(Schema):
+    """A recorded decision, as it is answered."""
+
+    prediction = fields.Integer(
+        metadata={"enum": [0, 1], "description": "1 = good credit, 0 = bad"}
+    )
+    probability_good_credit = fields.Float(metadata={"minimum": 0, "maximum": 1})
+    probability_bad_credit = fields.Float(metadata={"minimum": 0, "maximum": 1})
+    risk_level = fields.String(metadata={"enum": ["LOW", "MEDIUM", "HIGH"]})
+    model_version = fields.String(metadata={"description": "The version that scored"})
+    timestamp = fields.DateTime(format="iso")
+    decision_id = fields.UUID()
+    decision = fields.String(metadata={"enum": ["approve", "refer", "decline"]})
+    reasons = fields.List(
+        fields.Nested(ReasonSchema),
+        metadata={"description": "At most four, the most important first; empty when approved"},
+    )
+    outside_training = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Features whose answer the training data never held; "
+            "with one of them nothing is approved without a person"
+        },
+    )
+    policy_version = fields.String()
+    reference = fields.String(
+        allow_none=True, metadata={"description": "The client's own identifier, if it gave one"}
+    )
+
+
+class BatchPredictionSchema(PredictionSchema):
+    """A prediction of a batch; `index` is its application's place where errors are reported."""
+
+    index = fields.Integer()
+    reasons = fields.List(
+        fields.Nested(ReasonSchema),
+        allow_none=True,
+        metadata={"description": "null unless the body asks for reasons"},
+    )
+
+
+class RowErrorSchema(Schema):
+    """What is wrong with one row of a batch."""
+
+    index = fields.Integer()
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
+class BatchAnswerSchema(Schema):
+    """The predictions of a batch, in the order of its applications."""
+
+    predictions = fields.List(fields.Nested(BatchPredictionSchema))
+    total_processed = fields.Integer()
+    model_version = fields.String()
+    timestamp = fields.DateTime(format="iso")
+    errors = fields.List(
+        fields.Nested(RowErrorSchema), metadata={"description": 'Only with "on_error": "report"'}
+    )
+
+
+class StoredDecisionSchema(PredictionSchema):
+    """A decision as it is kept, with the answers it was made on."""
+
+    channel = fields.String(metadata={"enum": ["ui", "api", "batch", "file"]})
+    request_id = fields.String()
+    fingerprint = fields.String(metadata={"description": "Of the catalogue it was scored under"})
+    application = fields.Function(
+        lambda decision: decision.given and decision.given.answers,
+        metadata={
+            "type": ["object", "null"],
+            "description": "The answers as given; null once they are erased",
+        },
+    )
+
+
+class HealthSchema(Schema):
+    """Whether decisions can be made and recorded now."""
+
+    status = fields.String(metadata={"enum": ["healthy", "unavailable"]})
+    model_path = fields.String(
+        allow_none=True, metadata={"example": "models:/RDF_score_pipeline/3"}
+    )
+    model_loaded = fields.Boolean()
+    timestamp = fields.DateTime(format="iso")
+
+
+class LiveSchema(Schema):
+    """That the process runs."""
+
+    status = fields.String(metadata={"enum": ["alive"]})
+
+
+class ModelInfoSchema(Schema):
+    """The model that is served."""
+
+    name = fields.String(metadata={"example": "RDF_score_pipeline"})
+    version = fields.String()
+    stage = fields.String(metadata={"example": "Production"})
+    description = fields.String()
+    trained_at = fields.String()
+    deployed_at = fields.DateTime(format="iso")
+    deployment = fields.Integer(metadata={"description": "Counts the changes of what is served"})
+    digest = fields.String(metadata={"description": "sha256 of the served bundle"})
+    fingerprint = fields.String(metadata={"description": "Of the catalogue of features"})
+    inputs = fields.List(fields.String())
+    metrics = fields.Dict(keys=fields.String(), values=fields.Float())
+    policy_version = fields.String()
+
+
+class ReloadSchema(Schema):
+    """What a reload brought."""
+
+    message = fields.String()
+    model_version = fields.String()
+    previous_version = fields.String(allow_none=True)
+    timestamp = fields.DateTime(format="iso")
+
+
+class ProblemSchema(Schema):
+    """An error, as RFC 9457 describes it."""
+
+    type = fields.String(metadata={"example": "about:blank"})
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    request_id = fields.String()
+    errors = fields.Raw(
+        metadata={
+            "description": 'For invalid input: `{"Field": ["what is wrong, what is accepted"]}`, '
+            'for a batch `[{"index": 4, "errors": {…}}]`'
+        }
+    )
+
+
+PREDICTION = PredictionSchema()
+BATCH_PREDICTION = BatchPredictionSchema()
+STORED_DECISION = StoredDecisionSchema()
+HEALTH = HealthSchema()
+MODEL_INFO = ModelInfoSchema()
+RELOAD = ReloadSchema()
