@@ -51,6 +51,11 @@ SETTINGS = (
         "`development` or `production`",
         OneOf(["development", "production"]),
     ),
+    Setting(
+        "CREDITAPP_HOST",
+        "127.0.0.1",
+        "the address to serve on; in development the loopback address alone",
+    ),
     Setting("PORT", 8000, "the port to serve on", Range(1, 65535)),
     Setting(
         "DATABASE_URL",
@@ -83,6 +88,37 @@ SETTINGS = (
         Range(1, 1_000_000),
     ),
     Setting(
+        "CREDITAPP_TRUSTED_HOSTS",
+        (),
+        "names by which the service may be called, separated by commas; needed in production",
+    ),
+    Setting(
+        "CREDITAPP_PROXIES",
+        (),
+        "addresses or networks of the proxies whose forwarded headers count, separated by commas",
+    ),
+    Setting(
+        "CREDITAPP_METRICS_NETWORKS",
+        (),
+        "networks that may read `/metrics` without a key, separated by commas",
+    ),
+    Setting(
+        "CREDITAPP_LIMITS_STORAGE",
+        "memory://",
+        "where rate limits are counted: `memory://` or `redis://…`; memory serves one worker",
+    ),
+    Setting(
+        "CREDITAPP_SCORING_LIMIT",
+        "100000 per minute",
+        "applications that one key or address may score",
+    ),
+    Setting(
+        "CREDITAPP_SIGN_IN_LIMIT",
+        "10 per minute",
+        "attempts to sign in from one address, and at one name",
+    ),
+    Setting("CREDITAPP_SESSION_HOURS", 12, "how long a sign-in lasts", Range(1, 168)),
+    Setting(
         "CREDITAPP_CORS_ORIGINS",
         (),
         "origins whose pages may call the API, separated by commas; none when empty",
@@ -92,9 +128,13 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class Settings:
-    """The values in force; each field is a setting's name without its prefix, in lower case."""
+    """The values in force; each field is a setting's name without its prefix, in lower case.
+
+    `given` holds the names of those that the environment sets, and leaves to no default.
+    """
 
     env: str
+    host: str
     port: int
     database_url: str
     secret_key: str
@@ -104,7 +144,15 @@ class Settings:
     threads: int
     max_body_bytes: int
     max_batch: int
+    trusted_hosts: tuple[str, ...]
+    proxies: tuple[str, ...]
+    metrics_networks: tuple[str, ...]
+    limits_storage: str
+    scoring_limit: str
+    sign_in_limit: str
+    session_hours: int
     cors_origins: tuple[str, ...]
+    given: frozenset[str] = frozenset()
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -114,8 +162,15 @@ class Settings:
             InvalidSetting: with one line that names the setting and what it accepts.
         """
         values = {setting.field: _read(setting) for setting in SETTINGS}
-        values["secret_key"] = values["secret_key"] or _development_secret(values["env"])
-        return cls(**values)
+        if not values["secret_key"] and values["env"] == "development":
+            values["secret_key"] = _development_secret()
+        given = {setting.name for setting in SETTINGS if _is_given(setting.name)}
+        return cls(**values, given=frozenset(given))
+
+    @property
+    def production(self) -> bool:
+        """Whether the safeguards of production are on."""
+        return self.env == "production"
 
     @property
     def database_address(self) -> str:
@@ -142,10 +197,12 @@ def _read(setting: Setting) -> Any:
         raise InvalidSetting(f"{setting.name}: {setting.about}; {error}") from error
 
 
-def _development_secret(env: str) -> str:
+def _is_given(name: str) -> bool:
+    return name in os.environ or f"{name}_FILE" in os.environ
+
+
+def _development_secret() -> str:
     """The key of this checkout, made at first use; in production there is none to fall back on."""
-    if env == "production":
-        raise InvalidSetting("SECRET_KEY: must be set in production; at least 32 random characters")
     path = INSTANCE / "secret_key"
     if not path.exists():
         _write_once(path, secrets.token_hex(32))

@@ -44,6 +44,7 @@ class Decision(Base):
     channel: Mapped[str] = mapped_column(String(10))
     reference: Mapped[str | None] = mapped_column(String(64))
     request_id: Mapped[str] = mapped_column(String(64))
+    made_by: Mapped[str] = mapped_column(String(100), server_default="local")
     probability_good_credit: Mapped[float]
     prediction: Mapped[int]
     risk_level: Mapped[str] = mapped_column(String(10))

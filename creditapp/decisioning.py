@@ -1,6 +1,7 @@
 """The one road to a decision, for one application or many, from every channel."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -14,9 +15,16 @@ from creditapp.policy import DEFAULT_POLICY, Policy
 from creditapp.scoring import Score
 
 
-def decide(
-    applications: Sequence[Application], channel: Channel, request_id: str
-) -> list[Decision]:
+@dataclass(frozen=True)
+class Origin:
+    """Where applications come from: by which road, in which request, from whom."""
+
+    channel: Channel
+    request_id: str
+    made_by: str
+
+
+def decide(applications: Sequence[Application], origin: Origin) -> list[Decision]:
     """Score, decide, record and count; one decision per application, in their order, by one model.
 
     Raises:
@@ -25,11 +33,11 @@ def decide(
     """
     if not applications:
         return []
-    with metrics.timed_predictions(_prediction_type(channel), len(applications)):
+    with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
         served = model_cache.current()
         scores = served.scorer.score(applications)
         decisions = [
-            _decision(application, score, served, DEFAULT_POLICY, channel, request_id)
+            _decision(application, score, served, DEFAULT_POLICY, origin)
             for application, score in zip(applications, scores, strict=True)
         ]
         decision_log.record(decisions, [application.answers for application in applications])
@@ -47,16 +55,16 @@ def _decision(
     score: Score,
     served: ServedModel,
     policy: Policy,
-    channel: Channel,
-    request_id: str,
+    origin: Origin,
 ) -> Decision:
     risk_level = policy.risk_level(score.probability_good)
     return Decision(
         decision_id=UUID(int=uuid_utils.uuid7().int),
         timestamp=datetime.now(UTC),
-        channel=channel,
+        channel=origin.channel,
         reference=application.reference,
-        request_id=request_id,
+        request_id=origin.request_id,
+        made_by=origin.made_by,
         probability_good_credit=score.probability_good,
         prediction=int(score.probability_good > 0.5),
         risk_level=risk_level,

@@ -3,17 +3,29 @@
 import logging
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
+from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
-from creditapp import metrics, request_ids
+from creditapp import limits, metrics, request_ids
 from creditapp.exceptions import (
     BatchTooLarge,
     DecisionLogUnavailable,
     InvalidApplication,
     ModelUnavailable,
+    NotAllowed,
+    NotSignedIn,
     NotStrictJson,
     RefusedModel,
     RegistryUnavailable,
@@ -24,6 +36,8 @@ log = logging.getLogger(__name__)
 
 STATUS: dict[type[Exception], int] = {
     NotStrictJson: 400,
+    NotSignedIn: 401,
+    NotAllowed: 403,
     UnknownDecision: 404,
     RefusedModel: 409,
     BatchTooLarge: 413,
@@ -34,16 +48,20 @@ STATUS: dict[type[Exception], int] = {
 }
 TITLES = {
     400: "Bad request",
+    401: "Not signed in",
+    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
     413: "Too large",
     415: "Not JSON by its content type",
     422: "Invalid input",
+    429: "Too many requests",
     500: "Internal error",
     503: "Not available",
 }
 RETRY_AFTER_SECONDS = "5"
+FOR_PROGRAMS = ("metrics.show", "flasgger.openapi")
 
 
 def init_app(app: Flask) -> None:
@@ -56,6 +74,8 @@ def init_app(app: Flask) -> None:
 
 def _expected(error: Exception) -> Response:
     status = STATUS[type(error)]
+    if status == 401 and _is_page():
+        return _to_sign_in()
     if status == 503:
         log.error("%s: %r", error, error.__cause__)
     return _answer(status, str(error), type(error).__name__, getattr(error, "errors", None))
@@ -63,15 +83,43 @@ def _expected(error: Exception) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
+    if isinstance(error, SecurityError):
+        return _to_another_host()
     if status < 400:
         return make_response(error)
-    detail = gettext("The form is too old; please load the page again.")
-    if not isinstance(error, CSRFError):
-        detail = error.description or ""
-    response = _answer(status, detail, type(error).__name__)
+    response = _answer(status, _detail(error), type(error).__name__)
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(allowed))
+    if status == 429:
+        response.headers["Retry-After"] = str(limits.seconds_until_reset())
     return response
+
+
+def _to_another_host() -> Response:
+    """Under a name that is not ours no address can be built, and so no page."""
+    response = _problem(400, TITLES[400], "the service is not called by this name", None)
+    response.status_code = 400
+    return response
+
+
+def _detail(error: HTTPException) -> str:
+    if isinstance(error, CSRFError):
+        return str(gettext("The form is too old; please load the page again."))
+    if isinstance(error, RateLimitExceeded):
+        return str(gettext("The limit is %(limit)s.", limit=error.description))
+    return error.description or ""
+
+
+def _is_page() -> bool:
+    """Whether a person asks; programs ask the API, for its description, for metrics, or with a key."""
+    if "Authorization" in request.headers:
+        return False
+    return not request.path.startswith("/api/") and request.endpoint not in FOR_PROGRAMS
+
+
+def _to_sign_in() -> Response:
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return make_response(redirect(url_for("account.sign_in", next=wanted)))
 
 
 def _unexpected(_error: Exception) -> Response:
@@ -82,7 +130,7 @@ def _unexpected(_error: Exception) -> Response:
 
 def _answer(status: int, detail: str, kind: str, errors: object = None) -> Response:
     title = TITLES.get(status, "Error")
-    if request.path.startswith("/api/"):
+    if not _is_page():
         metrics.count_error(str(request.url_rule or "unknown"), kind)
         response = _problem(status, title, detail, errors)
     else:
@@ -90,6 +138,8 @@ def _answer(status: int, detail: str, kind: str, errors: object = None) -> Respo
     response.status_code = status
     if status == 503:
         response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="creditapp"'
     return response
 
 

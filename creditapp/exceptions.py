@@ -54,3 +54,15 @@ class DecisionLogUnavailable(CreditappError):
 
 class UnknownDecision(CreditappError):
     """No decision has this id."""
+
+
+class BadAccount(CreditappError):
+    """A person or a key that cannot be made or changed as asked."""
+
+
+class NotSignedIn(CreditappError):
+    """Nobody is known to be asking, or what they showed is worth nothing."""
+
+
+class NotAllowed(CreditappError):
+    """Whoever asks is known, and may not do this."""

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_babel import Babel
 from flask_cors import CORS
@@ -15,7 +17,7 @@ from sqlalchemy import Connection, DateTime, Dialect, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from creditapp.config import INSTANCE
+from creditapp.config import INSTANCE, ROOT
 
 
 class Base(DeclarativeBase):
@@ -54,6 +56,14 @@ migrate = Migrate(render_as_batch=True)
 csrf = CSRFProtect()
 babel = Babel()
 cors = CORS()
+
+
+def schema_is_at_head() -> bool:
+    """Whether the database has all migrations, and none that this version does not know."""
+    known = ScriptDirectory(str(ROOT / "migrations")).get_heads()
+    with db.engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_heads()
+    return set(found) == set(known)
 
 
 @contextmanager

@@ -5,13 +5,27 @@ from typing import Any
 from flask import Flask
 from flask_babel import get_locale, gettext
 
-from creditapp import cli, error_handlers, metrics, request_ids, security
+from creditapp import (
+    cli,
+    error_handlers,
+    limits,
+    logs,
+    metrics,
+    request_ids,
+    response_headers,
+    security,
+)
 from creditapp.api import docs
 from creditapp.api import routes as api
 from creditapp.config import INSTANCE, ROOT, Settings
 from creditapp.extensions import babel, cors, csrf, db, init_database, migrate
 from creditapp.model_cache import ModelCache
+from creditapp.proxies import TrustedProxies
+from creditapp.safeguards import checked_settings
+from creditapp.ui import account
 from creditapp.ui import routes as ui
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -20,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises:
         InvalidSetting: the environment holds a setting that cannot be used.
     """
-    settings = settings or Settings.from_environment()
+    settings = settings or checked_settings()
     app = Flask(
         "creditapp",
         static_folder=ROOT / "static",
@@ -30,18 +44,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_flask_config(settings))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["model_cache"] = ModelCache()
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.proxies)  # type: ignore[method-assign]
     request_ids.init_app(app)
+    logs.init_app(app)
     metrics.requests.init_app(app)
     init_database(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    security.init_app(app)
     csrf.init_app(app)
     babel.init_app(app)
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.filters["translate"] = gettext
     cors.init_app(app, resources={r"/api/*": {"origins": settings.cors_origins}})
-    security.init_app(app)
+    limits.limiter.init_app(app)
+    response_headers.init_app(app)
     error_handlers.init_app(app)
-    for blueprint in (api.blueprint, ui.blueprint, metrics.blueprint):
+    for blueprint in (api.blueprint, ui.blueprint, account.blueprint, metrics.blueprint):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)
     docs.init_app(app)
@@ -62,6 +80,19 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         },
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
         "MAX_BATCH": settings.max_batch,
+        "TRUSTED_HOSTS": list(settings.trusted_hosts or LOCAL_HOSTS),
+        "RATELIMIT_STORAGE_URI": settings.limits_storage,
+        "RATELIMIT_STORAGE_OPTIONS": _limits_options(settings),
+        "SESSION_COOKIE_NAME": "__Host-creditapp" if settings.production else "creditapp",
+        "SESSION_COOKIE_SECURE": settings.production,
+        "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": None,
     }
+
+
+def _limits_options(settings: Settings) -> dict[str, Any]:
+    """A storage that is away is given up quickly, and a local count takes over."""
+    if settings.limits_storage.startswith("memory://"):
+        return {}
+    return {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}

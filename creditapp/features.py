@@ -168,7 +168,6 @@ FEATURES: tuple[Feature, ...] = (
         minimum=0,
         maximum=1_000_000_000,
         integer=False,
-        unit=_("DM"),
     ),
     Numeric(
         name="Installment rate in percentage of disposable income",

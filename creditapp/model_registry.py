@@ -55,6 +55,7 @@ class Version:
     stage: str
     created_at: datetime
     accuracy: float | None
+    recall_bad: float | None
 
 
 class Registry:
@@ -178,7 +179,8 @@ class Registry:
         run = self._client.get_run(str(found.run_id))
         created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
         stage = "Production" if version == production else tagged
-        return Version(version, stage, created, run.data.metrics.get("accuracy"))
+        metrics = run.data.metrics
+        return Version(version, stage, created, metrics.get("accuracy"), metrics.get("recall_bad"))
 
     def _tag(self, version: str, **tags: str) -> None:
         for key, value in tags.items():

@@ -128,7 +128,7 @@ def described(question: Feature) -> dict[str, Any]:
 def _refusal(value: object, accepted: str) -> str:
     shown = json.dumps(value)
     if len(shown) > LONGEST_ECHO:
-        shown = shown[:LONGEST_ECHO] + "…"
+        shown = shown[:LONGEST_ECHO] + ('…"' if isinstance(value, str) else "…")
     message = "%(answer)s is not accepted; accepted is %(accepted)s."
     return str(gettext(message, answer=shown, accepted=accepted))
 

@@ -1,27 +1,199 @@
-"""What every answer says to the browser about itself."""
+"""Who may do what: every route declares it here, and what is not declared is refused."""
 
-from flask import Flask, Response, request
+import ipaddress
+import logging
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-INLINE_STYLES = {"docs.redoc": " 'unsafe-inline'"}
-"""ReDoc writes its styles into the page; no other page may."""
+from flask import Flask, current_app, g, request
+from flask_login import LoginManager, current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from creditapp import accounts, api_keys, audit, limits
+from creditapp.accounts import Role
+from creditapp.api_keys import Scope
+from creditapp.config import Settings
+from creditapp.exceptions import NotAllowed, NotSignedIn
+
+log = logging.getLogger(__name__)
+
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may use a route: people of at least a role, or keys with one of some scopes.
+
+    `anyone` asks for nothing; `locally` asks for nothing in development; `networks` lets the
+    monitoring's own networks in.
+    """
+
+    role: Role | None = None
+    scopes: frozenset[Scope] = frozenset()
+    anyone: bool = False
+    locally: bool = False
+    networks: bool = False
+
+
+def _programs(*scopes: Scope) -> Access:
+    return Access(scopes=frozenset(scopes), locally=True)
+
+
+ANYONE = Access(anyone=True)
+CLOSED = Access()
+SCORING_PAGE = Access(role=Role.OFFICER, locally=True)
+READING_PAGE = Access(role=Role.OFFICER)
+ADMINISTRATION = Access(role=Role.ADMIN)
+DOCUMENTATION = Access(role=Role.OFFICER, scopes=frozenset(Scope), locally=True)
+
+ACCESS: dict[str, Access] = {
+    "static": ANYONE,
+    "flasgger.static": ANYONE,
+    "api.live": ANYONE,
+    "api.health": ANYONE,
+    "account.sign_in": ANYONE,
+    "account.try_to_sign_in": ANYONE,
+    "account.sign_out": READING_PAGE,
+    "account.events": ADMINISTRATION,
+    "ui.form": SCORING_PAGE,
+    "ui.score": SCORING_PAGE,
+    "ui.codebook": SCORING_PAGE,
+    "ui.decisions": READING_PAGE,
+    "ui.decision": READING_PAGE,
+    "api.predict": _programs(Scope.PREDICT),
+    "api.predict_batch": _programs(Scope.PREDICT),
+    "api.decision": _programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL),
+    "api.model_info": _programs(Scope.MODEL_READ, Scope.MODEL_ADMIN),
+    "api.reload_model": _programs(Scope.MODEL_ADMIN),
+    "metrics.show": Access(scopes=frozenset([Scope.METRICS_READ]), locally=True, networks=True),
+    "docs.shortcut": DOCUMENTATION,
+    "docs.redoc": DOCUMENTATION,
+    "flasgger.apidocs": DOCUMENTATION,
+    "flasgger.openapi": DOCUMENTATION,
+    "flasgger.oauth_redirect": CLOSED,
+    "flasgger.<lambda>": DOCUMENTATION,
+}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whoever asks, by a label that decisions and events keep."""
+
+    label: str
+    role: Role | None = None
+    scopes: frozenset[Scope] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is a person or a program, and not just anybody."""
+        return self.role is not None or bool(self.scopes)
+
+
+NOBODY = Principal("nobody")
+LOCAL = Principal("local")
+MONITORING = Principal("monitoring")
+
+login_manager = LoginManager()
+login_manager.user_loader(accounts.signed_in)
 
 
 def init_app(app: Flask) -> None:
-    """Add the headers to every answer, errors included."""
-    app.after_request(_protect)
+    """Ask everybody who they are, before anything else is done for them."""
+    login_manager.init_app(app)
+    app.before_request(_guard)
 
 
-def _protect(response: Response) -> Response:
-    styles = INLINE_STYLES.get(request.endpoint or "", "")
-    headers = response.headers
-    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(styles=styles)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    if request.endpoint != "static":
-        headers["Cache-Control"] = "no-store"
-    return response
+def current() -> Principal:
+    """Whoever asks in the request at hand."""
+    principal: Principal = g.get("principal", NOBODY)
+    return principal
+
+
+def may_read(made_by: str) -> bool:
+    """Whether whoever asks may read what somebody's application led to; a key reads its own."""
+    principal = current()
+    if not principal.scopes or Scope.DECISIONS_READ_ALL in principal.scopes:
+        return True
+    return made_by == principal.label
+
+
+def _guard() -> None:
+    if request.endpoint is None or request.method == "OPTIONS":
+        return
+    access = ACCESS.get(request.endpoint, Access())
+    g.principal = _principal(access)
+    if access.anyone or _admits(access, g.principal):
+        return
+    if not g.principal.is_known:
+        raise NotSignedIn("a valid key is expected: Authorization: Bearer …")
+    _note_refusal(g.principal.label, "")
+    raise NotAllowed(_what_is_missing(access))
+
+
+def _principal(access: Access) -> Principal:
+    if access.scopes and "Authorization" in request.headers:
+        return _key_holder(request.headers["Authorization"])
+    if access.role and current_user.is_authenticated:
+        return Principal(f"person:{current_user.name}", role=current_user.role)
+    if access.networks and _is_monitoring():
+        return MONITORING
+    if access.locally and not _settings().production:
+        _refuse_foreign_pages()
+        return LOCAL
+    return NOBODY
+
+
+def _admits(access: Access, principal: Principal) -> bool:
+    if principal in (LOCAL, MONITORING):
+        return True
+    if principal.role and access.role:
+        return principal.role.includes(access.role)
+    return bool(principal.scopes & access.scopes)
+
+
+def _key_holder(header: str) -> Principal:
+    scheme, _, key = header.partition(" ")
+    holder = api_keys.holder(key.strip()) if scheme.lower() == "bearer" else None
+    if holder is None:
+        limits.spend_refusal()
+        _note_refusal("nobody", "a key that is malformed, unknown, expired or revoked")
+        raise NotSignedIn("the key is malformed, unknown, expired or revoked")
+    return Principal(f"key:{holder.key_id}", scopes=holder.scopes)
+
+
+def _is_monitoring() -> bool:
+    address = ipaddress.ip_address(request.remote_addr or "::")
+    networks = map(ipaddress.ip_network, _settings().metrics_networks)
+    return any(address in network for network in networks)
+
+
+def _refuse_foreign_pages() -> None:
+    """Where nobody signs in, a web page of somebody else must not act through the browser."""
+    if request.method in READING or request.blueprint != "api":
+        return
+    origin = request.headers.get("Origin", "")
+    foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+    if origin:
+        foreign = urlsplit(origin).netloc != request.host
+    if foreign and origin not in _settings().cors_origins:
+        _note_refusal("nobody", "a page of another site")
+        raise NotAllowed("a page of another site may not do this")
+
+
+def _what_is_missing(access: Access) -> str:
+    if current().scopes and access.scopes:
+        return "the key's scopes do not include " + " or ".join(sorted(access.scopes))
+    return f"the role {access.role} is needed" if access.role else "this is not open to anybody"
+
+
+def _note_refusal(who: str, why: str) -> None:
+    """Keep the event; where it cannot be kept, the refusal stands all the same."""
+    try:
+        audit.record(who, audit.Action.ACCESS_REFUSED, str(request.url_rule), why)
+    except SQLAlchemyError as error:
+        log.error("a refused access could not be noted: %s", type(error).__name__)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

@@ -117,7 +117,8 @@ def _check_header(header: list[str], also: Sequence[str]) -> None:
         raise BadTable("the file is empty; a line with the column names is expected first")
     for name in [*(feature.name for feature in FEATURES), *also]:
         if name not in header:
-            raise BadTable(f'the column "{name}" is missing')
+            found = ", ".join(header)[:100]
+            raise BadTable(f'the column "{name}" is missing; the first line holds: {found}')
     for name in header:
         if name not in {*ALLOWED, REFERENCE, *also}:
             raise BadTable(f'the column "{name}" is not known')

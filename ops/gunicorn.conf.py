@@ -2,21 +2,24 @@
 
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from creditapp.config import Settings
+from creditapp import logs
 from creditapp.exceptions import InvalidSetting
+from creditapp.safeguards import checked_settings
 
 try:
-    settings = Settings.from_environment()
+    settings = checked_settings()
 except InvalidSetting as error:
     print(error, file=sys.stderr)
     raise SystemExit(2) from None
 
-bind = f"127.0.0.1:{settings.port}"
+bind = f"{settings.host}:{settings.port}"
 worker_class = "gthread"
 workers = settings.workers
 threads = settings.threads
@@ -24,23 +27,45 @@ timeout = 60
 graceful_timeout = 30
 umask = 0o077
 control_socket_disable = True
-accesslog = "-"
-# The path without its query: a reference to search for is nobody's business here.
-access_log_format = "%(t)s %(m)s %(U)s %(s)s %(M)s ms %({x-request-id}o)s"
+forwarded_allow_ips = ",".join(settings.proxies)
+logconfig_dict = logs.config(production=settings.production)
+accesslog = None
 
 
 def on_starting(server: Any) -> None:
     """Workers share their metrics in a folder of this run alone, wiped now and never later."""
+    _check()
+    _check_port()
     folder = settings.prometheus_multiproc_dir or tempfile.mkdtemp(prefix="creditapp-metrics-")
     Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    for leftover in Path(folder).glob("*.db"):
+    for leftover in Path(folder).iterdir():
         leftover.unlink()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
 
 
+def _check() -> None:
+    """What `flask check-config` says of the database, before a port is opened."""
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "check-config"]
+    checked = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    if checked.returncode:
+        raise SystemExit(checked.returncode)
+
+
+def _check_port() -> None:
+    """Say at once what gunicorn would try five times to find out."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            print(f"PORT: {settings.port} cannot be served on: {error.strerror}", file=sys.stderr)
+            raise SystemExit(2) from None
+
+
 def when_ready(server: Any) -> None:
     """Say where everything is."""
-    address = f"http://127.0.0.1:{settings.port}"
+    address = f"http://{settings.host}:{settings.port}"
     print(
         f"\n  page           {address}/"
         f"\n  documentation  {address}/apidocs"

@@ -1,6 +1,8 @@
 // The page works without this file: it only saves the way there and back.
 
 const byId = (id, within = document) => within.querySelector(`#${id}`);
+const copyOf = (id) => byId(id).content.cloneNode(true);
+const heading = () => byId("result-heading");
 
 function showMessage(field, message) {
   byId(`${field.id}-error`).textContent = message;
@@ -8,10 +10,14 @@ function showMessage(field, message) {
   field.closest(".field").classList.toggle("wrong", message !== "");
 }
 
+function check(field) {
+  const { valid } = field.validity;
+  showMessage(field, valid ? "" : (field.dataset.message ?? field.validationMessage));
+  return valid;
+}
+
 function wrongFields(form) {
-  const fields = [...form.querySelectorAll(".field input, .field select")];
-  fields.forEach((field) => showMessage(field, field.validationMessage));
-  return fields.filter((field) => !field.validity.valid);
+  return [...form.querySelectorAll(".field input, .field select")].filter((field) => !check(field));
 }
 
 function busy(form, isBusy) {
@@ -19,12 +25,23 @@ function busy(form, isBusy) {
   form.setAttribute("aria-busy", String(isBusy));
 }
 
-function showResult(page) {
+function showInResult(...nodes) {
   const result = byId("result");
-  const answered = byId("result", page);
-  result.replaceChildren(...(answered ?? byId("main", page)).children);
-  result.focus({ preventScroll: true });
+  result.classList.remove("stale");
+  result.replaceChildren(heading(), ...nodes);
   result.scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
+function showAnswer(page) {
+  const answered = byId("result", page);
+  if (answered) {
+    showInResult(...[...answered.children].slice(1));
+    return;
+  }
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.textContent = byId("detail", page)?.textContent ?? page.title;
+  showInResult(notice);
 }
 
 function showRefusals(page) {
@@ -41,8 +58,12 @@ async function send(form) {
   busy(form, true);
   try {
     const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
+    if (response.redirected) {
+      window.location.assign(response.url);
+      return;
+    }
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    showResult(page);
+    showAnswer(page);
     showRefusals(page);
   } catch {
     form.submit();
@@ -51,16 +72,37 @@ async function send(form) {
   }
 }
 
+function markAsEarlier() {
+  const result = byId("result");
+  if (!result.querySelector(".verdict") || result.classList.contains("stale")) return;
+  result.classList.add("stale");
+  heading().after(copyOf("earlier-answers"));
+}
+
 document.addEventListener("submit", (event) => {
   if (event.target.id !== "application") return;
   event.preventDefault();
   const [firstWrong] = wrongFields(event.target);
-  if (firstWrong) firstWrong.focus();
-  else send(event.target);
+  if (firstWrong) {
+    showInResult(copyOf("nothing-scored"));
+    firstWrong.focus();
+  } else {
+    send(event.target);
+  }
 });
 
 document.addEventListener("input", (event) => {
-  if (event.target.closest(".field.wrong")) showMessage(event.target, event.target.validationMessage);
+  if (event.target.closest(".field.wrong")) check(event.target);
+  if (event.target.closest("#application")) markAsEarlier();
+});
+
+byId("example").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.querySelectorAll("[data-example]").forEach((field) => {
+    field.value = field.dataset.example;
+    showMessage(field, "");
+  });
+  markAsEarlier();
 });
 
 byId("application").noValidate = true;

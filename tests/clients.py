@@ -12,12 +12,22 @@ from creditapp.features import EXAMPLE, FEATURES
 class StrictClient(FlaskClient):
     """Parses every HTML answer strictly: one wrong tag fails the test."""
 
+    base_url = "http://localhost"
+
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send a request, and look at what comes back."""
+        kwargs.setdefault("base_url", self.base_url)
+        kwargs.setdefault("buffered", True)
         response = super().open(*args, **kwargs)
         if response.mimetype == "text/html" and response.status_code < 300:
             html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.text)
         return response
+
+    def sign_in(self, name: str, password: str) -> TestResponse:
+        """Sign in on the page."""
+        token = csrf_token(self.get("/sign-in").text)
+        data = {"csrf_token": token, "name": name, "password": password}
+        return self.post("/sign-in", data=data)
 
 
 def example(**changes: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """One trained model for the whole session; each test gets a database and an application of its own."""
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from flask import Flask
 
 os.environ.setdefault("SECRET_KEY", secrets.token_hex(32))
 
+from creditapp import accounts
+from creditapp.accounts import Role
 from creditapp.config import Settings
 from creditapp.factory import create_app
 from tests.clients import StrictClient
@@ -22,10 +25,11 @@ from tests.serving import Service, Trained, flask, serve
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """The result of the real preparation: migrated, trained, promoted."""
     home = tmp_path_factory.mktemp("trained")
-    made = Trained(home / "creditapp.db", home / "mlflow.db")
-    done = flask("prepare", database=made.database, registry=made.registry)
+    database, registry = home / "creditapp.db", home / "mlflow.db"
+    done = flask("prepare", database=database, registry=registry)
     assert done.returncode == 0, done.stderr
-    return made
+    [password] = re.findall(r"name admin, password (\S+)", done.stdout)
+    return Trained(database, registry, password)
 
 
 @pytest.fixture
@@ -57,6 +61,23 @@ def client(app: Flask) -> StrictClient:
     """A client that refuses HTML with errors."""
     client = app.test_client()
     assert isinstance(client, StrictClient)
+    return client
+
+
+@pytest.fixture
+def people(app: Flask) -> dict[Role, str]:
+    """One person of each role, named for it, and their passwords."""
+    passwords = {role: secrets.token_urlsafe(12) for role in Role}
+    with app.app_context():
+        for role, password in passwords.items():
+            accounts.add(f"the {role.value}", role, password, "a test")
+    return passwords
+
+
+@pytest.fixture
+def officer(client: StrictClient, people: dict[Role, str]) -> StrictClient:
+    """The client, signed in as an officer."""
+    client.sign_in("the officer", people[Role.OFFICER])
     return client
 
 

@@ -46,10 +46,11 @@ def flask(
 
 @dataclass(frozen=True)
 class Trained:
-    """What `flask prepare` left behind: a database with a deployment, and a registry."""
+    """What `flask prepare` left behind: a database with a deployment and an admin, and a registry."""
 
     database: Path
     registry: Path
+    admin_password: str
 
 
 @dataclass(frozen=True)

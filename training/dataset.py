@@ -49,8 +49,10 @@ def load(path: Path) -> Dataset:
         rows = _read(path)
         features = {f.name: _column(f, _checked(f, rows)) for f in FEATURES}
         return Dataset(pd.DataFrame(features), pd.Series(_target(rows), name=TARGET))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadTable(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise BadTable(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadTable(f"{path}: cannot be read: it is not UTF-8") from error
     except BadTable as error:
         raise BadTable(f"{path}: {error}") from error
 

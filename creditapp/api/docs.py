@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from creditapp import schemas
 from creditapp.api import answers
+from creditapp.error_handlers import TITLES
 from creditapp.features import EXAMPLE
 
 blueprint = Blueprint("docs", __name__)
@@ -17,14 +18,36 @@ blueprint = Blueprint("docs", __name__)
 DOCUMENT_PATH = "/openapi.json"
 PROBLEMS = {
     400: "Not JSON, or JSON that is not strict: NaN, Infinity, a key twice, nested too deeply",
-    404: "No decision has this id",
+    401: "No key, or one that is malformed, unknown, expired or revoked",
+    403: "The key's scopes do not include this, or a page of another site asks",
+    404: "No decision has this id, or it was made by another key",
     409: "The registry's version cannot be served; the old one stays",
     413: "The body is too large, or the batch holds too many applications",
     415: "Not JSON by its content type",
+    429: "The limit is reached; `Retry-After` says when to try again",
     422: "JSON that breaks the rules; `errors` names each field with what is accepted",
     503: "No decision can be made or recorded now; `Retry-After` says when to try again",
 }
-INPUT_PROBLEMS = (400, 413, 415, 422, 503)
+KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, `creditapp_…`; not asked for in development",
+}
+GUARDED = (401, 403)
+INPUT_PROBLEMS = (400, *GUARDED, 413, 415, 422, 429, 503)
+DESCRIPTION = (
+    "Credit applications in, recorded decisions out. Every field and code stands in the "
+    "[code book](/codebook); this document is shown at [/apidocs](/apidocs) and "
+    "[/redoc](/redoc); [the page](/) scores by hand."
+)
+PROBLEM_EXAMPLE = {
+    "type": "about:blank",
+    "title": "Invalid input",
+    "status": 422,
+    "detail": "the application breaks the rules",
+    "request_id": "019ab0c5-7c3e-7d52-9f5e-2d6a4f1b8c90",
+    "errors": {"Age in years": ["17 is not accepted; accepted is an integer from 18 to 100."]},
+}
 PREDICTION_EXAMPLE = {
     "prediction": 1,
     "probability_good_credit": 0.85,
@@ -65,9 +88,10 @@ def document() -> dict[str, Any]:
         title="creditapp",
         version="1",
         openapi_version="3.1.0",
-        info={"description": "Credit applications in, recorded decisions out."},
+        info={"description": DESCRIPTION},
         plugins=[MarshmallowPlugin()],
     )
+    spec.components.security_scheme("key", KEY)
     spec.components.schema("Problem", schema=answers.ProblemSchema)
     for path, operations in _paths().items():
         spec.path(path=path, operations=operations)
@@ -79,6 +103,7 @@ def _paths() -> dict[str, dict[str, Any]]:
     return {
         "/api/predict": {
             "post": _operation(
+                "Scoring",
                 "Score one application",
                 _answer(answers.PredictionSchema, PREDICTION_EXAMPLE),
                 INPUT_PROBLEMS,
@@ -87,6 +112,7 @@ def _paths() -> dict[str, dict[str, Any]]:
         },
         "/api/predict-batch": {
             "post": _operation(
+                "Scoring",
                 "Score many applications with one model",
                 _answer(answers.BatchAnswerSchema),
                 INPUT_PROBLEMS,
@@ -95,35 +121,42 @@ def _paths() -> dict[str, dict[str, Any]]:
         },
         "/api/decisions/{decision_id}": {
             "get": _operation(
+                "Decisions",
                 "Look up a decision",
                 _answer(answers.StoredDecisionSchema),
-                (404, 503),
+                (*GUARDED, 404, 503),
                 parameters=[{**decision_id, "schema": {"type": "string", "format": "uuid"}}],
             )
         },
         "/api/model-info": {
-            "get": _operation("The served model", _answer(answers.ModelInfoSchema), (503,))
+            "get": _operation(
+                "Model", "The served model", _answer(answers.ModelInfoSchema), (*GUARDED, 503)
+            )
         },
         "/api/reload-model": {
             "post": _operation(
+                "Model",
                 "Serve what the registry's production alias names now",
                 _answer(answers.ReloadSchema),
-                (409, 503),
+                (*GUARDED, 409, 503),
             )
         },
         "/api/health": {"get": _health_operation()},
-        "/api/live": {"get": _operation("Whether the process runs", _answer(answers.LiveSchema))},
+        "/api/live": {
+            "get": _operation("Health", "Whether the process runs", _answer(answers.LiveSchema))
+        },
     }
 
 
 def _health_operation() -> dict[str, Any]:
     answer = _answer(answers.HealthSchema)
-    operation = _operation("Whether decisions can be made and recorded", answer)
+    operation = _operation("Health", "Whether decisions can be made and recorded", answer)
     operation["responses"]["503"] = {**answer, "description": "They cannot"}
     return operation
 
 
 def _operation(
+    tag: str,
     summary: str,
     answer: dict[str, Any],
     problems: tuple[int, ...] = (),
@@ -132,7 +165,9 @@ def _operation(
     parameters: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     responses = {"200": answer, **{str(status): _problem(status) for status in problems}}
-    operation: dict[str, Any] = {"summary": summary, "responses": responses}
+    operation: dict[str, Any] = {"summary": summary, "tags": [tag], "responses": responses}
+    if 401 in problems:
+        operation["security"] = [{"key": []}]
     if body:
         operation["requestBody"] = body
     if parameters:
@@ -149,7 +184,11 @@ def _answer(schema: Any, example: object = None) -> dict[str, Any]:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    content = _content("application/problem+json", "Problem")
+    example = {**PROBLEM_EXAMPLE, "status": status, "title": TITLES[status]}
+    if status != 422:
+        del example["errors"]
+        example["detail"] = PROBLEMS[status]
+    content = _content("application/problem+json", "Problem", example)
     return {"description": PROBLEMS[status], "content": content}
 
 

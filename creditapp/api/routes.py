@@ -6,12 +6,12 @@ from typing import Any
 from flask import Blueprint, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from creditapp import decision_log, model_cache, policy, request_ids, schemas
+from creditapp import decision_log, limits, model_cache, policy, request_ids, schemas, security
 from creditapp.api import answers
 from creditapp.api.strict_json import parse
 from creditapp.decision_log import Channel, Decision
-from creditapp.decisioning import decide
-from creditapp.exceptions import DecisionLogUnavailable, ModelUnavailable
+from creditapp.decisioning import Origin, decide
+from creditapp.exceptions import DecisionLogUnavailable, ModelUnavailable, UnknownDecision
 from creditapp.model_cache import ServedModel
 from creditapp.schemas import Batch
 
@@ -45,7 +45,8 @@ def model_info() -> Any:
 def predict() -> Any:
     """One application to one recorded decision."""
     application = schemas.load_application(_json_body())
-    [decision] = decide([application], Channel.API, request_ids.current())
+    limits.spend_applications(1)
+    [decision] = decide([application], _origin(Channel.API))
     return answers.PREDICTION.dump(decision)
 
 
@@ -53,14 +54,18 @@ def predict() -> Any:
 def predict_batch() -> Any:
     """Many applications to as many recorded decisions, all by one model version."""
     batch = schemas.load_batch(_json_body(), current_app.config["MAX_BATCH"])
-    decisions = decide(batch.applications, Channel.BATCH, request_ids.current())
+    limits.spend_applications(len(batch.applications) + len(batch.errors))
+    decisions = decide(batch.applications, _origin(Channel.BATCH))
     return _batch_answer(batch, decisions)
 
 
 @blueprint.get("/decisions/<decision_id>")
 def decision(decision_id: str) -> Any:
-    """One decision as it is kept."""
-    return answers.STORED_DECISION.dump(decision_log.find(decision_id))
+    """One decision as it is kept; to a key that did not make it, it does not exist."""
+    found = decision_log.find(decision_id)
+    if not security.may_read(found.made_by):
+        raise UnknownDecision(f"no decision has the id {decision_id}")
+    return answers.STORED_DECISION.dump(found)
 
 
 @blueprint.post("/reload-model")
@@ -75,6 +80,10 @@ def reload_model() -> Any:
             "timestamp": datetime.now(UTC),
         }
     )
+
+
+def _origin(channel: Channel) -> Origin:
+    return Origin(channel, request_ids.current(), security.current().label)
 
 
 def _json_body() -> Any:

@@ -27,7 +27,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     """One field for each feature, named by its slug, and one for the reference."""
 
     reference = StringField(
-        lazy_gettext("Your reference"), render_kw={"maxlength": LONGEST_REFERENCE}
+        lazy_gettext("Your reference (optional)"), render_kw={"maxlength": LONGEST_REFERENCE}
     )
 
     def submitted(self) -> Application | None:
@@ -94,7 +94,15 @@ def _number(feature: Numeric, label: str) -> Field:
         label,
         widget=NumberInput(),
         description=lazy_gettext(feature.unit),
-        render_kw={"required": True, "data-example": feature.example, **limits},
+        render_kw={
+            "required": True,
+            "data-example": feature.example,
+            "data-message": lazy_gettext(
+                "Accepted is %(accepted)s.",
+                accepted=lazy_gettext(feature.accepted.template, **feature.accepted.values),
+            ),
+            **limits,
+        },
     )
 
 

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, render_template, request
 
-from creditapp import decision_log, request_ids
+from creditapp import decision_log, limits, request_ids, security
 from creditapp.decision_log import Channel
-from creditapp.decisioning import decide
+from creditapp.decisioning import Origin, decide
 from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
 from creditapp.policy import DEFAULT_POLICY
 from creditapp.ui.forms import ApplicationForm
@@ -29,8 +29,11 @@ def score() -> str | tuple[str, int]:
     application = form.submitted()
     if application is None:
         return render_template("score.html", form=form, decision=None), 422
-    [decision] = decide([application], Channel.UI, request_ids.current())
-    return render_template("score.html", form=form, decision=decision, policy=DEFAULT_POLICY)
+    limits.spend_applications(1)
+    origin = Origin(Channel.UI, request_ids.current(), security.current().label)
+    [decision] = decide([application], origin)
+    shown = {"decision": decision, "policy": DEFAULT_POLICY, "questions": BY_NAME}
+    return render_template("score.html", form=form, **shown)
 
 
 @blueprint.get("/decisions")

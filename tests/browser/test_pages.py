@@ -1,11 +1,12 @@
 """The pages in a real browser."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.serving import Service
+from tests.serving import Service, Trained
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -50,8 +51,10 @@ def fill_in(page: Page) -> None:
     page.get_by_label("Your reference").fill("browser 1")
 
 
-def test_the_form_is_scored_without_leaving_the_page(service: Service, page: Page) -> None:
-    """The result appears beside the form, and names the recorded decision."""
+def test_the_form_is_scored_without_leaving_the_page(
+    service: Service, page: Page, trained: Trained
+) -> None:
+    """The result appears beside the form; whoever signs in sees the recorded decision behind it."""
     page.goto(service.address)
     page.evaluate("window.stayed = true")
     fill_in(page)
@@ -62,7 +65,51 @@ def test_the_form_is_scored_without_leaving_the_page(service: Service, page: Pag
     expect(result.get_by_role("img")).to_be_visible()
     assert page.evaluate("window.stayed") is True
     result.get_by_role("link").click()
+    sign_in(page, trained)
     expect(page.get_by_role("main")).to_contain_text("browser 1")
+
+
+def sign_in(page: Page, trained: Trained) -> None:
+    """Fill in the form to sign in with."""
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(trained.admin_password)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+
+def test_a_person_signs_in_and_out(service: Service, page: Page, trained: Trained) -> None:
+    """A wrong password stays where it is; the right one leads to the page that was wanted."""
+    page.goto(service.address + "/events")
+    sign_in(page, replace(trained, admin_password="wrong"))
+    expect(page.get_by_role("main")).to_contain_text("do not belong together")
+    sign_in(page, trained)
+    expect(page.get_by_role("heading", name="Events")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("sign-in failed")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(service.address + "/events")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_result_is_marked_when_the_answers_change(service: Service, page: Page) -> None:
+    """An old verdict never stands beside new or wrong answers as if it were theirs."""
+    page.goto(service.address)
+    page.get_by_role("link", name="Fill in an example").click()
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator(".verdict")).to_be_visible()
+    page.get_by_label("Duration").fill("60")
+    expect(page.locator("#result")).to_contain_text("for the earlier answers")
+    page.get_by_label("Duration").fill("")
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator("#result")).to_contain_text("Nothing was scored")
+    expect(page.locator(".verdict")).to_have_count(0)
+
+
+def test_an_example_keeps_the_reference_that_was_typed(service: Service, page: Page) -> None:
+    """One click fills in the questions, and nothing else."""
+    page.goto(service.address)
+    page.get_by_label("Your reference").fill("mine")
+    page.get_by_role("link", name="Fill in an example").click()
+    expect(page.get_by_label("Your reference")).to_have_value("mine")
+    expect(page.get_by_label("Age")).to_have_value("35")
 
 
 def test_wrong_input_is_seen_before_it_is_sent(service: Service, page: Page) -> None:
@@ -110,11 +157,16 @@ def test_the_example_takes_one_click(service: Service, page: Page) -> None:
     expect(page.locator(".verdict")).to_have_text("Approve")
 
 
-def test_nothing_is_wider_than_a_telephone(service: Service, page: Page) -> None:
+def test_nothing_is_wider_than_a_telephone(service: Service, page: Page, trained: Trained) -> None:
     """No page scrolls sideways at 360 pixels."""
     page.set_viewport_size({"width": 360, "height": 740})
-    for path in ("/", "/decisions", "/codebook"):
-        page.goto(service.address + path)
+    page.goto(service.address + "/?example=1")
+    page.get_by_role("button", name="Score").click()
+    page.locator("#result").get_by_role("link").click()
+    sign_in(page, trained)
+    expect(page.get_by_role("heading", name="Decision")).to_be_visible()
+    for path in (page.url, *(service.address + path for path in ("/", "/decisions", "/codebook"))):
+        page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 

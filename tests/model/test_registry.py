@@ -1,6 +1,7 @@
 """From registered to served: promote, archive, reload."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def own(home: Path, trained: Trained) -> Trained:
     """A registry with two versions, the first of them promoted, and its database."""
-    made = Trained(home / "creditapp.db", home / "mlflow.db")
+    made = replace(trained, database=home / "creditapp.db", registry=home / "mlflow.db")
     shutil.copy(trained.database, made.database)
     shutil.copy(trained.registry, made.registry)
     done = flask("train", database=made.database, registry=made.registry)

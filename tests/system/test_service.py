@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -174,7 +175,7 @@ def test_reload_brings_every_worker_to_the_promoted_version(
     """The alias moves in the registry alone; a reload brings it to all workers within a second."""
     import mlflow
 
-    own = Trained(tmp_path / "creditapp.db", tmp_path / "mlflow.db")
+    own = replace(trained, database=tmp_path / "creditapp.db", registry=tmp_path / "mlflow.db")
     shutil.copy(trained.database, own.database)
     shutil.copy(trained.registry, own.registry)
     assert flask("train", database=own.database, registry=own.registry).returncode == 0
@@ -227,6 +228,7 @@ def test_the_log_holds_no_personal_answer_and_no_reference(service: Service) -> 
     service.post("/api/predict", marked)
     service.post("/api/predict", {**marked, "Age in years": "SENTINEL-AGE"})
     service.get("/decisions?reference=SENTINEL-REFERENCE")
+    service.get("/SENTINEL%0Apath")
     text = service.log.read_text() + service.get("/metrics").body.decode()
     assert "SENTINEL" not in text
     assert "4711.25" not in text

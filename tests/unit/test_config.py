@@ -29,14 +29,6 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
         Settings.from_environment()
 
 
-def test_production_has_no_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no default to forget about."""
-    monkeypatch.setenv("CREDITAPP_ENV", "production")
-    monkeypatch.delenv("SECRET_KEY")
-    with pytest.raises(InvalidSetting, match=r"^SECRET_KEY: "):
-        Settings.from_environment()
-
-
 def test_a_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As container platforms hand them over; the line's end is not part of it."""
     monkeypatch.delenv("SECRET_KEY")

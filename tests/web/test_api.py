@@ -136,29 +136,29 @@ def test_a_batch_gives_reasons_where_asked(client: StrictClient) -> None:
     assert prediction["reasons"] == []
 
 
-def test_one_wrong_row_refuses_the_batch_and_records_nothing(client: StrictClient) -> None:
+def test_one_wrong_row_refuses_the_batch_and_records_nothing(officer: StrictClient) -> None:
     """Unless the body says otherwise."""
     rows = [example(reference="batch-1"), example(Age_in_years=17), "row"]
-    answer = client.post("/api/predict-batch", json={"applications": rows})
+    answer = officer.post("/api/predict-batch", json={"applications": rows})
     assert answer.status_code == 422
     assert [error["index"] for error in answer.get_json()["errors"]] == [1, 2]
     assert list(answer.get_json()["errors"][0]["errors"]) == ["Age in years"]
-    assert "No decision was found." in client.get("/decisions?reference=batch-1").text
+    assert "No decision was found." in officer.get("/decisions?reference=batch-1").text
 
 
-def test_a_batch_can_report_its_wrong_rows(client: StrictClient) -> None:
+def test_a_batch_can_report_its_wrong_rows(officer: StrictClient) -> None:
     """Good rows are scored and say which they are."""
     rows = [example(Age_in_years=17), EXAMPLE, {}, EXAMPLE]
     body = {"applications": rows, "on_error": "report"}
-    answer = client.post("/api/predict-batch", json=body).get_json()
+    answer = officer.post("/api/predict-batch", json=body).get_json()
     assert [one["index"] for one in answer["predictions"]] == [1, 3]
     assert [one["index"] for one in answer["errors"]] == [0, 2]
     assert answer["total_processed"] == 2
 
 
-def test_a_batch_of_wrong_rows_alone_is_reported_too(client: StrictClient) -> None:
+def test_a_batch_of_wrong_rows_alone_is_reported_too(officer: StrictClient) -> None:
     """Nothing to score is no failure."""
-    answer = client.post("/api/predict-batch", json={"applications": [{}], "on_error": "report"})
+    answer = officer.post("/api/predict-batch", json={"applications": [{}], "on_error": "report"})
     assert answer.status_code == 200
     assert answer.get_json()["predictions"] == []
 

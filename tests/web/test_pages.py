@@ -34,29 +34,29 @@ def test_the_example_is_filled_in_with_one_click(client: StrictClient) -> None:
     assert page.count("selected") == 16
 
 
-def test_a_form_is_scored_and_shown_on_the_same_page(client: StrictClient) -> None:
+def test_a_form_is_scored_and_shown_on_the_same_page(officer: StrictClient) -> None:
     """With the decision, the probability, and a link to what was recorded."""
-    status, page = submit(client, reference="desk 4")
+    status, page = submit(officer, reference="desk 4")
     assert status == 200
     assert "Approve" in page
     assert "70.5 %" in page
     [path] = set(re.findall(r"/decisions/[0-9a-f-]{36}", page))
-    stored = client.get(path).text
+    stored = officer.get(path).text
     assert "desk 4" in stored
     assert "furniture / equipment" in stored
 
 
 def test_wrong_answers_are_marked_at_their_fields_and_nothing_is_recorded(
-    client: StrictClient,
+    officer: StrictClient,
 ) -> None:
     """The form keeps what was typed."""
-    status, page = submit(client, age_in_years="17", purpose="", reference="desk 5")
+    status, page = submit(officer, age_in_years="17", purpose="", reference="desk 5")
     assert status == 422
     assert "17 is not accepted; accepted is an integer from 18 to 100." in page
     assert "Missing; accepted is one of A40" in page
     assert page.count('aria-invalid="true"') == 2
     assert 'value="17"' in page
-    assert "No decision was found." in client.get("/decisions?reference=desk+5").text
+    assert "No decision was found." in officer.get("/decisions?reference=desk+5").text
 
 
 def test_what_was_typed_is_never_markup(client: StrictClient) -> None:
@@ -78,23 +78,23 @@ def test_a_token_outlives_a_restart(client: StrictClient, app: Flask) -> None:
     assert app.config["SECRET_KEY"]
 
 
-def test_decisions_are_listed_newest_first_and_found_by_reference(client: StrictClient) -> None:
+def test_decisions_are_listed_newest_first_and_found_by_reference(officer: StrictClient) -> None:
     """The list links to each decision."""
     for reference in ("first", "second"):
-        submit(client, reference=reference)
-    page = client.get("/decisions").text
+        submit(officer, reference=reference)
+    page = officer.get("/decisions").text
     assert page.index("second") < page.index("first")
-    found = client.get("/decisions?reference=first").text
+    found = officer.get("/decisions?reference=first").text
     assert found.count("<tr>") == 2
 
 
-def test_older_decisions_are_a_link_away(client: StrictClient) -> None:
+def test_older_decisions_are_a_link_away(officer: StrictClient) -> None:
     """Each page begins where the last one ended."""
     applications = [{**form_to_json(), "reference": f"r{n:02}"} for n in range(60)]
-    client.post("/api/predict-batch", json={"applications": applications})
-    first = client.get("/decisions").text
+    officer.post("/api/predict-batch", json={"applications": applications})
+    first = officer.get("/decisions").text
     [older] = re.findall(r'href="(/decisions\?before=[^"]+)"', first)
-    second = client.get(older).text
+    second = officer.get(older).text
     assert first.count("<tr>") + second.count("<tr>") == 2 + 60
     assert "r59" in first
     assert "r00" in second
@@ -105,10 +105,10 @@ def form_to_json() -> dict[str, object]:
     return {feature.name: feature.example for feature in FEATURES}
 
 
-def test_an_unknown_decision_is_a_page_not_found(client: StrictClient) -> None:
+def test_an_unknown_decision_is_a_page_not_found(officer: StrictClient) -> None:
     """Also where the id is no id, and in the paging."""
     for path in ("/decisions/x", "/decisions?before=x"):
-        assert client.get(path).status_code == 404
+        assert officer.get(path).status_code == 404
 
 
 def test_the_code_book_shows_both_meanings(client: StrictClient) -> None:

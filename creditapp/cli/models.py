@@ -1,40 +1,34 @@
-"""The commands: settings are read here and handed down as values."""
+"""Commands about models: train, promote, deploy, list; and the preparation of a first start."""
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask_migrate import upgrade
 
-from creditapp import deployments
+from creditapp import accounts, audit, deployments
+from creditapp.accounts import Role
+from creditapp.audit import Action
+from creditapp.cli.failing import in_one_line
 from creditapp.config import ROOT, Settings
-from creditapp.deployments import REFUSED, Reload
-from creditapp.exceptions import CreditappError, RefusedModel
+from creditapp.deployments import Reload
+from creditapp.exceptions import RefusedModel
 
 if TYPE_CHECKING:
     from creditapp.model_registry import Registry
     from training.run import Trained
 
 DATA = ROOT / "data" / "estadistical.csv"
-BAD_INPUT = 2
-
-
-def init_app(app: Flask) -> None:
-    """Add the commands to `flask`."""
-    for command in (train, promote, deploy, models, prepare):
-        app.cli.add_command(command)
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True)
 def train(data: Path) -> None:
     """Train on a CSV file and register the model as Staging."""
-    with _failing_in_one_line():
+    with in_one_line():
         trained = _train(data)
     click.echo(_summary(trained))
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
@@ -45,7 +39,9 @@ def train(data: Path) -> None:
 @click.option("--reason", required=True, help="Why; kept with the version and the deployment.")
 def promote(version: str, reason: str) -> None:
     """Make a registered VERSION the production one, and serve it."""
-    with _failing_in_one_line():
+    if not reason.strip():
+        raise click.BadParameter("a reason is expected", param_hint="--reason")
+    with in_one_line():
         done = _promote(version, reason)
     click.echo(f"version {version} is in production; before it: {done.previous_version or 'none'}")
 
@@ -54,7 +50,7 @@ def promote(version: str, reason: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON.")
 def deploy(as_json: bool) -> None:
     """Serve the version that the registry's production alias names."""
-    with _failing_in_one_line():
+    with in_one_line():
         done = _deploy()
     if as_json:
         click.echo(json.dumps(vars(done)))
@@ -65,12 +61,12 @@ def deploy(as_json: bool) -> None:
 @click.command()
 def models() -> None:
     """List the registered versions, newest first."""
-    with _failing_in_one_line():
+    with in_one_line():
         versions = _registry().versions()
-    click.echo(f"{'version':<9}{'stage':<12}{'registered (UTC)':<18}accuracy")
+    click.echo(f"{'version':<9}{'stage':<12}{'registered (UTC)':<18}{'accuracy':<10}recall of bad")
     for one in versions:
-        accuracy = "-" if one.accuracy is None else f"{one.accuracy:.3f}"
-        click.echo(f"{one.version:<9}{one.stage:<12}{one.created_at:%Y-%m-%d %H:%M}  {accuracy}")
+        figures = f"{_figure(one.accuracy):<10}{_figure(one.recall_bad)}"
+        click.echo(f"{one.version:<9}{one.stage:<12}{one.created_at:%Y-%m-%d %H:%M}  {figures}")
 
 
 @click.command()
@@ -78,10 +74,11 @@ def prepare() -> None:
     """Migrate the database; train and promote a first model if none is registered."""
     click.echo("database: migrating")
     upgrade()
+    _make_a_local_admin()
     if deployment := deployments.in_force():
         click.echo(f"model: version {deployment.model_version} is served already")
         return
-    with _failing_in_one_line():
+    with in_one_line():
         if _registry().production() is None:
             click.echo("model: none is registered yet; training a first one")
             trained = _train(DATA)
@@ -89,6 +86,19 @@ def prepare() -> None:
             _promote(trained.version, "the first model")
         done = _deploy()
     click.echo(f"model: version {done.model_version} is in production")
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _make_a_local_admin() -> None:
+    """On a first start in development somebody must be able to sign in; in production nobody is made up."""
+    if current_app.config["SETTINGS"].production or accounts.people():
+        return
+    password = secrets.token_urlsafe(12)
+    accounts.add("admin", Role.ADMIN, password, audit.operator())
+    click.echo(f"sign-in: name admin, password {password}   (shown this once)")
 
 
 def _train(data: Path) -> "Trained":
@@ -102,6 +112,7 @@ def _promote(version: str, reason: str) -> Reload:
     registry = _registry()
     bundle = registry.fetch_bundle(version)
     registry.promote(version, reason)
+    audit.record(audit.operator(), Action.MODEL_PROMOTED, f"version {version}", reason)
     return deployments.deploy(_model_name(), version, bundle, reason)
 
 
@@ -111,7 +122,10 @@ def _deploy() -> Reload:
     if version is None:
         raise RefusedModel("no version is promoted to production")
     bundle = registry.fetch_bundle(version)
-    return deployments.deploy(_model_name(), version, bundle, "the registry's alias")
+    done = deployments.deploy(_model_name(), version, bundle, "the registry's alias")
+    if done.previous_version != version:
+        audit.record(audit.operator(), Action.MODEL_DEPLOYED, f"version {version}")
+    return done
 
 
 def _registry() -> "Registry":
@@ -144,10 +158,4 @@ def _summary(trained: "Trained") -> str:
     )
 
 
-@contextmanager
-def _failing_in_one_line() -> Iterator[None]:
-    try:
-        yield
-    except CreditappError as error:
-        click.echo(str(error), err=True)
-        sys.exit(REFUSED if isinstance(error, RefusedModel) else BAD_INPUT)
+COMMANDS = (train, promote, deploy, models, prepare)

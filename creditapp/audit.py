@@ -1,0 +1,78 @@
+"""The audit trail: who did what to whom, when, in which request; only ever added to."""
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from flask import has_request_context
+from sqlalchemy import String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from creditapp import request_ids
+from creditapp.extensions import Base, UtcDateTime, reading, writing
+
+
+class Action(StrEnum):
+    """Everything that leaves an event."""
+
+    SIGNED_IN = "signed in"
+    SIGN_IN_FAILED = "sign-in failed"
+    SIGNED_OUT = "signed out"
+    PERSON_ADDED = "person added"
+    ROLE_CHANGED = "role changed"
+    PERSON_DISABLED = "person disabled"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105
+    KEY_ADDED = "key added"
+    KEY_REVOKED = "key revoked"
+    MODEL_PROMOTED = "model promoted"
+    MODEL_DEPLOYED = "model deployed"
+    ACCESS_REFUSED = "access refused"
+
+
+class AuditEvent(Base):
+    """One event; `actor` did `action` to `subject`."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(100))
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200))
+    detail: Mapped[str] = mapped_column(Text)
+    request_id: Mapped[str] = mapped_column(String(64))
+
+
+def note(session: Session, actor: str, action: Action, subject: str, detail: str = "") -> None:
+    """Add an event to a transaction: it stands if what it tells of does."""
+    session.add(
+        AuditEvent(
+            at=datetime.now(UTC),
+            actor=actor[:100],
+            action=action.value,
+            subject=subject[:200],
+            detail=detail,
+            request_id=request_ids.current() if has_request_context() else "",
+        )
+    )
+
+
+def record(actor: str, action: Action, subject: str, detail: str = "") -> None:
+    """Add an event by itself."""
+    with writing() as session:
+        note(session, actor, action, subject, detail)
+
+
+def recent(before: int | None = None, limit: int = 50) -> Sequence[AuditEvent]:
+    """Events, newest first, or those older than one of them."""
+    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditEvent.id < before)
+    with reading() as session:
+        return session.scalars(query).all()
+
+
+def operator() -> str:
+    """Whoever runs a command on this machine, as an actor."""
+    return f"command line: {getpass.getuser()}"

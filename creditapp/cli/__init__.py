@@ -1,0 +1,11 @@
+"""The commands: settings are read here and handed down as values."""
+
+from flask import Flask
+
+from creditapp.cli import accounts, checks, models
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    for command in (*models.COMMANDS, *accounts.COMMANDS, *checks.COMMANDS):
+        app.cli.add_command(command)

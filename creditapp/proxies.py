@@ -1,0 +1,35 @@
+"""Forwarded headers count only where they come from a configured proxy."""
+
+import ipaddress
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class TrustedProxies:
+    """Believes one proxy in front, if it is one of ours; from anybody else the headers are dropped."""
+
+    def __init__(self, app: "WSGIApplication", networks: Iterable[str]) -> None:
+        self._app = app
+        self._behind_proxy = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Pass the request on, with or without its forwarded headers."""
+        if self._is_ours(environ.get("REMOTE_ADDR", "")):
+            return self._behind_proxy(environ, start_response)
+        for name in [name for name in environ if name.startswith("HTTP_X_FORWARDED")]:
+            del environ[name]
+        return self._app(environ, start_response)
+
+    def _is_ours(self, address: str) -> bool:
+        try:
+            return any(ipaddress.ip_address(address) in network for network in self._networks)
+        except ValueError:
+            return False

@@ -1,0 +1,221 @@
+"""Settings that the service refuses to start with: always, and in production."""
+
+import ipaddress
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from limits import parse
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from creditapp.config import Settings
+from creditapp.exceptions import InvalidSetting
+
+KNOWN_SECRETS = ("secret", "changeme", "change-me", "password", "example", "default", "development")
+SHORTEST_SECRET = 32
+FEWEST_DIFFERENT_CHARACTERS = 10
+
+
+@dataclass(frozen=True)
+class Safeguard:
+    """One reason not to start: the setting to name, when it is broken, and what is expected."""
+
+    setting: str
+    broken: Callable[[Settings], bool]
+    expected: str
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _are_networks(texts: Iterable[str]) -> bool:
+    try:
+        return all(ipaddress.ip_network(text) for text in texts)
+    except ValueError:
+        return False
+
+
+def _hold_everybody(texts: Iterable[str]) -> bool:
+    return any(ipaddress.ip_network(text).prefixlen == 0 for text in texts)
+
+
+def _are_origins(texts: Iterable[str]) -> bool:
+    parts = [urlsplit(text) for text in texts]
+    return all(
+        part.scheme in ("http", "https")
+        and part.netloc
+        and part.geturl() == f"{part[0]}://{part[1]}"
+        for part in parts
+    )
+
+
+def _is_rate(text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_database(address: str) -> bool:
+    try:
+        make_url(address).get_dialect()
+    except (ArgumentError, ImportError):
+        return False
+    return True
+
+
+def _holds_other_files(folder: str) -> bool:
+    """Whether a folder that is wiped at the start holds anything but metrics."""
+    metrics = ("counter_", "gauge_", "histogram_", "summary_")
+    path = Path(folder)
+    return path.is_dir() and any(not file.name.startswith(metrics) for file in path.iterdir())
+
+
+def _is_known(secret: str) -> bool:
+    plain = secret.lower()
+    return any(plain.replace(known, "") in ("", *"-_0123456789") for known in KNOWN_SECRETS)
+
+
+def _is_weak(secret: str) -> bool:
+    return len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_DIFFERENT_CHARACTERS
+
+
+ALWAYS = (
+    Safeguard(
+        "CREDITAPP_HOST",
+        lambda s: s.host != "localhost" and not _is_address(s.host),
+        "an IP address, or localhost",
+    ),
+    Safeguard("DATABASE_URL", lambda s: not _is_database(s.database_url), "an SQLAlchemy address"),
+    Safeguard(
+        "PROMETHEUS_MULTIPROC_DIR",
+        lambda s: _holds_other_files(s.prometheus_multiproc_dir or "/nowhere"),
+        "a folder of its own: it is wiped at the start, and holds other files",
+    ),
+    Safeguard("CREDITAPP_PROXIES", lambda s: not _are_networks(s.proxies), "addresses or networks"),
+    Safeguard(
+        "CREDITAPP_METRICS_NETWORKS",
+        lambda s: not _are_networks(s.metrics_networks),
+        "addresses or networks",
+    ),
+    Safeguard(
+        "CREDITAPP_CORS_ORIGINS",
+        lambda s: not _are_origins(o for o in s.cors_origins if o != "*"),
+        "origins such as https://app.example",
+    ),
+    Safeguard(
+        "CREDITAPP_SCORING_LIMIT",
+        lambda s: not _is_rate(s.scoring_limit),
+        "a rate such as 1000 per minute",
+    ),
+    Safeguard(
+        "CREDITAPP_SIGN_IN_LIMIT",
+        lambda s: not _is_rate(s.sign_in_limit),
+        "a rate such as 10 per minute",
+    ),
+    Safeguard(
+        "CREDITAPP_LIMITS_STORAGE",
+        lambda s: not s.limits_storage.startswith(("memory://", "redis://", "rediss://")),
+        "memory://, redis://… or rediss://…",
+    ),
+)
+
+IN_DEVELOPMENT = (
+    Safeguard(
+        "CREDITAPP_HOST",
+        lambda s: not _is_loopback(s.host),
+        "a loopback address: development needs no sign-in, so no other machine may reach it",
+    ),
+)
+
+IN_PRODUCTION = (
+    Safeguard("SECRET_KEY", lambda s: not s.secret_key, "to be set in production"),
+    Safeguard("SECRET_KEY", lambda s: _is_known(s.secret_key), "a secret that nobody knows"),
+    Safeguard(
+        "SECRET_KEY",
+        lambda s: _is_weak(s.secret_key),
+        f"at least {SHORTEST_SECRET} random characters",
+    ),
+    Safeguard(
+        "FLASK_DEBUG",
+        lambda _: os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"),
+        "to be unset in production: the debugger runs anybody's code",
+    ),
+    Safeguard("DATABASE_URL", lambda s: "DATABASE_URL" not in s.given, "to be set in production"),
+    Safeguard(
+        "DATABASE_URL",
+        lambda s: ":memory:" in s.database_url or s.database_url in ("sqlite://", "sqlite:///"),
+        "a database that outlives the process",
+    ),
+    Safeguard(
+        "MLFLOW_TRACKING_URI",
+        lambda s: "MLFLOW_TRACKING_URI" not in s.given,
+        "to be set in production",
+    ),
+    Safeguard(
+        "CREDITAPP_TRUSTED_HOSTS",
+        lambda s: not s.trusted_hosts,
+        "the names by which the service is called, in production",
+    ),
+    Safeguard(
+        "CREDITAPP_TRUSTED_HOSTS",
+        lambda s: any(host.strip(".*") == "" for host in s.trusted_hosts),
+        "names: a wildcard would let any web page call itself this service",
+    ),
+    Safeguard(
+        "CREDITAPP_PROXIES",
+        lambda s: _hold_everybody(s.proxies),
+        "the proxies' own addresses: this network holds everybody",
+    ),
+    Safeguard(
+        "CREDITAPP_METRICS_NETWORKS",
+        lambda s: _hold_everybody(s.metrics_networks),
+        "the monitoring's own networks: this one holds everybody",
+    ),
+    Safeguard(
+        "CREDITAPP_CORS_ORIGINS",
+        lambda s: "*" in s.cors_origins,
+        "origins by name: a wildcard lets any web page call the API",
+    ),
+    Safeguard(
+        "CREDITAPP_CORS_ORIGINS",
+        lambda s: any(origin.startswith("http://") for origin in s.cors_origins),
+        "https origins in production",
+    ),
+    Safeguard(
+        "CREDITAPP_LIMITS_STORAGE",
+        lambda s: s.limits_storage.startswith("memory://") and s.workers > 1,
+        "redis://… with several workers: in memory each would count for itself",
+    ),
+    Safeguard(
+        "CREDITAPP_MAX_BODY_BYTES",
+        lambda s: "CREDITAPP_MAX_BODY_BYTES" not in s.given,
+        "to be set in production, to what the proxy in front allows",
+    ),
+)
+
+
+def checked_settings() -> Settings:
+    """The settings of the environment, if the service may start with them.
+
+    Raises:
+        InvalidSetting: with one line that names the setting and says what is expected.
+    """
+    settings = Settings.from_environment()
+    for safeguard in (*ALWAYS, *(IN_PRODUCTION if settings.production else IN_DEVELOPMENT)):
+        if safeguard.broken(settings):
+            raise InvalidSetting(f"{safeguard.setting}: expected is {safeguard.expected}")
+    return settings

@@ -1,0 +1,112 @@
+"""Settings that nothing is started with."""
+
+from pathlib import Path
+
+import pytest
+
+from creditapp.config import SETTINGS
+from creditapp.exceptions import InvalidSetting
+from creditapp.safeguards import checked_settings
+
+GOOD = {
+    "CREDITAPP_ENV": "production",
+    "SECRET_KEY": "3f0c9d1be7a84c5d9e2f6b1a7c8d0e4f5a6b7c8d",
+    "DATABASE_URL": "sqlite:////var/lib/creditapp/creditapp.db",
+    "MLFLOW_TRACKING_URI": "https://mlflow.example",
+    "CREDITAPP_TRUSTED_HOSTS": "credit.example",
+    "CREDITAPP_LIMITS_STORAGE": "redis://redis.example/0",
+    "CREDITAPP_MAX_BODY_BYTES": "16777216",
+    "CREDITAPP_PROXIES": "10.0.0.2",
+    "CREDITAPP_METRICS_NETWORKS": "10.0.1.0/24",
+    "CREDITAPP_CORS_ORIGINS": "https://app.example",
+}
+
+BAD = [
+    ("SECRET_KEY", None),
+    ("SECRET_KEY", "short"),
+    ("SECRET_KEY", "abababababababababababababababababababab"),
+    ("SECRET_KEY", "change-me-change-me-change-me-change-me-change-me"),
+    ("FLASK_DEBUG", "1"),
+    ("DATABASE_URL", None),
+    ("DATABASE_URL", "sqlite:///:memory:"),
+    ("DATABASE_URL", "nonsense"),
+    ("MLFLOW_TRACKING_URI", None),
+    ("CREDITAPP_TRUSTED_HOSTS", None),
+    ("CREDITAPP_TRUSTED_HOSTS", "*"),
+    ("CREDITAPP_TRUSTED_HOSTS", "credit.example,.*"),
+    ("CREDITAPP_PROXIES", "0.0.0.0/0"),
+    ("CREDITAPP_PROXIES", "*"),
+    ("CREDITAPP_METRICS_NETWORKS", "::/0"),
+    ("CREDITAPP_METRICS_NETWORKS", "everybody"),
+    ("CREDITAPP_CORS_ORIGINS", "*"),
+    ("CREDITAPP_CORS_ORIGINS", "http://app.example"),
+    ("CREDITAPP_CORS_ORIGINS", "app.example"),
+    ("CREDITAPP_LIMITS_STORAGE", None),
+    ("CREDITAPP_LIMITS_STORAGE", "mongodb://x"),
+    ("CREDITAPP_SCORING_LIMIT", "many"),
+    ("CREDITAPP_SIGN_IN_LIMIT", "-1"),
+    ("CREDITAPP_MAX_BODY_BYTES", None),
+    ("CREDITAPP_MAX_BODY_BYTES", "1"),
+    ("CREDITAPP_SESSION_HOURS", "0"),
+    ("CREDITAPP_HOST", "credit.example"),
+    ("CREDITAPP_WORKERS", "0"),
+    ("PORT", "0"),
+    ("CREDITAPP_ENV", "prod"),
+]
+
+
+@pytest.fixture(autouse=True)
+def production(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a sound production."""
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.name, raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_sound_settings_are_accepted() -> None:
+    """The safeguards can be satisfied."""
+    assert checked_settings().production
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_each_bad_setting_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    """One line that begins with the setting, and shows no secret."""
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSetting, match=rf"^{name}: [^\n]+$") as caught:
+        checked_settings()
+    if name == "SECRET_KEY" and value:
+        assert value not in str(caught.value)
+
+
+def test_memory_limits_are_accepted_for_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process counts for all."""
+    monkeypatch.setenv("CREDITAPP_LIMITS_STORAGE", "memory://")
+    monkeypatch.setenv("CREDITAPP_WORKERS", "1")
+    assert checked_settings().workers == 1
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::"])  # noqa: S104
+def test_development_is_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """It asks nobody to sign in, so nobody else may reach it."""
+    monkeypatch.setenv("CREDITAPP_ENV", "development")
+    monkeypatch.setenv("CREDITAPP_HOST", host)
+    with pytest.raises(InvalidSetting, match=r"^CREDITAPP_HOST: "):
+        checked_settings()
+
+
+def test_a_folder_with_other_files_is_never_wiped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The metrics' folder is emptied at the start: it must not be the database's."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    (tmp_path / "counter_1.db").touch()
+    assert checked_settings()
+    (tmp_path / "creditapp.db").touch()
+    with pytest.raises(InvalidSetting, match=r"^PROMETHEUS_MULTIPROC_DIR: "):
+        checked_settings()

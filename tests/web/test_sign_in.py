@@ -1,0 +1,165 @@
+"""Signing in, staying in, and being kept out."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from creditapp import accounts, audit
+from creditapp.accounts import Role
+from creditapp.config import Settings
+from creditapp.exceptions import BadAccount
+from creditapp.extensions import writing
+from creditapp.factory import create_app
+from tests.clients import StrictClient, csrf_token
+
+People = dict[Role, str]
+
+
+def test_a_person_signs_in_and_out(client: StrictClient, people: People) -> None:
+    """And the way in is closed again behind them."""
+    assert client.sign_in("the officer", people[Role.OFFICER]).status_code == 302
+    page = client.get("/decisions")
+    assert page.status_code == 200
+    client.post("/sign-out", data={"csrf_token": csrf_token(page.text)})
+    assert client.get("/decisions").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("the officer", "wrong"), ("nobody", "wrong"), ("", ""), ("the officer", "x" * 10_000)],
+)
+def test_a_wrong_name_or_password_is_refused_without_saying_which(
+    client: StrictClient, people: People, name: str, password: str
+) -> None:
+    """The same page, the same words."""
+    answer = client.sign_in(name, password)
+    assert answer.status_code == 401
+    assert "Name and password do not belong together." in answer.text
+
+
+def test_a_copied_cookie_is_worth_nothing_after_signing_out(
+    app: Flask, client: StrictClient, people: People
+) -> None:
+    """The sign-in ends in the database, not only in one browser."""
+    client.sign_in("the officer", people[Role.OFFICER])
+    cookie = client.get_cookie("creditapp")
+    assert cookie
+    client.post("/sign-out", data={"csrf_token": csrf_token(client.get("/").text)})
+    thief = app.test_client()
+    thief.set_cookie("creditapp", cookie.value)
+    assert thief.get("/decisions").status_code == 302
+
+
+@pytest.mark.parametrize("change", ["disable", "password", "role"])
+def test_a_change_reaches_a_running_sign_in_of_another_worker_at_once(
+    settings: Settings, app: Flask, people: People, change: str
+) -> None:
+    """Two applications over one database stand for two workers."""
+    other = create_app(settings)
+    other.test_client_class = StrictClient
+    client = other.test_client()
+    assert isinstance(client, StrictClient)
+    client.sign_in("the admin", people[Role.ADMIN])
+    assert client.get("/events").status_code == 200
+    with app.app_context():
+        if change == "disable":
+            accounts.disable("the admin", "a test")
+        elif change == "password":
+            accounts.change_password("the admin", "another password", "a test")
+        else:
+            accounts.change_role("the admin", Role.OFFICER, "a test")
+    assert client.get("/events").status_code == (403 if change == "role" else 302)
+    assert client.sign_in("the admin", people[Role.ADMIN]).status_code == (
+        302 if change == "role" else 401
+    )
+
+
+def test_attempts_are_throttled_by_address_and_by_name(
+    client: StrictClient, people: People
+) -> None:
+    """The right password does not help either, until it is time again."""
+    for _ in range(10):
+        assert client.sign_in("the officer", "wrong").status_code == 401
+    answer = client.sign_in("the officer", people[Role.OFFICER])
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 120
+    token = csrf_token(client.get("/sign-in").text)
+    elsewhere = client.post(
+        "/sign-in",
+        data={"csrf_token": token, "name": "the officer", "password": "wrong"},
+        environ_base={"REMOTE_ADDR": "127.0.0.9"},
+    )
+    assert elsewhere.status_code == 429
+
+
+def test_a_token_of_one_worker_is_good_on_another_and_after_a_restart(
+    settings: Settings, client: StrictClient, people: People
+) -> None:
+    """They share the key, and nothing else."""
+    token = csrf_token(client.get("/sign-in").text)
+    cookie = client.get_cookie("creditapp")
+    assert cookie
+    other = create_app(settings).test_client()
+    other.set_cookie("creditapp", cookie.value)
+    data = {"csrf_token": token, "name": "the officer", "password": people[Role.OFFICER]}
+    assert other.post("/sign-in", data=data).status_code == 302
+
+
+def test_every_form_needs_its_token(client: StrictClient, people: People) -> None:
+    """Signing somebody in or out from another site is an attack too."""
+    data = {"name": "the officer", "password": people[Role.OFFICER]}
+    assert client.post("/sign-in", data=data).status_code == 400
+    client.sign_in("the officer", people[Role.OFFICER])
+    assert client.post("/sign-out").status_code == 400
+
+
+@pytest.mark.parametrize("name", ["", " padded ", "a\nb", "x" * 81, "the officer"])
+def test_names_that_cannot_be_told_apart_are_refused(app: Flask, people: People, name: str) -> None:
+    """Taken ones too."""
+    with app.app_context(), pytest.raises(BadAccount):
+        accounts.add(name, Role.OFFICER, "a long password", "a test")
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 201])
+def test_short_and_endless_passwords_are_refused(app: Flask, password: str) -> None:
+    """Twelve characters at least."""
+    with app.app_context(), pytest.raises(BadAccount, match="12 to 200 characters"):
+        accounts.add("somebody", Role.OFFICER, password, "a test")
+
+
+def test_passwords_are_kept_as_argon2_hashes(app: Flask, people: People) -> None:
+    """None stands in the database as it is."""
+    with app.app_context():
+        hashes = [person.password_hash for person in accounts.people()]
+    assert all(hashed.startswith("$argon2id$") for hashed in hashes)
+    assert not any(password in hashed for password in people.values() for hashed in hashes)
+
+
+def test_events_tell_who_did_what(app: Flask, client: StrictClient, people: People) -> None:
+    """The admin sees them, with the request's id; others do not."""
+    client.sign_in("the officer", "wrong")
+    client.sign_in("the officer", people[Role.OFFICER])
+    refused = client.get("/events", headers={"X-Request-ID": "refused-1"})
+    assert refused.status_code == 403
+    client.get("/api/model-info", headers={"Authorization": "Bearer wrong"})
+    client.sign_in("the admin", people[Role.ADMIN])
+    page = client.get("/events").text
+    for what in ("sign-in failed", "signed in", "access refused", "person added", "refused-1"):
+        assert what in page
+    with app.app_context():
+        newest = audit.recent(limit=1)[0]
+    assert (newest.actor, newest.action, newest.subject) == ("the admin", "signed in", "the admin")
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event"]
+)
+def test_events_are_only_ever_added(app: Flask, people: People, statement: str) -> None:
+    """The database itself refuses to change one."""
+    with (
+        app.app_context(),
+        pytest.raises(DatabaseError, match="only ever added"),
+        writing() as session,
+    ):
+        session.execute(text(statement))
