@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,6 +20,19 @@ MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
     "holdout.csv",
     "digests.json",
 )
+UNREADABLE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""All that a damaged archive or document can raise."""
+
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -79,14 +93,13 @@ class Bundle:
         try:
             files = _unzip(packed)
             _check_digests(files)
-            return cls(
-                files[MODEL],
-                Metadata(**json.loads(files[METADATA])),
-                Golden(**json.loads(files[GOLDEN])),
-                files[HOLDOUT].decode(),
-            )
-        except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-            raise BrokenBundle(f"the served bundle cannot be read: {error}") from error
+            metadata = json.loads(files[METADATA])
+            if metadata.get("format") != FORMAT:
+                raise BrokenBundle("the served bundle is of another format")
+            golden = Golden(**json.loads(files[GOLDEN]))
+            return cls(files[MODEL], Metadata(**metadata), golden, files[HOLDOUT].decode())
+        except UNREADABLE as error:
+            raise BrokenBundle("the served bundle cannot be read") from error
 
 
 def digest(content: bytes) -> str:

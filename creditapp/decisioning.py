@@ -71,7 +71,7 @@ def _decision(
         decision=policy.outcome(risk_level, outside_training=bool(score.outside_training)),
         outside_training=list(score.outside_training),
         policy_version=policy.version,
-        model_version=served.version,
+        model_version=served.model_version,
         generation=served.deployment.generation,
         fingerprint=served.metadata.fingerprint,
     )

@@ -13,7 +13,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.bundle import digest
 from creditapp.config import ROOT
-from creditapp.exceptions import ModelUnavailable, RefusedModel, RegistryUnavailable
+from creditapp.exceptions import (
+    DeploymentFailed,
+    ModelUnavailable,
+    RefusedModel,
+    RegistryUnavailable,
+)
 from creditapp.extensions import Base, UtcDateTime, reading, writing
 
 REFUSED = 3
@@ -43,6 +48,9 @@ class Deployment(Base):
     reason: Mapped[str] = mapped_column(Text)
 
 
+NEWEST = select(Deployment).order_by(Deployment.generation.desc()).limit(1)
+
+
 @dataclass(frozen=True)
 class Reload:
     """What a reload found: the version served before, and the version served now."""
@@ -57,10 +65,9 @@ def in_force() -> Deployment | None:
     Raises:
         ModelUnavailable: the database does not answer.
     """
-    newest = select(Deployment).order_by(Deployment.generation.desc()).limit(1)
     try:
         with reading() as session:
-            return session.scalar(newest)
+            return session.scalar(NEWEST)
     except SQLAlchemyError as error:
         raise ModelUnavailable("the deployment in force cannot be read") from error
 
@@ -79,13 +86,20 @@ def bundle_of(deployment: Deployment) -> bytes:
 
 
 def deploy(model_name: str, version: str, bundle: bytes, reason: str) -> Reload:
-    """Put a version in force for all workers; nothing changes where it already is."""
-    with writing() as session:
-        newest = session.scalar(select(Deployment).order_by(Deployment.generation.desc()).limit(1))
-        key = digest(bundle)
-        if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):
-            _add(session, model_name, version, bundle, reason)
-        return Reload(version, newest.model_version if newest else None)
+    """Put a version in force for all workers; nothing changes where it already is.
+
+    Raises:
+        DeploymentFailed: the database does not take it; what was in force still is.
+    """
+    try:
+        with writing() as session:
+            newest = session.scalar(NEWEST)
+            key = digest(bundle)
+            if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):
+                _add(session, model_name, version, bundle, reason)
+            return Reload(version, newest.model_version if newest else None)
+    except SQLAlchemyError as error:
+        raise DeploymentFailed("the deployment cannot be written to the database") from error
 
 
 def _add(session: Session, model_name: str, version: str, bundle: bytes, reason: str) -> None:
@@ -109,7 +123,7 @@ def reload_from_registry() -> Reload:
 
     Raises:
         RefusedModel: nothing is promoted, or the promoted version cannot be served.
-        RegistryUnavailable: the registry did not answer in time.
+        RegistryUnavailable: the registry or the database did not answer, or not in time.
     """
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "deploy", "--json"]
     limits = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
@@ -127,8 +141,17 @@ def reload_from_registry() -> Reload:
         )
     except subprocess.TimeoutExpired as error:
         raise RegistryUnavailable("the model registry did not answer in time") from error
-    if done.returncode == REFUSED:
-        raise RefusedModel(done.stderr.strip().splitlines()[-1])
-    if done.returncode:
-        raise RegistryUnavailable("the model registry cannot be read")
-    return Reload(**json.loads(done.stdout.strip().splitlines()[-1]))
+    return _reload_of(done.returncode, done.stdout)
+
+
+def _reload_of(code: int, output: str) -> Reload:
+    """What the command answered with its last line; its failures are raised here again."""
+    try:
+        answer = json.loads(output.strip().rpartition("\n")[2])
+    except ValueError:
+        answer = {"error": "the reload failed"}
+    if code == REFUSED:
+        raise RefusedModel(answer["error"])
+    if code:
+        raise RegistryUnavailable(answer["error"])
+    return Reload(**answer)

@@ -66,3 +66,7 @@ class NotSignedIn(CreditappError):
 
 class NotAllowed(CreditappError):
     """Whoever asks is known, and may not do this."""
+
+
+class DeploymentFailed(CreditappError):
+    """The database did not take a deployment."""

@@ -18,7 +18,7 @@ WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})")
 DECIMAL_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
 
 
-def _(text: str) -> str:
+def marked(text: str) -> str:
     """Mark a text for translation; whoever shows it translates it."""
     return text
 
@@ -77,8 +77,8 @@ class Numeric(Question):
         """What is accepted, in words that end the sentence "accepted is …"."""
         limits = {"minimum": self.minimum, "maximum": self.maximum}
         if self.integer:
-            return Phrase(_("an integer from %(minimum)s to %(maximum)s"), limits)
-        return Phrase(_("a number over %(minimum)s and up to %(maximum)s"), limits)
+            return Phrase(marked("an integer from %(minimum)s to %(maximum)s"), limits)
+        return Phrase(marked("a number over %(minimum)s and up to %(maximum)s"), limits)
 
     def accepts(self, answer: object) -> bool:
         """Whether the answer is a number of the right type within the limits."""
@@ -112,15 +112,15 @@ class Choice(Question):
     @property
     def accepted(self) -> Phrase:
         """What is accepted, in words that end the sentence "accepted is …"."""
-        return Phrase(_("one of %(codes)s"), {"codes": ", ".join(self.values)})
+        return Phrase(marked("one of %(codes)s"), {"codes": ", ".join(self.values)})
 
     def accepts(self, answer: object) -> bool:
         """Whether the answer is one of the codes."""
         return isinstance(answer, str) and answer in self.values
 
     def meaning(self, answer: Answer) -> str:
-        """The corrected meaning of a code."""
-        return next(code.meaning for code in self.codes if code.code == answer)
+        """The corrected meaning of a code; none where the catalogue knows it no more."""
+        return next((code.meaning for code in self.codes if code.code == answer), "")
 
     @property
     def signature(self) -> list[object]:
@@ -144,25 +144,25 @@ class Nominal(Choice):
 
 Feature = Numeric | Ordinal | Nominal
 
-LOAN = _("The loan")
-BANK = _("Accounts and property")
-WORK = _("Work")
-PERSON = _("The person")
+LOAN = marked("The loan")
+BANK = marked("Accounts and property")
+WORK = marked("Work")
+PERSON = marked("The person")
 GROUPS = (LOAN, BANK, WORK, PERSON)
 
 FEATURES: tuple[Feature, ...] = (
     Numeric(
         name="Duration in month",
-        label=_("Duration"),
+        label=marked("Duration"),
         group=LOAN,
         example=12,
         minimum=1,
         maximum=120,
-        unit=_("months"),
+        unit=marked("months"),
     ),
     Numeric(
         name="Credit amount",
-        label=_("Credit amount"),
+        label=marked("Credit amount"),
         group=LOAN,
         example=5000.0,
         minimum=0,
@@ -171,254 +171,259 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Numeric(
         name="Installment rate in percentage of disposable income",
-        label=_("Instalment, as a share of disposable income"),
+        label=marked("Instalment, as a share of disposable income"),
         group=LOAN,
         example=2,
         minimum=1,
         maximum=4,
         bands=(
-            _("35 % or more"),
-            _("25 to under 35 %"),
-            _("20 to under 25 %"),
-            _("under 20 %"),
+            marked("35 % or more"),
+            marked("25 to under 35 %"),
+            marked("20 to under 25 %"),
+            marked("under 20 %"),
         ),
     ),
     Numeric(
         name="Age in years",
-        label=_("Age"),
+        label=marked("Age"),
         group=PERSON,
         example=35,
         minimum=18,
         maximum=100,
-        unit=_("years"),
+        unit=marked("years"),
     ),
     Numeric(
         name="Number of existing credits at this bank",
-        label=_("Credits at this bank, this one included"),
+        label=marked("Credits at this bank, this one included"),
         group=BANK,
         example=1,
         minimum=1,
         maximum=4,
-        bands=(_("one"), _("two or three"), _("four or five"), _("six or more")),
+        bands=(
+            marked("one"),
+            marked("two or three"),
+            marked("four or five"),
+            marked("six or more"),
+        ),
     ),
     Numeric(
         name="Number of people being liable to provide maintenance for",
-        label=_("People who depend on the applicant"),
+        label=marked("People who depend on the applicant"),
         group=PERSON,
         example=1,
         minimum=1,
         maximum=2,
-        bands=(_("0 to 2 people"), _("3 people or more")),
+        bands=(marked("0 to 2 people"), marked("3 people or more")),
     ),
     Ordinal(
         name="Status of existing checking account",
-        label=_("Checking account"),
+        label=marked("Checking account"),
         group=BANK,
         example="A12",
         codes=(
-            Code("A11", _("no checking account"), "... < 0 DM"),
-            Code("A12", _("balance below 0 DM"), "0 <= ... < 200 DM"),
+            Code("A11", marked("no checking account"), "... < 0 DM"),
+            Code("A12", marked("balance below 0 DM"), "0 <= ... < 200 DM"),
             Code(
                 "A13",
-                _("balance 0 to under 200 DM"),
+                marked("balance 0 to under 200 DM"),
                 "... >= 200 DM / salary assignments for at least 1 year",
             ),
             Code(
                 "A14",
-                _("balance 200 DM or more, or salary paid in for at least 1 year"),
+                marked("balance 200 DM or more, or salary paid in for at least 1 year"),
                 "no checking account",
             ),
         ),
     ),
     Ordinal(
         name="Credit history",
-        label=_("Credit history"),
+        label=marked("Credit history"),
         group=BANK,
         example="A32",
         codes=(
             Code(
                 "A30",
-                _("delay in paying off in the past"),
+                marked("delay in paying off in the past"),
                 "no credits taken / all credits paid back duly",
             ),
             Code(
                 "A31",
-                _("critical account / other credits elsewhere"),
+                marked("critical account / other credits elsewhere"),
                 "all credits at this bank paid back duly",
             ),
             Code(
                 "A32",
-                _("no credits taken / all credits paid back duly"),
+                marked("no credits taken / all credits paid back duly"),
                 "existing credits paid back duly till now",
             ),
             Code(
                 "A33",
-                _("existing credits paid back duly till now"),
+                marked("existing credits paid back duly till now"),
                 "delay in paying off in the past",
             ),
             Code(
                 "A34",
-                _("all credits at this bank paid back duly"),
+                marked("all credits at this bank paid back duly"),
                 "critical account / other credits existing (not at this bank)",
             ),
         ),
     ),
     Ordinal(
         name="Savings account/bonds",
-        label=_("Savings account or bonds"),
+        label=marked("Savings account or bonds"),
         group=BANK,
         example="A61",
         codes=(
-            Code("A61", _("unknown / no savings account"), "... < 100 DM"),
-            Code("A62", _("under 100 DM"), "100 <= ... < 500 DM"),
-            Code("A63", _("100 to under 500 DM"), "500 <= ... < 1000 DM"),
-            Code("A64", _("500 to under 1000 DM"), "... >= 1000 DM"),
-            Code("A65", _("1000 DM or more"), "unknown / no savings account"),
+            Code("A61", marked("unknown / no savings account"), "... < 100 DM"),
+            Code("A62", marked("under 100 DM"), "100 <= ... < 500 DM"),
+            Code("A63", marked("100 to under 500 DM"), "500 <= ... < 1000 DM"),
+            Code("A64", marked("500 to under 1000 DM"), "... >= 1000 DM"),
+            Code("A65", marked("1000 DM or more"), "unknown / no savings account"),
         ),
     ),
     Ordinal(
         name="Present employment since",
-        label=_("With the present employer since"),
+        label=marked("With the present employer since"),
         group=WORK,
         example="A73",
         codes=(
-            Code("A71", _("unemployed"), "unemployed"),
-            Code("A72", _("less than 1 year"), "... < 1 year"),
-            Code("A73", _("1 to under 4 years"), "1 <= ... < 4 years"),
-            Code("A74", _("4 to under 7 years"), "4 <= ... < 7 years"),
-            Code("A75", _("7 years or more"), ".. >= 7 years"),
+            Code("A71", marked("unemployed"), "unemployed"),
+            Code("A72", marked("less than 1 year"), "... < 1 year"),
+            Code("A73", marked("1 to under 4 years"), "1 <= ... < 4 years"),
+            Code("A74", marked("4 to under 7 years"), "4 <= ... < 7 years"),
+            Code("A75", marked("7 years or more"), ".. >= 7 years"),
         ),
     ),
     Ordinal(
         name="Job",
-        label=_("Job"),
+        label=marked("Job"),
         group=WORK,
         example="A173",
         codes=(
             Code(
                 "A171",
-                _("unemployed / unskilled, non-resident"),
+                marked("unemployed / unskilled, non-resident"),
                 "unemployed / unskilled - non-resident",
             ),
-            Code("A172", _("unskilled, resident"), "unskilled - resident"),
-            Code("A173", _("skilled employee / official"), "skilled employee / official"),
+            Code("A172", marked("unskilled, resident"), "unskilled - resident"),
+            Code("A173", marked("skilled employee / official"), "skilled employee / official"),
             Code(
                 "A174",
-                _("manager / self-employed / highly qualified employee"),
+                marked("manager / self-employed / highly qualified employee"),
                 "management / self-employed / highly qualified employee / officer",
             ),
         ),
     ),
     Nominal(
         name="Purpose",
-        label=_("Purpose"),
+        label=marked("Purpose"),
         group=LOAN,
         example="A43",
         codes=(
-            Code("A40", _("others"), "car (new)"),
-            Code("A41", _("car (new)"), "car (used)"),
-            Code("A42", _("car (used)"), "furniture/equipment"),
-            Code("A43", _("furniture / equipment"), "radio/television"),
-            Code("A44", _("radio / television"), "domestic appliances"),
-            Code("A45", _("domestic appliances"), "repairs"),
-            Code("A46", _("repairs"), "education"),
-            Code("A47", _("education"), "(vacation - does not exist?)"),
-            Code("A48", _("vacation"), "retraining"),
-            Code("A49", _("retraining"), "business"),
-            Code("A410", _("business"), "others"),
+            Code("A40", marked("others"), "car (new)"),
+            Code("A41", marked("car (new)"), "car (used)"),
+            Code("A42", marked("car (used)"), "furniture/equipment"),
+            Code("A43", marked("furniture / equipment"), "radio/television"),
+            Code("A44", marked("radio / television"), "domestic appliances"),
+            Code("A45", marked("domestic appliances"), "repairs"),
+            Code("A46", marked("repairs"), "education"),
+            Code("A47", marked("education"), "(vacation - does not exist?)"),
+            Code("A48", marked("vacation"), "retraining"),
+            Code("A49", marked("retraining"), "business"),
+            Code("A410", marked("business"), "others"),
         ),
     ),
     Nominal(
         name="Personal status and sex",
-        label=_("Personal status and sex"),
+        label=marked("Personal status and sex"),
         group=PERSON,
         example="A93",
         codes=(
-            Code("A91", _("male: divorced / separated"), "male: divorced/separated"),
+            Code("A91", marked("male: divorced / separated"), "male: divorced/separated"),
             Code(
                 "A92",
-                _("female: non-single, or male: single"),
+                marked("female: non-single, or male: single"),
                 "female: divorced/separated/married",
             ),
-            Code("A93", _("male: married / widowed"), "male: single"),
-            Code("A94", _("female: single"), "male: married/widowed"),
+            Code("A93", marked("male: married / widowed"), "male: single"),
+            Code("A94", marked("female: single"), "male: married/widowed"),
         ),
     ),
     Nominal(
         name="Other debtors / guarantors",
-        label=_("Other debtors or guarantors"),
+        label=marked("Other debtors or guarantors"),
         group=LOAN,
         example="A101",
         codes=(
-            Code("A101", _("none"), "none"),
-            Code("A102", _("co-applicant"), "co-applicant"),
-            Code("A103", _("guarantor"), "guarantor"),
+            Code("A101", marked("none"), "none"),
+            Code("A102", marked("co-applicant"), "co-applicant"),
+            Code("A103", marked("guarantor"), "guarantor"),
         ),
     ),
     Nominal(
         name="Property",
-        label=_("Most valuable property"),
+        label=marked("Most valuable property"),
         group=BANK,
         example="A121",
         codes=(
-            Code("A121", _("unknown / no property"), "real estate"),
+            Code("A121", marked("unknown / no property"), "real estate"),
             Code(
                 "A122",
-                _("car or other"),
+                marked("car or other"),
                 "if not A121: building society savings agreement / life insurance",
             ),
             Code(
                 "A123",
-                _("building society savings agreement / life insurance"),
+                marked("building society savings agreement / life insurance"),
                 "if not A121/A122: car or other, not in attribute 6",
             ),
-            Code("A124", _("real estate"), "unknown / no property"),
+            Code("A124", marked("real estate"), "unknown / no property"),
         ),
     ),
     Nominal(
         name="Other installment plans",
-        label=_("Instalment plans elsewhere"),
+        label=marked("Instalment plans elsewhere"),
         group=BANK,
         example="A143",
         codes=(
-            Code("A141", _("bank"), "bank"),
-            Code("A142", _("stores"), "stores"),
-            Code("A143", _("none"), "none"),
+            Code("A141", marked("bank"), "bank"),
+            Code("A142", marked("stores"), "stores"),
+            Code("A143", marked("none"), "none"),
         ),
     ),
     Nominal(
         name="Housing",
-        label=_("Housing"),
+        label=marked("Housing"),
         group=PERSON,
         example="A152",
         codes=(
-            Code("A151", _("for free"), "rent"),
-            Code("A152", _("rent"), "own"),
-            Code("A153", _("own"), "for free"),
+            Code("A151", marked("for free"), "rent"),
+            Code("A152", marked("rent"), "own"),
+            Code("A153", marked("own"), "for free"),
         ),
     ),
     Nominal(
         name="Telephone",
-        label=_("Telephone"),
+        label=marked("Telephone"),
         group=WORK,
         example="A192",
         codes=(
-            Code("A191", _("none"), "none"),
+            Code("A191", marked("none"), "none"),
             Code(
                 "A192",
-                _("yes, under the customer's name"),
+                marked("yes, under the customer's name"),
                 "yes, registered under the customer's name",
             ),
         ),
     ),
     Nominal(
         name="foreign worker",
-        label=_("Foreign worker"),
+        label=marked("Foreign worker"),
         group=WORK,
         example="A201",
         codes=(
-            Code("A201", _("no"), "yes"),
-            Code("A202", _("yes"), "no"),
+            Code("A201", marked("no"), "yes"),
+            Code("A202", marked("yes"), "no"),
         ),
     ),
 )
@@ -426,16 +431,16 @@ FEATURES: tuple[Feature, ...] = (
 RECORDED: tuple[Numeric, ...] = (
     Numeric(
         name="Present residence since",
-        label=_("In the present residence since"),
+        label=marked("In the present residence since"),
         group=PERSON,
         example=4,
         minimum=1,
         maximum=4,
         bands=(
-            _("less than 1 year"),
-            _("1 to under 4 years"),
-            _("4 to under 7 years"),
-            _("7 years or more"),
+            marked("less than 1 year"),
+            marked("1 to under 4 years"),
+            marked("4 to under 7 years"),
+            marked("7 years or more"),
         ),
     ),
 )

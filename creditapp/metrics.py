@@ -74,7 +74,7 @@ def count_error(endpoint: str, error_type: str) -> None:
 
 
 def count_model_load(*, success: bool) -> None:
-    """Count an attempt to load a model, and note whether this process has one."""
+    """Count an attempt to load a model."""
     MODEL_LOADS.labels("success" if success else "failure").inc()
 
 

@@ -9,12 +9,15 @@ from flask import Flask, current_app
 from creditapp import deployments, metrics
 from creditapp.bundle import Bundle, Metadata, digest
 from creditapp.deployments import Deployment
-from creditapp.exceptions import BrokenBundle, ModelUnavailable
+from creditapp.exceptions import BrokenBundle, ModelUnavailable, RegistryUnavailable
 from creditapp.scoring import Scorer, checked_scorer
 
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LOOKS = 0.5
+
+_reloading = threading.Lock()
+"""One reload at a time in each process: each holds a thread for seconds."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,14 @@ class ServedModel:
     scorer: Scorer
 
     @property
-    def version(self) -> str:
+    def model_version(self) -> str:
         """The registered version that scores."""
         return self.deployment.model_version
 
     @property
     def address(self) -> str:
         """The version's address in the registry."""
-        return f"models:/{self.deployment.model_name}/{self.version}"
+        return f"models:/{self.deployment.model_name}/{self.model_version}"
 
 
 class ModelCache:
@@ -129,6 +132,11 @@ def reload() -> deployments.Reload:
     Raises:
         RefusedModel, RegistryUnavailable: the registry's version was refused, or the registry did not answer.
     """
-    done = deployments.reload_from_registry()
+    if not _reloading.acquire(blocking=False):
+        raise RegistryUnavailable("a reload is under way")
+    try:
+        done = deployments.reload_from_registry()
+    finally:
+        _reloading.release()
     of_app(current_app).refresh()
     return done

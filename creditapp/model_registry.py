@@ -68,15 +68,14 @@ class Registry:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self._tracking_uri = tracking_uri
-        mlflow.set_tracking_uri(tracking_uri)
-        self._client = MlflowClient(tracking_uri)
+        with _answering():
+            mlflow.set_tracking_uri(tracking_uri)
+            self._client = MlflowClient(tracking_uri)
 
     @contextmanager
     def run(self) -> Iterator[str]:
         """A run of the experiment, by its id; one that raises inside is kept as failed."""
-        with _answering():
-            experiment_id = self._experiment_id()
-        with mlflow.start_run(experiment_id=experiment_id) as run:
+        with _answering(), mlflow.start_run(experiment_id=self._experiment_id()) as run:
             yield run.info.run_id
 
     def publish(self, publication: Publication) -> str:
@@ -158,11 +157,14 @@ class Registry:
 
     def _find(self, version: str) -> ModelVersion:
         try:
-            return self._client.get_model_version(MODEL_NAME, version)
+            found = self._client.get_model_version(MODEL_NAME, version)
         except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                raise RefusedModel(f"no version {version} is registered") from error
-            raise
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            found = None
+        if found is None or str(found.version) != version:
+            raise RefusedModel(f"no version {version} is registered")
+        return found
 
     def _download(self, found: ModelVersion) -> bytes:
         path = f"{BUNDLE_FOLDER}/{BUNDLE_FILE}"

@@ -10,7 +10,6 @@ CONTENT_SECURITY_POLICY = (
 INLINE_STYLES = {"docs.redoc": " 'unsafe-inline'"}
 """ReDoc writes its styles into the page; no other page may."""
 
-CACHEABLE = ("static", "flasgger.static")
 ONE_YEAR = 365 * 24 * 3600
 
 
@@ -27,7 +26,7 @@ def _protect(response: Response) -> Response:
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    if request.endpoint not in CACHEABLE:
+    if request.endpoint != "static":
         headers["Cache-Control"] = "no-store"
     if current_app.config["SETTINGS"].production:
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"

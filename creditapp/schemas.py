@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from flask_babel import gettext
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+from flask_babel import get_locale, gettext
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
 
 from creditapp.exceptions import BatchTooLarge, InvalidApplication
 from creditapp.features import (
@@ -17,6 +18,7 @@ from creditapp.features import (
     Feature,
     Numeric,
     Phrase,
+    marked,
 )
 from creditapp.tabular import (
     LONGEST_REFERENCE,
@@ -29,6 +31,8 @@ REFERENCE_PHRASE = Phrase(
     "a text of 1 to %(longest)s printable characters", {"longest": LONGEST_REFERENCE}
 )
 LONGEST_ECHO = 40
+MOST_FIELDS = 60
+REFUSED = marked("%(answer)s is not accepted; accepted is %(accepted)s.")
 
 
 class Strict(Schema):
@@ -54,15 +58,12 @@ class StrictField(fields.Raw):
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         """The message for a value that is missing or null."""
-        accepted = gettext(self.accepted.template, **self.accepted.values)
-        if key == "required":
-            return ValidationError(gettext("Missing; accepted is %(accepted)s.", accepted=accepted))
-        return ValidationError(_refusal(None, accepted))
+        template = marked("Missing; accepted is %(accepted)s.") if key == "required" else REFUSED
+        return ValidationError(_message(template, self.accepted, "null"))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         if not self.accepts(value):
-            accepted = gettext(self.accepted.template, **self.accepted.values)
-            raise ValidationError(_refusal(value, accepted))
+            raise ValidationError(_message(REFUSED, self.accepted, _echo(value)))
         return value
 
 
@@ -125,18 +126,35 @@ def described(question: Feature) -> dict[str, Any]:
     return {**rule, "description": description, "example": question.example}
 
 
-def _refusal(value: object, accepted: str) -> str:
+def _message(template: str, accepted: Phrase, answer: str) -> str:
+    """A message in the reader's language; its texts are looked up once, as a batch needs many."""
+    texts = _translated(template, accepted.template, str(get_locale()))
+    return texts[0] % {"answer": answer, "accepted": texts[1] % accepted.values}
+
+
+@lru_cache(maxsize=256)
+def _translated(template: str, accepted: str, _locale: str) -> tuple[str, str]:
+    return gettext(template), gettext(accepted)
+
+
+def _echo(value: object) -> str:
     shown = json.dumps(value)
-    if len(shown) > LONGEST_ECHO:
-        shown = shown[:LONGEST_ECHO] + ('…"' if isinstance(value, str) else "…")
-    message = "%(answer)s is not accepted; accepted is %(accepted)s."
-    return str(gettext(message, answer=shown, accepted=accepted))
+    if len(shown) <= LONGEST_ECHO:
+        return shown
+    return shown[:LONGEST_ECHO] + ('…"' if isinstance(value, str) else "…")
 
 
 ANSWER_FIELDS: dict[str, fields.Field[Any]] = {
     **{feature.name: AnswerField(feature, required=True) for feature in FEATURES},
     **{question.name: AnswerField(question, required=False) for question in RECORDED},
 }
+
+
+def _check_size(data: object, limit: int) -> None:
+    """Refuse a batch for its size before its rows are looked at."""
+    rows = data.get("applications") if isinstance(data, dict) else None
+    if isinstance(rows, list) and len(rows) > limit:
+        raise BatchTooLarge(f"{len(rows)} applications; at most {limit} are accepted at once")
 
 
 class ApplicationSchema(Strict.from_dict(ANSWER_FIELDS, name="Answers")):  # type: ignore[misc]
@@ -152,8 +170,15 @@ class ApplicationSchema(Strict.from_dict(ANSWER_FIELDS, name="Answers")):  # typ
         }
     )
 
+    @pre_load
+    def refuse_a_flood(self, data: Any, **_kwargs: object) -> Any:
+        """Far more fields than there are get one message, and not one each."""
+        if isinstance(data, dict) and len(data) > MOST_FIELDS:
+            raise ValidationError(f"{len(data)} fields; at most {len(self.fields)} are known.")
+        return data
+
     @post_load
-    def as_application(self, data: dict[str, Any], **_: object) -> Application:
+    def as_application(self, data: dict[str, Any], **_kwargs: object) -> Application:
         """The checked answers as an application."""
         return application_of(data)
 
@@ -162,7 +187,7 @@ class BatchSchema(Strict):
     """Many applications in one request."""
 
     applications = fields.List(
-        fields.Raw(),
+        fields.Raw(allow_none=True),
         required=True,
         validate=validate.Length(min=1, error="At least one application is expected."),
         error_messages={"invalid": "A JSON array of applications is expected."},
@@ -206,13 +231,12 @@ def load_batch(data: object, limit: int) -> Batch:
         InvalidApplication: the body is no batch, or a row is wrong and the body does not ask to report it.
         BatchTooLarge: more rows than `limit`.
     """
+    _check_size(data, limit)
     try:
         body = BATCH.load(data)  # type: ignore[arg-type]
     except ValidationError as error:
         raise InvalidApplication("the body is no batch of applications", error.messages) from error
     rows = body["applications"]
-    if len(rows) > limit:
-        raise BatchTooLarge(f"{len(rows)} applications; at most {limit} are accepted at once")
     wrong = sorted(wrong_rows(rows))
     errors = [{"index": index, "errors": APPLICATION.validate(rows[index])} for index in wrong]
     if errors and body["on_error"] == "refuse":

@@ -67,8 +67,10 @@ def checked_scorer(bundle: Bundle) -> Scorer:
         scores = scorer.score([Application(row) for row in bundle.golden.applications])
     except Exception as error:  # the engine's own errors share no base class
         raise BrokenBundle("the model in the served bundle cannot be run") from error
+    if not bundle.golden.applications:
+        raise BrokenBundle("the served bundle holds no known rows to check the model by")
     found = np.array([score.probability_good for score in scores])
-    difference = np.abs(found - np.array(bundle.golden.probabilities)).max(initial=0.0)
+    difference = np.abs(found - np.array(bundle.golden.probabilities)).max()
     if not difference <= TOLERANCE:
         raise BrokenBundle(f"the model's scores of known rows are off by {difference:.2g}")
     return scorer

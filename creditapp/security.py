@@ -48,7 +48,7 @@ DOCUMENTATION = Access(role=Role.OFFICER, scopes=frozenset(Scope), locally=True)
 
 ACCESS: dict[str, Access] = {
     "static": ANYONE,
-    "flasgger.static": ANYONE,
+    "flasgger.static": CLOSED,
     "api.live": ANYONE,
     "api.health": ANYONE,
     "account.sign_in": ANYONE,

@@ -28,6 +28,7 @@ graceful_timeout = 30
 umask = 0o077
 control_socket_disable = True
 forwarded_allow_ips = ",".join(settings.proxies)
+forwarder_headers = ""
 logconfig_dict = logs.config(production=settings.production)
 accesslog = None
 

@@ -66,7 +66,8 @@ async function send(form) {
     showAnswer(page);
     showRefusals(page);
   } catch {
-    form.submit();
+    // It may have been decided all the same, so nothing is sent a second time by itself.
+    showInResult(copyOf("no-answer"));
   } finally {
     busy(form, false);
   }

@@ -19,7 +19,7 @@ class StrictClient(FlaskClient):
         kwargs.setdefault("base_url", self.base_url)
         kwargs.setdefault("buffered", True)
         response = super().open(*args, **kwargs)
-        if response.mimetype == "text/html" and response.status_code < 300:
+        if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.text)
         return response
 

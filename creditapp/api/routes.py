@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, current_app, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from creditapp import decision_log, limits, model_cache, policy, request_ids, schemas, security
 from creditapp.api import answers
@@ -89,7 +89,17 @@ def _origin(channel: Channel) -> Origin:
 def _json_body() -> Any:
     if not request.is_json:
         raise UnsupportedMediaType("the content type application/json is expected")
-    return parse(request.get_data())
+    if request.content_encoding not in (None, "identity"):
+        raise UnsupportedMediaType("a body without a content encoding is expected")
+    return parse(_whole_body())
+
+
+def _whole_body() -> bytes:
+    """The body, if it ends within the limit: one sent in chunks is cut there without a word."""
+    body = request.get_data()
+    if request.content_length is None and len(body) >= current_app.config["MAX_CONTENT_LENGTH"]:
+        raise RequestEntityTooLarge
+    return body
 
 
 def _health(served: ServedModel | None) -> dict[str, Any]:
@@ -104,7 +114,7 @@ def _health(served: ServedModel | None) -> dict[str, Any]:
 def _model_info(served: ServedModel) -> dict[str, Any]:
     return {
         "name": served.deployment.model_name,
-        "version": served.version,
+        "version": served.model_version,
         "stage": "Production",
         "description": served.metadata.description,
         "trained_at": served.metadata.trained_at,
@@ -129,10 +139,15 @@ def _batch_answer(batch: Batch, decisions: list[Decision]) -> dict[str, Any]:
     return {
         "predictions": predictions,
         "total_processed": len(predictions),
-        "model_version": decisions[0].model_version if decisions else None,
+        "model_version": _scoring_version(decisions),
         "timestamp": datetime.now(UTC).isoformat(),
         **errors,
     }
+
+
+def _scoring_version(decisions: list[Decision]) -> str:
+    """The version that scored them all, or would have."""
+    return decisions[0].model_version if decisions else model_cache.current().model_version
 
 
 def _reload_message(version: str, previous: str | None) -> str:

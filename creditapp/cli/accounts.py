@@ -32,7 +32,9 @@ def add_user(name: str, role: str, generate: bool) -> None:
 @user.command("list")
 def list_users() -> None:
     """Show everybody with their role."""
-    for person in accounts.people():
+    with in_one_line():
+        everybody = accounts.people()
+    for person in everybody:
         state = "disabled" if person.disabled_at else "active"
         click.echo(f"{person.name:<30}{person.role:<10}{state}")
 
@@ -82,7 +84,9 @@ def add_key(name: str, scopes: tuple[str, ...], days: int) -> None:
 @key.command("list")
 def list_keys() -> None:
     """Show all keys, never their text."""
-    for one in api_keys.list_all():
+    with in_one_line():
+        keys = api_keys.list_all()
+    for one in keys:
         state = "revoked" if one.revoked_at else "active"
         if not one.revoked_at and one.expires_at and one.expires_at <= datetime.now(UTC):
             state = "expired"
@@ -103,7 +107,9 @@ def revoke_key(key_id: str) -> None:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 def events(limit: int) -> None:
     """Show who did what, the newest first."""
-    for event in audit.recent(limit=limit):
+    with in_one_line():
+        found = audit.recent(limit=limit)
+    for event in found:
         subject = f"{event.subject} {event.detail}".strip()
         click.echo(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.actor}: {event.action}: {subject}")
 

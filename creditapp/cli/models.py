@@ -50,7 +50,7 @@ def promote(version: str, reason: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON.")
 def deploy(as_json: bool) -> None:
     """Serve the version that the registry's production alias names."""
-    with in_one_line():
+    with in_one_line(as_json=as_json):
         done = _deploy()
     if as_json:
         click.echo(json.dumps(vars(done)))
@@ -73,19 +73,25 @@ def models() -> None:
 def prepare() -> None:
     """Migrate the database; train and promote a first model if none is registered."""
     click.echo("database: migrating")
-    upgrade()
-    _make_a_local_admin()
-    if deployment := deployments.in_force():
-        click.echo(f"model: version {deployment.model_version} is served already")
-        return
     with in_one_line():
-        if _registry().production() is None:
-            click.echo("model: none is registered yet; training a first one")
-            trained = _train(DATA)
-            click.echo(_summary(trained))
-            _promote(trained.version, "the first model")
-        done = _deploy()
-    click.echo(f"model: version {done.model_version} is in production")
+        upgrade()
+        _make_a_local_admin()
+        click.echo(f"model: {_prepare_model()}")
+
+
+def _prepare_model() -> str:
+    """Have a model in force, and say which; a registry with versions is left to its people."""
+    if deployment := deployments.in_force():
+        return f"version {deployment.model_version} is served already"
+    registry = _registry()
+    if registry.production() is None and registry.versions():
+        return "versions are registered and none is promoted: flask models, flask promote"
+    if registry.production() is None:
+        click.echo("model: none is registered yet; training a first one")
+        trained = _train(DATA)
+        click.echo(_summary(trained))
+        _promote(trained.version, "the first model")
+    return f"version {_deploy().model_version} is in production"
 
 
 def _figure(value: float | None) -> str:
@@ -117,10 +123,16 @@ def _promote(version: str, reason: str) -> Reload:
 
 
 def _deploy() -> Reload:
+    """Deploy what the alias names, and look again: somebody may have promoted meanwhile."""
     registry = _registry()
     version = registry.production()
     if version is None:
         raise RefusedModel("no version is promoted to production")
+    done = _deploy_version(registry, version)
+    return done if registry.production() == version else _deploy()
+
+
+def _deploy_version(registry: "Registry", version: str) -> Reload:
     bundle = registry.fetch_bundle(version)
     done = deployments.deploy(_model_name(), version, bundle, "the registry's alias")
     if done.previous_version != version:

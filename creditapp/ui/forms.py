@@ -31,11 +31,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     )
 
     def submitted(self) -> Application | None:
-        """The application, or none where the schema refuses it; its messages then stand at the fields.
-
-        Raises:
-            InvalidApplication: a message belongs to no field of the form.
-        """
+        """The application, or none where the schema refuses it; its messages then stand at the fields."""
         try:
             return load_application(self._given())
         except InvalidApplication as error:

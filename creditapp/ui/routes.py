@@ -39,7 +39,7 @@ def score() -> str | tuple[str, int]:
 @blueprint.get("/decisions")
 def decisions() -> str:
     """Recent decisions, newest first."""
-    reference = request.args.get("reference", "").strip()
+    reference = request.args.get("reference", "")
     before = request.args.get("before", "")
     found = decision_log.recent(reference, before, PAGE_LENGTH)
     older = found[-1].decision_id if len(found) == PAGE_LENGTH else None

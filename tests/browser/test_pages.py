@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.serving import Service, Trained
 
@@ -101,6 +101,21 @@ def test_a_result_is_marked_when_the_answers_change(service: Service, page: Page
     page.get_by_role("button", name="Score").click()
     expect(page.locator("#result")).to_contain_text("Nothing was scored")
     expect(page.locator(".verdict")).to_have_count(0)
+
+
+def test_an_answer_that_is_lost_is_not_asked_for_again(service: Service, page: Page) -> None:
+    """It may have been decided, and a second post would decide a second time."""
+    page.goto(service.address + "/?example=1")
+    posts: list[str] = []
+
+    def lose(route: Route) -> None:
+        posts.append(route.request.method)
+        route.abort()
+
+    page.route("**/", lose)
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator("#result")).to_contain_text("No answer came")
+    assert posts == ["POST"]
 
 
 def test_an_example_keeps_the_reference_that_was_typed(service: Service, page: Page) -> None:

@@ -44,7 +44,7 @@ def test_a_worker_that_has_scored_has_met_neither_mlflow_nor_scikit_learn(
     assert not loaded & {"mlflow", "sklearn", "pandas", "skl2onnx", "skops", "training", "scipy"}
 
 
-def test_vendored_assets_and_templates_ask_no_other_host() -> None:
+def test_templates_and_scripts_of_ours_name_no_other_host() -> None:
     """Nothing is fetched from elsewhere at run time."""
     own = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("static/*")]
     for file in own:

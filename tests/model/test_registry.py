@@ -51,12 +51,51 @@ def test_a_version_goes_from_staging_to_production_and_the_old_one_is_archived(
     assert stages(own) == {"2": "Archived", "1": "Production"}
 
 
-@pytest.mark.parametrize("version", ["99", "x", "1; DROP"])
+@pytest.mark.parametrize("version", ["99", "x", "01"])
 def test_what_is_not_registered_is_not_promoted(own: Trained, version: str) -> None:
     """One line says so."""
     done = flask("promote", version, "--reason", "r", database=own.database, registry=own.registry)
     assert done.returncode == 3
     assert done.stderr == f"no version {version} is registered\n"
+
+
+def test_a_registry_with_versions_is_left_to_its_people(own: Trained, tmp_path: Path) -> None:
+    """Where none is promoted, a first start does not train and promote another."""
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{own.registry}")
+    client.delete_registered_model_alias("RDF_score_pipeline", "production")
+    try:
+        done = flask("prepare", database=tmp_path / "new.db", registry=own.registry)
+    finally:
+        client.set_registered_model_alias("RDF_score_pipeline", "production", "1")
+    assert done.returncode == 0
+    assert "versions are registered and none is promoted" in done.stdout
+    assert len(stages(own)) == 2
+
+
+def test_commands_fail_in_one_line(own: Trained, tmp_path: Path) -> None:
+    """A database without tables, one that cannot be, a registry of no known kind."""
+    nowhere = {"database": tmp_path / "no" / "such.db", "registry": own.registry}
+    empty = {"database": tmp_path / "empty.db", "registry": own.registry}
+    for done in (
+        flask("user", "list", **empty),
+        flask("check-config", **nowhere),
+        flask("prepare", **nowhere),
+        flask("models", **empty, MLFLOW_TRACKING_URI="bogus://x"),
+    ):
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert done.stderr.strip()
+
+
+def test_commands_need_no_metrics_folder(own: Trained, tmp_path: Path) -> None:
+    """The setting is the service's; the folder is made when it starts."""
+    folder = str(tmp_path / "metrics")
+    done = flask(
+        "models", database=own.database, registry=own.registry, PROMETHEUS_MULTIPROC_DIR=folder
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_unreachable_registry_is_said_in_one_line(own: Trained) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect, text
+from sqlalchemy.exc import OperationalError
 
-from creditapp.extensions import db
+from creditapp.extensions import db, reading, writing
 from creditapp.features import EXAMPLE
 from tests.clients import StrictClient
 from tests.serving import Trained, flask
@@ -42,6 +43,18 @@ def test_the_database_is_durable(app: Flask, database: Path) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
     assert pragmas == ["wal", 2, 1]
+
+
+def test_a_writer_waits_at_its_beginning_and_a_reader_never(app: Flask) -> None:
+    """A transaction that reads and then writes cannot fail half way, and looking costs nobody a turn."""
+    with app.app_context():
+        event.listen(db.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA busy_timeout=50"))
+        with writing() as writer:
+            writer.execute(text("SELECT 1"))
+            with reading() as reader:
+                assert reader.execute(text("SELECT count(*) FROM deployment")).scalar() == 1
+            with pytest.raises(OperationalError, match="locked"), writing() as second:
+                second.execute(text("SELECT 1"))
 
 
 def test_a_decision_cannot_name_a_deployment_that_never_was(database: Path) -> None:

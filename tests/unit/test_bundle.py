@@ -1,9 +1,13 @@
 """The served bundle."""
 
+import contextlib
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from creditapp.bundle import Bundle, Golden, Metadata
 from creditapp.exceptions import BrokenBundle
@@ -41,6 +45,22 @@ def test_an_altered_or_missing_file_is_refused(name: str, content: bytes | None)
     """Whatever is done to one file, nothing is served."""
     with pytest.raises(BrokenBundle):
         Bundle.unpack(rewritten(name, content))
+
+
+@given(st.integers(0, len(bundle().pack()) - 1), st.integers(1, 255))
+def test_one_flipped_byte_changes_nothing_or_is_refused(place: int, flip: int) -> None:
+    """Damage is never read as something else, and never raises anything else."""
+    packed = bytearray(bundle().pack())
+    packed[place] ^= flip
+    with contextlib.suppress(BrokenBundle):
+        assert Bundle.unpack(bytes(packed)) == bundle()
+
+
+def test_another_format_is_refused() -> None:
+    """A later version may mean something else by the same names."""
+    other = replace(bundle(), metadata=replace(bundle().metadata, format=99))
+    with pytest.raises(BrokenBundle, match="another format"):
+        Bundle.unpack(other.pack())
 
 
 @pytest.mark.parametrize("packed", [b"", b"nothing", bundle().pack()[:-30]])

@@ -23,7 +23,7 @@ WRONG = {
     "a key twice, inside": b'{"a": [{"b": 1, "b": 2}]}',
     "nested lists": b"[" * 2000 + b"]" * 2000,
     "nested lists, many": b"[" * 200_000,
-    "one level too many": b'{"a": [{"b": []}]}',
+    "one level too many": b'{"a": [{"b": [[]]}]}',
     "two values": b"{} {}",
     "a comment": b"{} // hello",
 }

@@ -42,7 +42,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "POST /sign-in": (OPEN, None),
     "POST /sign-out": (OFFICERS, None),
     "GET /static/<path:filename>": (OPEN, None),
-    "GET /flasgger_static/<path:filename>": (OPEN, None),
+    "GET /flasgger_static/<path:filename>": (None, None),
     "GET /api/live": (OPEN, None),
     "GET /api/health": (OPEN, None),
     "POST /api/predict": (None, Scope.PREDICT),
@@ -292,7 +292,7 @@ def test_every_answer_protects_itself(client: StrictClient) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"
         assert "max-age" in headers["Strict-Transport-Security"]
-        if "static" not in route:
+        if "/static/" not in route:
             assert headers["Cache-Control"] == "no-store"
     assert cookie.startswith("__Host-creditapp=")
     assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))

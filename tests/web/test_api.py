@@ -161,6 +161,33 @@ def test_a_batch_of_wrong_rows_alone_is_reported_too(officer: StrictClient) -> N
     answer = officer.post("/api/predict-batch", json={"applications": [{}], "on_error": "report"})
     assert answer.status_code == 200
     assert answer.get_json()["predictions"] == []
+    assert answer.get_json()["model_version"] == "1"
+
+
+def test_rows_of_any_kind_are_reported_by_their_index(client: StrictClient) -> None:
+    """Null, a list, a row with a list for an answer: none of them costs the good row its decision."""
+    rows = [None, EXAMPLE, [], example(Purpose=[]), 7]
+    body = {"applications": rows, "on_error": "report"}
+    answer = client.post("/api/predict-batch", json=body).get_json()
+    assert [one["index"] for one in answer["predictions"]] == [1]
+    assert [one["index"] for one in answer["errors"]] == [0, 2, 3, 4]
+    refused = client.post("/api/predict-batch", json={"applications": rows})
+    assert [one["index"] for one in refused.get_json()["errors"]] == [0, 2, 3, 4]
+
+
+def test_a_flood_of_unknown_fields_gets_one_message(client: StrictClient) -> None:
+    """The answer is not larger than the question."""
+    flood = {f"field {number}": 1 for number in range(5000)}
+    answer = client.post("/api/predict", json={**EXAMPLE, **flood})
+    assert answer.status_code == 422
+    assert len(answer.data) < 1000
+
+
+def test_a_reference_is_found_exactly_as_it_was_given(officer: StrictClient) -> None:
+    """Blanks at its ends are part of it."""
+    officer.post("/api/predict", json={**EXAMPLE, "reference": "  a  "})
+    found = officer.get("/decisions", query_string={"reference": "  a  "})
+    assert found.text.count("<tr>") == 2
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from creditapp import model_cache
 from creditapp.config import Settings
 from creditapp.extensions import db, writing
 from creditapp.factory import create_app
@@ -77,6 +78,18 @@ def test_415_for_a_body_that_does_not_call_itself_json(
     """A form of another page cannot score."""
     answer = client.post("/api/predict", data=json.dumps(EXAMPLE), content_type=content_type)
     assert_problem(answer, 415)
+
+
+def test_415_for_a_compressed_body(client: StrictClient) -> None:
+    """It is not read as what it is not."""
+    headers = {**JSON, "Content-Encoding": "gzip"}
+    assert_problem(client.post("/api/predict", data=b"\x1f\x8b", headers=headers), 415)
+
+
+def test_503_while_another_reload_is_under_way(client: StrictClient) -> None:
+    """Each holds a thread for seconds, so they do not queue up."""
+    with model_cache._reloading:
+        assert_problem(client.post("/api/reload-model"), 503)
 
 
 def test_422_for_an_application_that_breaks_the_rules(client: StrictClient) -> None:

@@ -72,12 +72,6 @@ def test_a_form_without_its_token_is_refused(client: StrictClient) -> None:
     assert "load the page again" in answer.text
 
 
-def test_a_token_outlives_a_restart(client: StrictClient, app: Flask) -> None:
-    """Workers and restarts share the key; a form may lie open over lunch."""
-    assert app.config["WTF_CSRF_TIME_LIMIT"] is None
-    assert app.config["SECRET_KEY"]
-
-
 def test_decisions_are_listed_newest_first_and_found_by_reference(officer: StrictClient) -> None:
     """The list links to each decision."""
     for reference in ("first", "second"):
