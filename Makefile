@@ -23,7 +23,7 @@ test: .venv/.dev ## run the suite that guards every change
 
 soak: .venv/.dev ## run the long repetitions
 	@tests/install-packages
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -m soak -s
 
 lint: .venv/.dev ## check style, types and the layers of imports
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,34 +76,75 @@ class Service:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str, key: str = "") -> Answer:
         """Ask for a path."""
-        return self._send(urllib.request.Request(self.address + path))
+        return send(urllib.request.Request(self.address + path, headers=_authorization(key)))
 
-    def post(self, path: str, value: object = None) -> Answer:
+    def post(self, path: str, value: object = None, key: str = "") -> Answer:
         """Send JSON to a path."""
         body = b"" if value is None else json.dumps(value).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(self.address + path, body, headers, method="POST")
-        return self._send(request)
+        headers = {"Content-Type": "application/json", **_authorization(key)}
+        return send(urllib.request.Request(self.address + path, body, headers, method="POST"))
 
     def workers(self) -> list[int]:
         """The process ids of the workers."""
         found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in found.split()]
 
-    def _send(self, request: urllib.request.Request) -> Answer:
-        try:
-            with urllib.request.urlopen(request, timeout=60) as response:
-                return Answer(response.status, dict(response.headers), response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, dict(error.headers), error.read())
+
+class Browser:
+    """Keeps one session cookie, as a browser behind a proxy with TLS would, and follows nothing."""
+
+    def __init__(self, service: Service) -> None:
+        self._address = service.address
+        self._cookie = ""
+
+    def get(self, path: str) -> Answer:
+        """Ask for a page."""
+        return self._send(path, None)
+
+    def post(self, path: str, form: dict[str, str]) -> Answer:
+        """Send a form."""
+        return self._send(path, urllib.parse.urlencode(form).encode())
+
+    def _send(self, path: str, body: bytes | None) -> Answer:
+        headers = {"Cookie": self._cookie, "Referer": self._address}
+        answer = send(urllib.request.Request(self._address + path, body, headers))
+        if "Set-Cookie" in answer.headers:
+            self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        return answer
+
+
+class _ShowingRedirects(urllib.request.HTTPRedirectHandler):
+    """Shows redirects instead of following them."""
+
+    def redirect_request(self, *args: Any) -> None:
+        """Follow nothing."""
+
+
+_opener = urllib.request.build_opener(_ShowingRedirects)
+
+
+def send(request: urllib.request.Request) -> Answer:
+    """Send a request; whatever the status, it is an answer."""
+    try:
+        with _opener.open(request, timeout=60) as response:
+            return Answer(response.status, dict(response.headers), response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, dict(error.headers), error.read())
+
+
+def _authorization(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 @contextmanager
 def serve(database: Path, registry: Path, *, models: int = 2, **more: str) -> Iterator[Service]:
-    """Run gunicorn with two workers for the length of the block, once so many models are loaded."""
+    """Run gunicorn with two workers for the length of the block, once so many models are loaded.
+
+    A negative number waits for the log to say so, where nobody may read the metrics.
+    """
     port = free_port()
     log = database.with_suffix(".log")
     with log.open("wb") as output:
@@ -115,7 +157,7 @@ def serve(database: Path, registry: Path, *, models: int = 2, **more: str) -> It
         )
     service = Service(f"http://127.0.0.1:{port}", process, log)
     try:
-        wait_until(lambda: _models(service) == models, 30, log.read_text)
+        wait_until(lambda: _models(service, models < 0) == abs(models), 30, log.read_text)
         yield service
     finally:
         process.send_signal(signal.SIGTERM)
@@ -138,8 +180,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _models(service: Service) -> int:
+def _models(service: Service, from_log: bool) -> int:
     """How many workers have a model; none are there before the service answers."""
+    if from_log:
+        return service.log.read_text().count("serving models:/")
     try:
         lines = service.get("/metrics").body.decode().splitlines()
     except OSError:
