@@ -1,6 +1,6 @@
 # The verbs of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak lint lock assets clean
+.PHONY: help run test soak bench lint lock assets clean
 
 SUPPORTED := import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -24,6 +24,9 @@ test: .venv/.dev ## run the suite that guards every change
 soak: .venv/.dev ## run the long repetitions
 	@tests/install-packages
 	$(BIN)/python -m pytest -m soak -s
+
+bench: .venv/.dev ## measure requests a second beside the obvious design (needs wrk)
+	$(BIN)/python -m tests.benchmarks.throughput
 
 lint: .venv/.dev ## check style, types and the layers of imports
 	$(BIN)/ruff check .

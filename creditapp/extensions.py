@@ -1,7 +1,8 @@
 """The Flask extensions, made once and bound to an application by the factory."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,10 +67,16 @@ def schema_is_at_head() -> bool:
     return set(found) == set(known)
 
 
+_sqlite_writer = threading.Lock()
+"""SQLite has one writer at a time and lets the others sleep and ask again, up to 100 ms at once; the
+threads of one process need not: they queue here, and only processes are left to ask."""
+
+
 @contextmanager
 def writing() -> Iterator[Session]:
     """One transaction: committed whole at the end of the block, or not at all."""
-    with Session(db.engine, expire_on_commit=False) as session, session.begin():
+    turn = _sqlite_writer if db.engine.dialect.name == "sqlite" else nullcontext()
+    with turn, Session(db.engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 

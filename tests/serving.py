@@ -1,5 +1,6 @@
 """Starts the real commands and the real service, on this machine alone."""
 
+import http.client
 import json
 import os
 import signal
@@ -125,14 +126,16 @@ class _ShowingRedirects(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_ShowingRedirects)
 
 
-def send(request: urllib.request.Request) -> Answer:
-    """Send a request; whatever the status, it is an answer."""
+def send(request: urllib.request.Request | str) -> Answer:
+    """Send a request; whatever the status, it is an answer, and no answer is an OSError."""
     try:
         with _opener.open(request, timeout=60) as response:
             return Answer(response.status, dict(response.headers), response.read())
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, dict(error.headers), error.read())
+    except http.client.HTTPException as error:
+        raise ConnectionError("the answer was cut") from error
 
 
 def _authorization(key: str) -> dict[str, str]:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import event, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import inspect, text
 
 from creditapp.extensions import db, reading, writing
 from creditapp.features import EXAMPLE
@@ -45,16 +44,16 @@ def test_the_database_is_durable(app: Flask, database: Path) -> None:
     assert pragmas == ["wal", 2, 1]
 
 
-def test_a_writer_waits_at_its_beginning_and_a_reader_never(app: Flask) -> None:
+def test_a_writer_waits_at_its_beginning_and_a_reader_never(app: Flask, database: Path) -> None:
     """A transaction that reads and then writes cannot fail half way, and looking costs nobody a turn."""
-    with app.app_context():
-        event.listen(db.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA busy_timeout=50"))
-        with writing() as writer:
-            writer.execute(text("SELECT 1"))
-            with reading() as reader:
-                assert reader.execute(text("SELECT count(*) FROM deployment")).scalar() == 1
-            with pytest.raises(OperationalError, match="locked"), writing() as second:
-                second.execute(text("SELECT 1"))
+    other = sqlite3.connect(database, timeout=0.05)
+    with app.app_context(), writing() as writer:
+        writer.execute(text("SELECT 1"))
+        with reading() as reader:
+            assert reader.execute(text("SELECT count(*) FROM deployment")).scalar() == 1
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.close()
 
 
 def test_a_decision_cannot_name_a_deployment_that_never_was(database: Path) -> None:
