@@ -12,7 +12,7 @@ from typing import Any
 from creditapp.exceptions import BrokenBundle
 from creditapp.features import Answer
 
-FORMAT = 1
+FORMAT = 2
 MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
     "model.onnx",
     "metadata.json",
@@ -41,7 +41,8 @@ class Metadata:
     """What must be known of a model to serve it and to answer for it.
 
     `inputs` maps each feature to the model's input of it; `classes` is the order of the
-    probabilities; `population` says, by feature, which answers the training data held.
+    probabilities; `population` says, by feature, which answers the training data held, and
+    `score_population` how the probabilities of good credit of the held-out rows lie.
     """
 
     format: int
@@ -53,6 +54,7 @@ class Metadata:
     classes: Sequence[int]
     metrics: Mapping[str, float]
     population: Mapping[str, Mapping[str, Any]]
+    score_population: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,12 @@ SETTINGS = (
         "10 per minute",
         "attempts to sign in from one address, and at one name",
     ),
+    Setting(
+        "CREDITAPP_DRIFT_SECONDS",
+        300,
+        "how often recent decisions are compared with the population the model knows",
+        Range(1, 86_400),
+    ),
     Setting("CREDITAPP_SESSION_HOURS", 12, "how long a sign-in lasts", Range(1, 168)),
     Setting(
         "CREDITAPP_CORS_ORIGINS",
@@ -150,6 +156,7 @@ class Settings:
     limits_storage: str
     scoring_limit: str
     sign_in_limit: str
+    drift_seconds: int
     session_hours: int
     cors_origins: tuple[str, ...]
     given: frozenset[str] = frozenset()

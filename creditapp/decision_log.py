@@ -10,9 +10,11 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from creditapp import metrics
 from creditapp.exceptions import DecisionLogUnavailable, UnknownDecision
 from creditapp.extensions import Base, UtcDateTime, reading, writing
-from creditapp.features import Answer
+from creditapp.features import FEATURE_NAMES, Answer
+from creditapp.tabular import Columns
 
 
 class Channel(StrEnum):
@@ -95,6 +97,7 @@ def record(decisions: Sequence[Decision], answers: Sequence[Mapping[str, Answer]
             session.execute(insert(Decision), rows)
             session.execute(insert(Answers), given)
     except SQLAlchemyError as error:
+        metrics.count_log_failure()
         raise DecisionLogUnavailable("the decision could not be recorded") from error
 
 
@@ -129,6 +132,30 @@ def find(decision_id: str) -> Decision:
     if found is None:
         raise UnknownDecision(f"no decision has the id {decision_id[:64]}")
     return found
+
+
+def since(moment: datetime, generation: int, limit: int) -> tuple[Columns, list[float]]:
+    """The scored answers, as columns, and the probabilities of good credit of one deployment's decisions.
+
+    At most `limit` of them, the newest; those whose answers were erased are left out.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    query = (
+        select(Answers.answers, Decision.probability_good_credit)
+        .join(Decision)
+        .where(Decision.generation == generation, Decision.timestamp >= moment)
+        .order_by(Decision.decision_id.desc())
+        .limit(limit)
+    )
+    try:
+        with reading() as session:
+            rows = session.execute(query).all()
+    except SQLAlchemyError as error:
+        raise DecisionLogUnavailable("the decision log cannot be read") from error
+    columns = {name: [answers[name] for answers, _ in rows] for name in FEATURE_NAMES}
+    return columns, [probability for _, probability in rows]
 
 
 def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[Decision]:

@@ -33,6 +33,8 @@ def decide(applications: Sequence[Application], origin: Origin) -> list[Decision
     """
     if not applications:
         return []
+    if origin.channel is Channel.BATCH:
+        metrics.note_batch_size(len(applications))
     with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
         served = model_cache.current()
         scores = served.scorer.score(applications)
@@ -41,8 +43,10 @@ def decide(applications: Sequence[Application], origin: Origin) -> list[Decision
             for application, score in zip(applications, scores, strict=True)
         ]
         decision_log.record(decisions, [application.answers for application in applications])
-    good = sum(decision.prediction for decision in decisions)
-    metrics.count_outcomes(good, len(decisions) - good)
+    metrics.count_decisions(
+        (decision.prediction for decision in decisions),
+        (decision.decision for decision in decisions),
+    )
     return decisions
 
 

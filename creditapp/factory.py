@@ -44,7 +44,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_flask_config(settings))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["model_cache"] = ModelCache()
-    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.proxies)  # type: ignore[method-assign]
+    app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]
+        metrics.KnownMethods(app.wsgi_app), settings.proxies
+    )
     request_ids.init_app(app)
     logs.init_app(app)
     metrics.requests.init_app(app)

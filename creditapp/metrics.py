@@ -1,8 +1,15 @@
 """What the service counts: collectors under their fixed names, and the page that shows all workers' sum."""
 
+import json
+import struct
 import time
-from collections.abc import Iterator
+from collections import Counter as Counted
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from http import HTTPMethod
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Request, Response
 from prometheus_client import (
@@ -15,8 +22,17 @@ from prometheus_client import (
     generate_latest,
     values,
 )
+from prometheus_client.metrics_core import Metric
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+METHODS = frozenset(HTTPMethod)
+KEY_PARTS = 4
+"""A sample's key in a worker's file: metric, sample, labels, help."""
 
 PREDICTIONS = Counter(
     "credit_predictions_total",
@@ -36,6 +52,42 @@ PREDICTION_SECONDS = Histogram(
 )
 ACTIVE_MODELS = Gauge(
     "active_models_total", "Models loaded in live workers", multiprocess_mode="livesum"
+)
+DEPLOYMENT = Gauge(
+    "creditapp_deployment_generation",
+    "The deployment that each live worker serves; its pid is a label",
+    multiprocess_mode="liveall",
+)
+MODEL_TRAINED = Gauge(
+    "creditapp_model_trained_timestamp_seconds",
+    "When the served model was trained; the newest of live workers",
+    multiprocess_mode="livemax",
+)
+DECISIONS = Counter("creditapp_decisions_total", "Recorded decisions by outcome", ["decision"])
+LOG_FAILURES = Counter(
+    "creditapp_decision_log_failures_total", "Attempts to record decisions that failed"
+)
+BATCH_SIZE = Histogram(
+    "creditapp_batch_applications",
+    "Applications in one batch",
+    buckets=(1, 10, 100, 1_000, 10_000, 100_000),
+)
+DRIFT = Gauge(
+    "creditapp_drift_psi",
+    "Population stability index of recent decisions against the model's own population",
+    ["feature"],
+    multiprocess_mode="livemostrecent",
+)
+DRIFT_LIMIT = Gauge(
+    "creditapp_drift_limit",
+    "The index from which, with as many cases, the population counts as shifted",
+    ["feature"],
+    multiprocess_mode="livemostrecent",
+)
+DRIFT_CASES = Gauge(
+    "creditapp_drift_cases",
+    "Recent decisions that the drift gauges were worked out from",
+    multiprocess_mode="livemostrecent",
 )
 
 blueprint = Blueprint("metrics", __name__)
@@ -62,10 +114,23 @@ def timed_predictions(prediction_type: str, number: int) -> Iterator[None]:
         PREDICTION_SECONDS.observe(time.perf_counter() - started)
 
 
-def count_outcomes(good: int, bad: int) -> None:
-    """Count recorded predictions by what they predict."""
-    PREDICTIONS_GOOD.inc(good)
-    PREDICTIONS_BAD.inc(bad)
+def count_decisions(predictions: Iterable[int], outcomes: Iterable[str]) -> None:
+    """Count recorded decisions by what was predicted and by what was decided."""
+    predicted = Counted(predictions)
+    PREDICTIONS_GOOD.inc(predicted[1])
+    PREDICTIONS_BAD.inc(predicted[0])
+    for outcome, number in Counted(outcomes).items():
+        DECISIONS.labels(outcome).inc(number)
+
+
+def count_log_failure() -> None:
+    """Count an attempt to record decisions that failed."""
+    LOG_FAILURES.inc()
+
+
+def note_batch_size(number: int) -> None:
+    """Note how many applications came at once."""
+    BATCH_SIZE.observe(number)
 
 
 def count_error(endpoint: str, error_type: str) -> None:
@@ -78,9 +143,43 @@ def count_model_load(*, success: bool) -> None:
     MODEL_LOADS.labels("success" if success else "failure").inc()
 
 
-def note_models_loaded(number: int) -> None:
-    """Say how many models this process has loaded."""
-    ACTIVE_MODELS.set(number)
+def note_served_model(generation: int, trained_at: datetime) -> None:
+    """Say which deployment this process serves now."""
+    ACTIVE_MODELS.set(1)
+    DEPLOYMENT.set(generation)
+    MODEL_TRAINED.set(trained_at.timestamp())
+
+
+def note_drift(cases: int, indices: Mapping[str, tuple[float, float]]) -> None:
+    """Show, by feature, the index and the limit that were worked out from so many cases."""
+    DRIFT_CASES.set(cases)
+    for feature, (index, limit) in indices.items():
+        DRIFT.labels(feature).set(index)
+        DRIFT_LIMIT.labels(feature).set(limit)
+
+
+class ReadableFiles(MultiProcessCollector):
+    """Sums the workers' files that can be read; one that is empty or broken costs nobody the scrape."""
+
+    def collect(self) -> Iterable[Metric]:
+        """All metrics of all workers."""
+        files = [str(file) for file in Path(self._path).glob("*.db") if _is_readable(file)]
+        return self.merge(files, accumulate=True)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class KnownMethods:
+    """Calls every method that HTTP does not know by one name, as each name would be a series."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Pass the request on."""
+        if environ.get("REQUEST_METHOD") not in METHODS:
+            environ["REQUEST_METHOD"] = "UNKNOWN"
+        return self._app(environ, start_response)
 
 
 @blueprint.get("/metrics")
@@ -89,10 +188,18 @@ def show() -> Response:
     return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
+def _is_readable(file: Path) -> bool:
+    try:
+        values_of_file = MmapedDict.read_all_values_from_file(str(file))  # type: ignore[no-untyped-call]
+        return all(len(json.loads(key)) == KEY_PARTS for key, *_ in values_of_file)
+    except (OSError, ValueError, TypeError, struct.error, RuntimeError):
+        return False
+
+
 def _registry() -> CollectorRegistry:
     """The workers' shared files under gunicorn, else this process's own numbers."""
     if values.ValueClass is values.MutexValue:
         return REGISTRY
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    ReadableFiles(registry)  # type: ignore[no-untyped-call]
     return registry

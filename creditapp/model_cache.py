@@ -3,6 +3,7 @@
 import logging
 import threading
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Flask, current_app
 
@@ -89,7 +90,8 @@ class ModelCache:
             return
         self._served = served
         metrics.count_model_load(success=True)
-        metrics.note_models_loaded(1)
+        trained_at = datetime.fromisoformat(served.metadata.trained_at)
+        metrics.note_served_model(deployment.generation, trained_at)
         log.info("serving %s, deployment %s", served.address, deployment.generation)
 
     def _look_for_ever(self, app: Flask) -> None:

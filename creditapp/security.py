@@ -43,6 +43,7 @@ ANYONE = Access(anyone=True)
 CLOSED = Access()
 SCORING_PAGE = Access(role=Role.OFFICER, locally=True)
 READING_PAGE = Access(role=Role.OFFICER)
+ANALYSIS = Access(role=Role.ANALYST)
 ADMINISTRATION = Access(role=Role.ADMIN)
 DOCUMENTATION = Access(role=Role.OFFICER, scopes=frozenset(Scope), locally=True)
 
@@ -55,6 +56,7 @@ ACCESS: dict[str, Access] = {
     "account.try_to_sign_in": ANYONE,
     "account.sign_out": READING_PAGE,
     "account.events": ADMINISTRATION,
+    "ui.drift": ANALYSIS,
     "ui.form": SCORING_PAGE,
     "ui.score": SCORING_PAGE,
     "ui.codebook": SCORING_PAGE,

@@ -77,9 +77,10 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Each worker follows the deployment in force; one without a model stays up and says so."""
-    from creditapp import model_cache
+    from creditapp import model_cache, monitoring
 
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
+    monitoring.watch(worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"])
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -7,9 +7,12 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 os.environ.setdefault("SECRET_KEY", secrets.token_hex(32))
 
@@ -19,6 +22,23 @@ from creditapp.config import Settings
 from creditapp.factory import create_app
 from tests.clients import StrictClient
 from tests.serving import Service, Trained, flask, serve
+
+
+@pytest.fixture(autouse=True)
+def closed_connections() -> Iterator[None]:
+    """No test leaves a connection to its database open; MLflow keeps its own for the whole session."""
+    opened: list[Any] = []
+
+    def note(connection: Any, _record: object) -> None:
+        [file] = [row[2] for row in connection.execute("PRAGMA database_list")]
+        if not file.endswith("mlflow.db"):
+            opened.append(connection)
+
+    event.listen(Pool, "connect", note)
+    yield
+    event.remove(Pool, "connect", note)
+    for connection in opened:
+        connection.close()
 
 
 @pytest.fixture(scope="session")

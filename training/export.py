@@ -75,6 +75,7 @@ def make_bundle(
             classes=[int(label) for label in pipeline.classes_],
             metrics=metrics,
             population=population(split.training.features),
+            score_population=score_population(probability_good(pipeline, split.held_out.features)),
         ),
         golden=Golden(_rows(probe.iloc[few]), expected[few].tolist()),
         holdout=_csv(split.held_out),
@@ -133,6 +134,17 @@ def probe_rows(pipeline: Pipeline, split: Split) -> pd.DataFrame:
 def population(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """For each feature, which answers the rows hold and how often."""
     return {feature.name: _histogram(feature, rows[feature.name]) for feature in FEATURES}
+
+
+def score_population(probabilities: Probabilities) -> dict[str, Any]:
+    """How often which probabilities occur, by tenths of rows the model was not fitted on.
+
+    Those it was fitted on score further from the middle than any new ones will.
+    """
+    inner = np.quantile(probabilities, np.linspace(0, 1, QUANTILES + 1))[1:-1]
+    edges = np.unique([0.0, *inner, 1.0])
+    counts, _ = np.histogram(probabilities, edges)
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
 def _histogram(feature: Feature, answers: "pd.Series[Any]") -> dict[str, Any]:

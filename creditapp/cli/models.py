@@ -9,7 +9,7 @@ import click
 from flask import current_app
 from flask_migrate import upgrade
 
-from creditapp import accounts, audit, deployments
+from creditapp import accounts, audit, deployments, monitoring
 from creditapp.accounts import Role
 from creditapp.audit import Action
 from creditapp.cli.failing import in_one_line
@@ -94,6 +94,19 @@ def _prepare_model() -> str:
     return f"version {_deploy().model_version} is in production"
 
 
+@click.command("drift")
+@click.option("--days", type=click.IntRange(1, 3660), default=monitoring.DAYS, show_default=True)
+def show_drift(days: int) -> None:
+    """Compare recent decisions with the population the served model knows."""
+    with in_one_line():
+        report = monitoring.look(days)
+    click.echo(f"model version {report.model_version}, {report.cases} decisions in {days} days")
+    click.echo(f"{'index':>7}{'watch':>7}{'shift':>7}  state")
+    for one in report.drifts:
+        limits = f"{one.index:7.3f}{one.watch_from:7.3f}{one.shifted_from:7.3f}"
+        click.echo(f"{limits}  {one.state:<22} {one.name}")
+
+
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
@@ -170,4 +183,4 @@ def _summary(trained: "Trained") -> str:
     )
 
 
-COMMANDS = (train, promote, deploy, models, prepare)
+COMMANDS = (train, promote, deploy, models, prepare, show_drift)

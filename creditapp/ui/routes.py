@@ -2,9 +2,10 @@
 
 from flask import Blueprint, render_template, request
 
-from creditapp import decision_log, limits, request_ids, security
+from creditapp import decision_log, limits, monitoring, request_ids, security
 from creditapp.decision_log import Channel
 from creditapp.decisioning import Origin, decide
+from creditapp.drift import FEWEST_CASES
 from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
 from creditapp.policy import DEFAULT_POLICY
 from creditapp.ui.forms import ApplicationForm
@@ -12,6 +13,7 @@ from creditapp.ui.forms import ApplicationForm
 blueprint = Blueprint("ui", __name__)
 
 PAGE_LENGTH = 50
+LONGEST_WINDOW = 366
 
 
 @blueprint.get("/")
@@ -53,6 +55,14 @@ def decision(decision_id: str) -> str:
     return render_template(
         "decision.html", decision=found, policy=DEFAULT_POLICY, questions=BY_NAME
     )
+
+
+@blueprint.get("/drift")
+def drift() -> str:
+    """Whether the population is still the one the model knows."""
+    days = min(max(request.args.get("days", monitoring.DAYS, type=int), 1), LONGEST_WINDOW)
+    report = monitoring.look(days)
+    return render_template("drift.html", report=report, questions=BY_NAME, fewest=FEWEST_CASES)
 
 
 @blueprint.get("/codebook")

@@ -15,7 +15,9 @@ from creditapp.exceptions import BrokenBundle
 
 def bundle() -> Bundle:
     """A small one."""
-    metadata = Metadata(1, "run", "now", "a model", "f", {"Age in years": "age"}, [0, 1], {}, {})
+    metadata = Metadata(
+        2, "run", "now", "a model", "f", {"Age in years": "age"}, [0, 1], {}, {}, {}
+    )
     return Bundle(b"model", metadata, Golden([{"Age in years": 35}], [0.5]), "a,b\n")
 
 

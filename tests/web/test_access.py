@@ -18,7 +18,7 @@ from creditapp.security import ACCESS
 from tests.clients import StrictClient
 
 BASE = "https://credit.example"
-OPEN, OFFICERS, ADMINS = "anyone", "officer", "admin"
+OPEN, OFFICERS, ANALYSTS, ADMINS = "anyone", "officer", "analyst", "admin"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /decisions": (OFFICERS, None),
     "GET /decisions/<decision_id>": (OFFICERS, None),
     "GET /events": (ADMINS, None),
+    "GET /drift": (ANALYSTS, None),
     "GET /sign-in": (OPEN, None),
     "POST /sign-in": (OPEN, None),
     "POST /sign-out": (OFFICERS, None),
@@ -181,7 +182,8 @@ def test_a_person_comes_in_where_their_role_says_and_never_to_the_api(
     """A cookie opens pages alone."""
     for route, (allowed, _) in sorted(PROMISED.items()):
         assert client.sign_in(f"the {role.value}", people[role]).status_code == 302
-        expected = allowed in (OPEN, OFFICERS) or (allowed == ADMINS and role is Role.ADMIN)
+        ranks = [OPEN, OFFICERS, ANALYSTS, ADMINS]
+        expected = allowed is not None and ranks.index(allowed) <= ranks.index(role.value)
         assert is_refused(ask(client, route)) != expected, route
 
 

@@ -1,0 +1,191 @@
+"""Each alert fires when it should, and does not when it should not, by promtool's own clock."""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.serving import ROOT
+
+RULES = ROOT / "ops/prometheus/alert_rules.yml"
+REQUESTS = 'flask_http_request_duration_seconds_count{url_rule="/api/predict", status="%s"}'
+FAST = 'flask_http_request_duration_seconds_bucket{url_rule="/api/predict", le="0.25"}'
+SLOW = 'flask_http_request_duration_seconds_bucket{url_rule="/api/predict", le="+Inf"}'
+UP = 'up{job="credit-score-api", instance="a"}'
+TOTAL = 'flask_http_request_total{status="%s"}'
+LOADS = 'model_load_attempts_total{status="failure"}'
+
+
+@dataclass(frozen=True)
+class Case:
+    """Series in promtool's notation under which an alert fires, and others under which it does not."""
+
+    alert: str
+    at: str
+    firing: dict[str, str]
+    quiet: dict[str, str]
+
+
+def requests(good: int, bad: int) -> dict[str, str]:
+    """So many good and failed requests a minute, for four days."""
+    return {REQUESTS % 200: f"0+{good}x5760", REQUESTS % 503: f"0+{bad}x5760"}
+
+
+def latency(fast: int, slow: int) -> dict[str, str]:
+    """So many fast and slow single predictions a minute, for four days."""
+    return {
+        FAST: f"0+{fast}x5760",
+        SLOW: f"0+{fast + slow}x5760",
+        REQUESTS % 200: f"0+{fast + slow}x5760",
+    }
+
+
+CASES = [
+    Case("AvailabilityBudgetFastBurn", "2h", requests(980, 20), requests(990, 10)),
+    Case("AvailabilityBudgetSteadyBurn", "7h", requests(9930, 70), requests(9950, 50)),
+    Case("AvailabilityBudgetSlowBurn", "4d", requests(9985, 15), requests(9995, 5)),
+    Case("LatencyBudgetFastBurn", "2h", latency(80, 20), latency(90, 10)),
+    Case("LatencyBudgetSteadyBurn", "7h", latency(93, 7), latency(95, 5)),
+    Case("LatencyBudgetSlowBurn", "4d", latency(98, 2), latency(995, 5)),
+    Case(
+        "HighErrorRate",
+        "15m",
+        {TOTAL % 200: "0+94x20", TOTAL % 503: "0+6x20"},
+        {TOTAL % 200: "0+96x20", TOTAL % 503: "0+4x20"},
+    ),
+    Case("LongLatency", "20m", latency(90, 10), latency(99, 1)),
+    Case(
+        "ModelUnavailable",
+        "5m",
+        {UP: "1x10"},
+        {UP: "1x10", 'active_models_total{instance="a"}': "2x10"},
+    ),
+    Case(
+        "ModelUnavailable",
+        "5m",
+        {UP: "1x10", 'active_models_total{instance="a"}': "0x10"},
+        {UP: "1x10", 'active_models_total{instance="a"}': "1x10"},
+    ),
+    Case("ServiceDown", "5m", {UP: "0x10"}, {UP: "1x10"}),
+    Case("ServiceDown", "5m", {"another": "1x10"}, {UP: "1x10"}),
+    Case(
+        "PrometheusDown",
+        "5m",
+        {'up{job="prometheus"}': "0x10"},
+        {'up{job="prometheus"}': "1x10"},
+    ),
+    Case(
+        "NoTraffic",
+        "90m",
+        {"credit_predictions_total": "5x100"},
+        {"credit_predictions_total": "0+1x100"},
+    ),
+    Case("NoTraffic", "90m", {UP: "1x100"}, {"credit_predictions_total": "0+1x100"}),
+    Case(
+        "WorkersServeDifferentModels",
+        "5m",
+        {
+            'creditapp_deployment_generation{instance="a", pid="1"}': "1x10",
+            'creditapp_deployment_generation{instance="a", pid="2"}': "2x10",
+        },
+        {
+            'creditapp_deployment_generation{instance="a", pid="1"}': "1 2x10",
+            'creditapp_deployment_generation{instance="a", pid="2"}': "2x10",
+        },
+    ),
+    Case(
+        "DecisionLogFailing",
+        "4m",
+        {"creditapp_decision_log_failures_total": "0 0 0 1 2"},
+        {"creditapp_decision_log_failures_total": "7x10"},
+    ),
+    Case("ModelLoadFailing", "5m", {LOADS: "0 0 1x10"}, {LOADS: "1x10"}),
+    Case(
+        "PopulationShifted",
+        "90m",
+        {
+            'creditapp_drift_psi{feature="a"}': "0.5x99",
+            'creditapp_drift_limit{feature="a"}': "0.25x99",
+        },
+        {
+            'creditapp_drift_psi{feature="a"}': "0.2x99",
+            'creditapp_drift_limit{feature="a"}': "0.25x99",
+        },
+    ),
+]
+
+
+def fires(case: Case, series: dict[str, str], folder: Path) -> bool:
+    """Whether promtool finds the alert firing at the case's moment."""
+    document = {
+        "rule_files": [str(RULES)],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": name, "values": v} for name, v in series.items()],
+                "alert_rule_test": [
+                    {"eval_time": case.at, "alertname": case.alert, "exp_alerts": []}
+                ],
+            }
+        ],
+    }
+    file = folder / "case.yml"
+    file.write_text(json.dumps(document))
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(file)], capture_output=True, text=True, check=False
+    )
+    said = done.stdout + done.stderr
+    if done.returncode == 0:
+        return False
+    assert "exp:[" in said.replace(" ", ""), said
+    return f'alertname="{case.alert}"' in said
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert} at {case.at}")
+def test_an_alert_fires_when_it_should_and_not_otherwise(case: Case, tmp_path: Path) -> None:
+    """The firing and the quiet series differ only in what the alert is about."""
+    assert fires(case, case.firing, tmp_path)
+    assert not fires(case, case.quiet, tmp_path)
+
+
+def alerts() -> list[str]:
+    """The names of all alerts."""
+    return re.findall(r"- alert: (\S+)", RULES.read_text())
+
+
+def test_every_alert_has_a_case_and_a_paragraph_in_the_runbook() -> None:
+    """A tired person finds what to do under the alert's own name."""
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    assert {case.alert for case in CASES} == set(alerts())
+    for name in alerts():
+        assert f"\n## {name}\n" in runbook
+    links = re.findall(r"runbook: docs/runbook\.md#(\S+)", RULES.read_text())
+    assert links == [name.lower() for name in alerts()]
+
+
+def test_prometheus_files_are_valid() -> None:
+    """By the program that reads them; the rules are found where the file says."""
+    for what, file in (("config", "prometheus.yml"), ("rules", "alert_rules.yml")):
+        command = ["promtool", "check", what, str(ROOT / "ops/prometheus" / file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_alertmanagers_file_is_valid_once_its_variable_is_filled_in(tmp_path: Path) -> None:
+    """And the start says which variable is missing."""
+    text = (ROOT / "ops/alertmanager/alertmanager.yml").read_text()
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(text.replace("${ALERT_WEBHOOK_URL}", "http://127.0.0.1/"))
+    done = subprocess.run(
+        ["amtool", "check-config", str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    start = subprocess.run(
+        [ROOT / "ops/alertmanager/start"], env={}, capture_output=True, text=True, check=False
+    )
+    assert start.returncode != 0
+    assert "ALERT_WEBHOOK_URL" in start.stderr
