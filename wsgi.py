@@ -6,6 +6,8 @@ import sys
 from creditapp.exceptions import InvalidSetting
 from creditapp.safeguards import checked_settings
 
+os.umask(0o077)  # what is written here is nobody else's to read
+
 try:
     settings = checked_settings()
 except InvalidSetting as error:

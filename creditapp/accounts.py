@@ -133,13 +133,16 @@ def disable(name: str, actor: str) -> None:
 def sign_in(name: str, password: str, hours: int) -> SignedIn | None:
     """Begin a sign-in, or none where name and password do not belong to an active person."""
     with reading() as session:
-        person = session.scalar(select(Person).where(Person.name == name))
-    if not _matches(person, password) or person is None or person.disabled_at:
-        _note_failure(name)
-        return None
+        known = session.scalar(select(Person).where(Person.name == name))
+    matches = _matches(known, password)
     token = secrets.token_urlsafe(32)
     now = datetime.now(UTC)
     with writing() as session:
+        # The password was checked outside the transaction: it must still be theirs inside.
+        person = session.get(Person, known.id) if known and matches else None
+        if known is None or person is None or not _may_begin(person, known.password_hash):
+            note(session, "nobody", Action.SIGN_IN_FAILED, name)
+            return None
         session.add(
             SignIn(
                 token_digest=_digest(token),
@@ -148,8 +151,12 @@ def sign_in(name: str, password: str, hours: int) -> SignedIn | None:
                 expires_at=now + timedelta(hours=hours),
             )
         )
-        note(session, name, Action.SIGNED_IN, name)
+        note(session, f"person:{name}", Action.SIGNED_IN, name)
     return SignedIn(person, token)
+
+
+def _may_begin(person: Person, checked_hash: str) -> bool:
+    return person.disabled_at is None and person.password_hash == checked_hash
 
 
 def signed_in(token: str) -> SignedIn | None:
@@ -171,7 +178,7 @@ def sign_out(who: SignedIn) -> None:
     with writing() as session:
         ended = update(SignIn).where(SignIn.token_digest == _digest(who.token))
         session.execute(ended.values(ended_at=datetime.now(UTC)))
-        note(session, who.name, Action.SIGNED_OUT, who.name)
+        note(session, f"person:{who.name}", Action.SIGNED_OUT, who.name)
 
 
 def people() -> Sequence[Person]:
@@ -204,11 +211,6 @@ def _matches(person: Person | None, password: str) -> bool:
         return _hasher.verify(hashed, password[: LONGEST_PASSWORD + 1]) and person is not None
     except (VerificationError, InvalidHashError):
         return False
-
-
-def _note_failure(name: str) -> None:
-    with writing() as session:
-        note(session, "nobody", Action.SIGN_IN_FAILED, name)
 
 
 def _end_all(session: Session, person: Person) -> None:

@@ -1,6 +1,7 @@
 """The audit trail: who did what to whom, when, in which request; only ever added to."""
 
-import getpass
+import os
+import pwd
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -44,24 +45,33 @@ class AuditEvent(Base):
     request_id: Mapped[str] = mapped_column(String(64))
 
 
-def note(session: Session, actor: str, action: Action, subject: str, detail: str = "") -> None:
+def note(
+    session: Session,
+    actor: str,
+    action: Action,
+    subject: str,
+    detail: str = "",
+    request_id: str = "",
+) -> None:
     """Add an event to a transaction: it stands if what it tells of does."""
     session.add(
         AuditEvent(
             at=datetime.now(UTC),
-            actor=actor[:100],
+            actor=_plain(actor)[:100],
             action=action.value,
-            subject=subject[:200],
-            detail=detail,
-            request_id=request_ids.current() if has_request_context() else "",
+            subject=_plain(subject)[:200],
+            detail=_plain(detail),
+            request_id=request_ids.current() if has_request_context() else request_id,
         )
     )
 
 
-def record(actor: str, action: Action, subject: str, detail: str = "") -> None:
-    """Add an event by itself."""
+def record(
+    actor: str, action: Action, subject: str, detail: str = "", request_id: str = ""
+) -> None:
+    """Add an event by itself; outside a request it may name the one that it was done for."""
     with writing() as session:
-        note(session, actor, action, subject, detail)
+        note(session, actor, action, subject, detail, request_id)
 
 
 def recent(before: int | None = None, limit: int = 50) -> Sequence[AuditEvent]:
@@ -74,5 +84,14 @@ def recent(before: int | None = None, limit: int = 50) -> Sequence[AuditEvent]:
 
 
 def operator() -> str:
-    """Whoever runs a command on this machine, as an actor."""
-    return f"command line: {getpass.getuser()}"
+    """Whoever runs a command on this machine, as an actor: by the system's word, not the environment's."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    return f"command line: {name}"
+
+
+def _plain(text: str) -> str:
+    """Text that cannot pretend to be another line, or another colour, where it is shown."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -1,5 +1,6 @@
 """The decision log: every decision, and apart from it the personal answers; only ever added to."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -81,6 +82,15 @@ class LogProbe(Base):
 COLUMNS = tuple(column.key for column in Decision.__table__.columns)
 
 
+class _Probe:
+    """Until when a success is good, in this process: a question must not cost a commit each."""
+
+    good_until = 0.0
+
+
+_probe = _Probe()
+
+
 def record(decisions: Sequence[Decision], answers: Sequence[Mapping[str, Answer]]) -> None:
     """Write decisions and their answers in one commit, on disk when this returns.
 
@@ -98,18 +108,22 @@ def record(decisions: Sequence[Decision], answers: Sequence[Mapping[str, Answer]
             session.execute(insert(Answers), given)
     except SQLAlchemyError as error:
         metrics.count_log_failure()
+        _probe.good_until = 0.0
         raise DecisionLogUnavailable("the decision could not be recorded") from error
 
 
 def check_writable() -> None:
-    """Write and commit one row.
+    """Write and commit one row; who asks again within a second gets the same answer.
 
     Raises:
         DecisionLogUnavailable: decisions could not be recorded either.
     """
+    if time.monotonic() < _probe.good_until:
+        return
     try:
         with writing() as session:
             session.merge(LogProbe(id=1, written_at=datetime.now(UTC)))
+        _probe.good_until = time.monotonic() + 1
     except SQLAlchemyError as error:
         raise DecisionLogUnavailable("the decision log cannot be written") from error
 
@@ -123,6 +137,8 @@ def find(decision_id: str) -> Decision:
     """
     try:
         key = UUID(decision_id)
+        if str(key) != decision_id:
+            raise ValueError("an id has one spelling")
         with reading() as session:
             found = session.get(Decision, key, options=[joinedload(Decision.given)])
     except ValueError:

@@ -118,7 +118,7 @@ def _add(session: Session, model_name: str, version: str, bundle: bytes, reason:
     )
 
 
-def reload_from_registry() -> Reload:
+def reload_from_registry(actor: str, request_id: str) -> Reload:
     """Bring what is served up to the registry's alias, in a process of its own that may load MLflow.
 
     Raises:
@@ -126,8 +126,9 @@ def reload_from_registry() -> Reload:
         RegistryUnavailable: the registry or the database did not answer, or not in time.
     """
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "deploy", "--json"]
+    command += ["--actor", actor, "--request-id", request_id]
     limits = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
-    environment = {**limits, **os.environ}
+    environment = {**limits, **os.environ, "FLASK_SKIP_DOTENV": "1"}
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     try:
         done = subprocess.run(

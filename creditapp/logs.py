@@ -23,6 +23,19 @@ class InRequest(logging.Filter):
         return True
 
 
+class WithoutTheRequest(logging.Filter):
+    """Keeps of a request that gunicorn could not read only what kind of fault it was.
+
+    Gunicorn quotes the line it stumbled over, and that may be a key or a name.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, without the request's own words."""
+        if str(record.msg).startswith("Invalid request"):
+            record.msg, record.args = "a request that is not HTTP was refused", ()
+        return True
+
+
 class OneLine(logging.Formatter):
     """A readable line; what would break it is escaped, a traceback's lines included."""
 
@@ -44,12 +57,20 @@ def config(*, production: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"in_request": {"()": "creditapp.logs.InRequest"}},
+        "filters": {
+            "in_request": {"()": "creditapp.logs.InRequest"},
+            "without_the_request": {"()": "creditapp.logs.WithoutTheRequest"},
+        },
         "formatters": {"line": json_lines if production else readable},
         "handlers": {"output": output},
         "loggers": {
             "alembic": {"level": "WARNING"},
-            "gunicorn.error": {"level": "INFO", "handlers": ["output"], "propagate": False},
+            "gunicorn.error": {
+                "level": "INFO",
+                "handlers": ["output"],
+                "filters": ["without_the_request"],
+                "propagate": False,
+            },
         },
         "root": {"level": "INFO", "handlers": ["output"]},
     }

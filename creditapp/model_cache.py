@@ -128,7 +128,7 @@ def current() -> ServedModel:
     return of_app(current_app).current()
 
 
-def reload() -> deployments.Reload:
+def reload(actor: str, request_id: str) -> deployments.Reload:
     """Bring what is served up to the registry, in this process at once, in the others within a second.
 
     Raises:
@@ -137,7 +137,7 @@ def reload() -> deployments.Reload:
     if not _reloading.acquire(blocking=False):
         raise RegistryUnavailable("a reload is under way")
     try:
-        done = deployments.reload_from_registry()
+        done = deployments.reload_from_registry(actor, request_id)
     finally:
         _reloading.release()
     of_app(current_app).refresh()

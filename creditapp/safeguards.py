@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,28 @@ from sqlalchemy.exc import ArgumentError
 from creditapp.config import Settings
 from creditapp.exceptions import InvalidSetting
 
-KNOWN_SECRETS = ("secret", "changeme", "change-me", "password", "example", "default", "development")
+KNOWN_SECRETS = (
+    "secret",
+    "changeme",
+    "change-me",
+    "change_me",
+    "password",
+    "example",
+    "default",
+    "development",
+    "production",
+    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+)
+"""Words of examples, and the key of Flask's documentation."""
 SHORTEST_SECRET = 32
 FEWEST_DIFFERENT_CHARACTERS = 10
+WIDEST = {4: 8, 6: 16}
+"""No network of one's own is wider than 10.0.0.0/8 or fc00::/16."""
+MOST_SIGN_INS_A_SECOND = 1
+KEYBOARD_ROWS = ("0123456789abcdef", "abcdefghijkl", "123456789")
+HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-f:]+\]")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
+FEWEST_LABELS = 2
 
 
 @dataclass(frozen=True)
@@ -48,17 +68,13 @@ def _are_networks(texts: Iterable[str]) -> bool:
 
 
 def _hold_everybody(texts: Iterable[str]) -> bool:
-    return any(ipaddress.ip_network(text).prefixlen == 0 for text in texts)
+    """Whether a network is so wide that it is nobody's own."""
+    networks = map(ipaddress.ip_network, texts)
+    return any(network.prefixlen < WIDEST[network.version] for network in networks)
 
 
 def _are_origins(texts: Iterable[str]) -> bool:
-    parts = [urlsplit(text) for text in texts]
-    return all(
-        part.scheme in ("http", "https")
-        and part.netloc
-        and part.geturl() == f"{part[0]}://{part[1]}"
-        for part in parts
-    )
+    return all(ORIGIN.fullmatch(text) for text in texts)
 
 
 def _is_rate(text: str) -> bool:
@@ -85,12 +101,38 @@ def _holds_other_files(folder: str) -> bool:
 
 
 def _is_known(secret: str) -> bool:
+    """Whether somebody could have read it somewhere: a word of examples, or a row of the keyboard."""
     plain = secret.lower()
-    return any(plain.replace(known, "") in ("", *"-_0123456789") for known in KNOWN_SECRETS)
+    return any(known in plain for known in (*KNOWN_SECRETS, *KEYBOARD_ROWS))
 
 
 def _is_weak(secret: str) -> bool:
     return len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_DIFFERENT_CHARACTERS
+
+
+def _is_generous(rate: str) -> bool:
+    limit = parse(rate)
+    return limit.amount / limit.get_expiry() > MOST_SIGN_INS_A_SECOND
+
+
+def _is_storage(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        names_a_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme == "memory" or (parts.scheme in ("redis", "rediss") and names_a_host)
+
+
+def _is_in_memory(address: str) -> bool:
+    url = make_url(address)
+    names = ((url.database or ":memory:"), *map(str, url.query.values()))
+    return url.get_backend_name() == "sqlite" and any("memory" in name for name in names)
+
+
+def _is_wide(host: str) -> bool:
+    """Whether a trusted name is no name, or everything under a top-level domain."""
+    return not HOST.fullmatch(host) or (host.startswith(".") and host.count(".") < FEWEST_LABELS)
 
 
 ALWAYS = (
@@ -128,7 +170,7 @@ ALWAYS = (
     ),
     Safeguard(
         "CREDITAPP_LIMITS_STORAGE",
-        lambda s: not s.limits_storage.startswith(("memory://", "redis://", "rediss://")),
+        lambda s: not _is_storage(s.limits_storage),
         "memory://, redis://… or rediss://…",
     ),
 )
@@ -157,7 +199,7 @@ IN_PRODUCTION = (
     Safeguard("DATABASE_URL", lambda s: "DATABASE_URL" not in s.given, "to be set in production"),
     Safeguard(
         "DATABASE_URL",
-        lambda s: ":memory:" in s.database_url or s.database_url in ("sqlite://", "sqlite:///"),
+        lambda s: _is_in_memory(s.database_url),
         "a database that outlives the process",
     ),
     Safeguard(
@@ -172,7 +214,7 @@ IN_PRODUCTION = (
     ),
     Safeguard(
         "CREDITAPP_TRUSTED_HOSTS",
-        lambda s: any(host.strip(".*") == "" for host in s.trusted_hosts),
+        lambda s: any(_is_wide(host) for host in s.trusted_hosts),
         "names: a wildcard would let any web page call itself this service",
     ),
     Safeguard(
@@ -194,6 +236,11 @@ IN_PRODUCTION = (
         "CREDITAPP_CORS_ORIGINS",
         lambda s: any(origin.startswith("http://") for origin in s.cors_origins),
         "https origins in production",
+    ),
+    Safeguard(
+        "CREDITAPP_SIGN_IN_LIMIT",
+        lambda s: _is_generous(s.sign_in_limit),
+        "at most one attempt a second in production",
     ),
     Safeguard(
         "CREDITAPP_LIMITS_STORAGE",

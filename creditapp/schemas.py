@@ -150,11 +150,10 @@ ANSWER_FIELDS: dict[str, fields.Field[Any]] = {
 }
 
 
-def _check_size(data: object, limit: int) -> None:
-    """Refuse a batch for its size before its rows are looked at."""
+def batch_size(data: object) -> int:
+    """How many applications a body holds, before they are looked at; at least one to be charged for."""
     rows = data.get("applications") if isinstance(data, dict) else None
-    if isinstance(rows, list) and len(rows) > limit:
-        raise BatchTooLarge(f"{len(rows)} applications; at most {limit} are accepted at once")
+    return max(1, len(rows)) if isinstance(rows, list) else 1
 
 
 class ApplicationSchema(Strict.from_dict(ANSWER_FIELDS, name="Answers")):  # type: ignore[misc]
@@ -231,7 +230,10 @@ def load_batch(data: object, limit: int) -> Batch:
         InvalidApplication: the body is no batch, or a row is wrong and the body does not ask to report it.
         BatchTooLarge: more rows than `limit`.
     """
-    _check_size(data, limit)
+    if batch_size(data) > limit:
+        raise BatchTooLarge(
+            f"{batch_size(data)} applications; at most {limit} are accepted at once"
+        )
     try:
         body = BATCH.load(data)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -2,8 +2,8 @@
 
 import ipaddress
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
 from flask_login import LoginManager, current_user
@@ -13,7 +13,7 @@ from creditapp import accounts, api_keys, audit, limits
 from creditapp.accounts import Role
 from creditapp.api_keys import Scope
 from creditapp.config import Settings
-from creditapp.exceptions import NotAllowed, NotSignedIn
+from creditapp.exceptions import DecisionLogUnavailable, NotAllowed, NotSignedIn
 
 log = logging.getLogger(__name__)
 
@@ -122,13 +122,15 @@ def may_read(made_by: str) -> bool:
 def _guard() -> None:
     if request.endpoint is None or request.method == "OPTIONS":
         return
-    access = ACCESS.get(request.endpoint, Access())
+    access = ACCESS.get(request.endpoint, CLOSED)
+    if access == CLOSED:
+        raise NotAllowed("this is not open to anybody")
     g.principal = _principal(access)
     if access.anyone or _admits(access, g.principal):
         return
     if not g.principal.is_known:
         raise NotSignedIn("a valid key is expected: Authorization: Bearer …")
-    _note_refusal(g.principal.label, "")
+    _note_refusal(g.principal.label, _what_is_missing(access))
     raise NotAllowed(_what_is_missing(access))
 
 
@@ -155,18 +157,28 @@ def _admits(access: Access, principal: Principal) -> bool:
 
 def _key_holder(header: str) -> Principal:
     scheme, _, key = header.partition(" ")
-    holder = api_keys.holder(key.strip()) if scheme.lower() == "bearer" else None
+    try:
+        holder = api_keys.holder(key.strip()) if scheme.lower() == "bearer" else None
+    except SQLAlchemyError as error:
+        raise DecisionLogUnavailable("keys cannot be looked up") from error
     if holder is None:
-        limits.spend_refusal()
         _note_refusal("nobody", "a key that is malformed, unknown, expired or revoked")
         raise NotSignedIn("the key is malformed, unknown, expired or revoked")
     return Principal(f"key:{holder.key_id}", scopes=holder.scopes)
 
 
 def _is_monitoring() -> bool:
-    address = ipaddress.ip_address(request.remote_addr or "::")
-    networks = map(ipaddress.ip_network, _settings().metrics_networks)
-    return any(address in network for network in networks)
+    """Whether the address is one of the monitoring's, and not that of a proxy for anybody."""
+    settings = _settings()
+    return _is_in(settings.metrics_networks) and not _is_in(settings.proxies)
+
+
+def _is_in(networks: Iterable[str]) -> bool:
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    return any(address in network for network in map(ipaddress.ip_network, networks))
 
 
 def _refuse_foreign_pages() -> None:
@@ -176,7 +188,7 @@ def _refuse_foreign_pages() -> None:
     origin = request.headers.get("Origin", "")
     foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
     if origin:
-        foreign = urlsplit(origin).netloc != request.host
+        foreign = origin.partition("://")[2] != request.host
     if foreign and origin not in _settings().cors_origins:
         _note_refusal("nobody", "a page of another site")
         raise NotAllowed("a page of another site may not do this")
@@ -185,11 +197,15 @@ def _refuse_foreign_pages() -> None:
 def _what_is_missing(access: Access) -> str:
     if current().scopes and access.scopes:
         return "the key's scopes do not include " + " or ".join(sorted(access.scopes))
-    return f"the role {access.role} is needed" if access.role else "this is not open to anybody"
+    return f"the role {access.role} is needed"
 
 
 def _note_refusal(who: str, why: str) -> None:
-    """Keep the event; where it cannot be kept, the refusal stands all the same."""
+    """Keep the event; where it cannot be kept, the refusal stands all the same.
+
+    Whoever is refused too often is not listened to any more, and so cannot fill the trail.
+    """
+    limits.spend_refusal()
     try:
         audit.record(who, audit.Action.ACCESS_REFUSED, str(request.url_rule), why)
     except SQLAlchemyError as error:

@@ -35,6 +35,7 @@ accesslog = None
 
 def on_starting(server: Any) -> None:
     """Workers share their metrics in a folder of this run alone, wiped now and never later."""
+    _check_gunicorn(server.cfg)
     _check()
     _check_port()
     folder = settings.prometheus_multiproc_dir or tempfile.mkdtemp(prefix="creditapp-metrics-")
@@ -44,10 +45,23 @@ def on_starting(server: Any) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
 
 
+def _check_gunicorn(cfg: Any) -> None:
+    """What was checked is what is served: gunicorn's own options must not say otherwise."""
+    for name, expected in (("bind", [bind]), ("workers", workers)):
+        found = getattr(cfg, name)
+        if (
+            found if name == "workers" else [found] if isinstance(found, str) else found
+        ) != expected:
+            print(f"GUNICORN_CMD_ARGS: {name} is set by our own settings", file=sys.stderr)
+            raise SystemExit(2)
+
+
 def _check() -> None:
     """What `flask check-config` says of the database, before a port is opened."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "check-config"]
-    checked = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    # A .env file would be read by the command and not by the service.
+    env = {**os.environ, "FLASK_SKIP_DOTENV": "1"}
+    checked = subprocess.run(command, env=env, stdout=subprocess.DEVNULL, check=False)
     if checked.returncode:
         raise SystemExit(checked.returncode)
 

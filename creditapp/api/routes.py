@@ -44,8 +44,8 @@ def model_info() -> Any:
 @blueprint.post("/predict")
 def predict() -> Any:
     """One application to one recorded decision."""
-    application = schemas.load_application(_json_body())
     limits.spend_applications(1)
+    application = schemas.load_application(_json_body())
     [decision] = decide([application], _origin(Channel.API))
     return answers.PREDICTION.dump(decision)
 
@@ -53,8 +53,9 @@ def predict() -> Any:
 @blueprint.post("/predict-batch")
 def predict_batch() -> Any:
     """Many applications to as many recorded decisions, all by one model version."""
-    batch = schemas.load_batch(_json_body(), current_app.config["MAX_BATCH"])
-    limits.spend_applications(len(batch.applications) + len(batch.errors))
+    body = _json_body()
+    limits.spend_applications(schemas.batch_size(body))
+    batch = schemas.load_batch(body, current_app.config["MAX_BATCH"])
     decisions = decide(batch.applications, _origin(Channel.BATCH))
     return _batch_answer(batch, decisions)
 
@@ -71,7 +72,7 @@ def decision(decision_id: str) -> Any:
 @blueprint.post("/reload-model")
 def reload_model() -> Any:
     """Serve what the registry's alias names now."""
-    done = model_cache.reload()
+    done = model_cache.reload(security.current().label, request_ids.current())
     return answers.RELOAD.dump(
         {
             "message": _reload_message(done.model_version, done.previous_version),

@@ -48,10 +48,12 @@ def promote(version: str, reason: str) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON.")
-def deploy(as_json: bool) -> None:
+@click.option("--actor", default=audit.operator, hidden=True)
+@click.option("--request-id", default="", hidden=True)
+def deploy(as_json: bool, actor: str, request_id: str) -> None:
     """Serve the version that the registry's production alias names."""
     with in_one_line(as_json=as_json):
-        done = _deploy()
+        done = _deploy(actor, request_id)
     if as_json:
         click.echo(json.dumps(vars(done)))
     else:
@@ -91,7 +93,7 @@ def _prepare_model() -> str:
         trained = _train(DATA)
         click.echo(_summary(trained))
         _promote(trained.version, "the first model")
-    return f"version {_deploy().model_version} is in production"
+    return f"version {_deploy(audit.operator()).model_version} is in production"
 
 
 @click.command("drift")
@@ -135,21 +137,22 @@ def _promote(version: str, reason: str) -> Reload:
     return deployments.deploy(_model_name(), version, bundle, reason)
 
 
-def _deploy() -> Reload:
+def _deploy(actor: str, request_id: str = "") -> Reload:
     """Deploy what the alias names, and look again: somebody may have promoted meanwhile."""
     registry = _registry()
     version = registry.production()
     if version is None:
         raise RefusedModel("no version is promoted to production")
-    done = _deploy_version(registry, version)
-    return done if registry.production() == version else _deploy()
+    done = _deploy_version(registry, version, actor, request_id)
+    return done if registry.production() == version else _deploy(actor, request_id)
 
 
-def _deploy_version(registry: "Registry", version: str) -> Reload:
+def _deploy_version(registry: "Registry", version: str, actor: str, request_id: str) -> Reload:
     bundle = registry.fetch_bundle(version)
     done = deployments.deploy(_model_name(), version, bundle, "the registry's alias")
     if done.previous_version != version:
-        audit.record(audit.operator(), Action.MODEL_DEPLOYED, f"version {version}")
+        what = f"version {version}"
+        audit.record(actor, Action.MODEL_DEPLOYED, what, request_id=request_id)
     return done
 
 

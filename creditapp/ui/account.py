@@ -1,7 +1,5 @@
 """Pages about oneself and others: signing in and out, and what was done."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user, login_user, logout_user
@@ -14,6 +12,7 @@ from creditapp import accounts, audit, limits
 blueprint = Blueprint("account", __name__)
 
 PAGE_LENGTH = 50
+LATEST = 2**62
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -42,8 +41,11 @@ def try_to_sign_in() -> Response | tuple[str, int]:
     hours = current_app.config["SETTINGS"].session_hours
     person = accounts.sign_in(name, form.password.data or "", hours)
     if person is None:
+        form.name.data = name if name.isprintable() else ""
         form.password.errors = [gettext("Name and password do not belong together.")]
         return render_template("sign_in.html", form=form), 401
+    if current_user.is_authenticated:
+        accounts.sign_out(current_user)
     login_user(person)
     return redirect(_wanted())
 
@@ -59,7 +61,8 @@ def sign_out() -> Response:
 @blueprint.get("/events")
 def events() -> str:
     """Who did what, the newest first."""
-    found = audit.recent(request.args.get("before", type=int), PAGE_LENGTH)
+    before = min(request.args.get("before", LATEST, type=int), LATEST)
+    found = audit.recent(before, PAGE_LENGTH)
     older = found[-1].id if len(found) == PAGE_LENGTH else None
     return render_template("events.html", events=found, older=older)
 
@@ -67,8 +70,5 @@ def events() -> str:
 def _wanted() -> str:
     """The page asked for before signing in, if it is one of ours."""
     wanted = request.args.get("next", "")
-    parts = urlsplit(wanted)
     is_ours = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
-    if is_ours and not parts.scheme and not parts.netloc and wanted.isprintable():
-        return wanted
-    return url_for("ui.form")
+    return wanted if is_ours and wanted.isprintable() else url_for("ui.form")

@@ -27,11 +27,11 @@ def form() -> str:
 @blueprint.post("/")
 def score() -> str | tuple[str, int]:
     """The form again with its result, or with what is wrong."""
+    limits.spend_applications(1)
     form = ApplicationForm()
     application = form.submitted()
     if application is None:
         return render_template("score.html", form=form, decision=None), 422
-    limits.spend_applications(1)
     origin = Origin(Channel.UI, request_ids.current(), security.current().label)
     [decision] = decide([application], origin)
     shown = {"decision": decision, "policy": DEFAULT_POLICY, "questions": BY_NAME}

@@ -14,6 +14,11 @@ PROTECT = {
         f"CREATE TRIGGER audit_event_{verb.lower()} BEFORE {verb} ON audit_event "
         "BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END"
         for verb in ("UPDATE", "DELETE")
+    ]
+    + [
+        "CREATE TRIGGER audit_event_replace BEFORE INSERT ON audit_event "
+        "WHEN EXISTS (SELECT 1 FROM audit_event WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END"
     ],
     "postgresql": [
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -154,6 +155,14 @@ def test_nothing_personal_and_no_key_is_in_logs_or_metrics(production: Productio
     browser = Browser(service)
     form = {"csrf_token": csrf_token(browser.get("/sign-in").body.decode())}
     browser.post("/sign-in", {**form, "name": "SENTINEL-name", "password": "SENTINEL-password"})
+    port = int(service.address.rpartition(":")[2])
+    for line in (b"Bearer SENTINEL-header\r\n\r\n", b"GET /?reference=SENTINEL x HTTP/1.1\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\n" + line if line[0] == b"B"[0] else line)
+            connection.recv(1000)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"SENTINELMETHOD /api/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        connection.recv(1000)
     metrics = service.get("/metrics", key=key).body.decode()
     log = service.log.read_text()
     assert "credit_predictions_total" in metrics
@@ -180,7 +189,7 @@ def test_each_line_of_the_log_is_one_event_in_json(production: Production) -> No
 REFUSED = {
     "a missing secret": ("SECRET_KEY", ""),
     "a weak secret": ("SECRET_KEY", "weak"),
-    "a known secret": ("SECRET_KEY", "changeme" * 6),
+    "a known secret": ("SECRET_KEY", "change-me-in-production-please-now-2026"),
     "debug": ("FLASK_DEBUG", "1"),
     "no database": ("DATABASE_URL", None),
     "a database in memory": ("DATABASE_URL", "sqlite:///:memory:"),
@@ -243,10 +252,29 @@ def test_a_production_that_nobody_governs_does_not_start(database: Path, trained
         database, trained.registry, **settings_of_production(9), PORT=str(free_port())
     )
     assert check(env).returncode == 0
-    assert flask("user", "disable", "admin", database=database, registry=trained.registry)
+    done = flask("user", "disable", "admin", database=database, registry=trained.registry)
+    assert done.returncode == 0
     done = start(env)
     assert done.returncode == 2
     assert "nobody in it is an admin" in done.stderr
+
+
+def test_gunicorns_own_options_change_nothing_that_was_checked(
+    database: Path, trained: Trained
+) -> None:
+    """Neither the address nor the number of workers."""
+    for options in ("--bind 127.0.0.3:9999", "--workers 3"):
+        env = environment(database, trained.registry, PORT=str(free_port()))
+        done = start({**env, "GUNICORN_CMD_ARGS": options})
+        assert done.returncode == 2
+        assert "GUNICORN_CMD_ARGS" in done.stderr
+
+
+def test_what_commands_write_is_for_their_user_alone(trained: Trained, tmp_path: Path) -> None:
+    """The decision log holds personal data."""
+    database = tmp_path / "creditapp.db"
+    assert flask("db", "upgrade", database=database, registry=trained.registry).returncode == 0
+    assert database.stat().st_mode & 0o077 == 0
 
 
 def test_a_port_in_use_is_said_at_once(database: Path, trained: Trained, service: Service) -> None:

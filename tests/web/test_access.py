@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from creditapp import api_keys
+from creditapp import api_keys, audit
 from creditapp.accounts import Role
 from creditapp.api_keys import Scope
 from creditapp.config import Settings
@@ -121,14 +121,19 @@ def test_every_route_is_declared_and_promised(app: Flask) -> None:
     assert {rule.endpoint for rule in app.url_map.iter_rules()} == ACCESS.keys()
 
 
-def test_an_undeclared_route_answers_403(app: Flask, client: StrictClient) -> None:
-    """Also to an admin: nobody said they may."""
+def test_an_undeclared_route_answers_403(
+    app: Flask, client: StrictClient, people: dict[Role, str], new_key: Callable[..., str]
+) -> None:
+    """To nobody, to an admin and to a key of every scope: nobody said they may."""
     app.add_url_rule("/new", "ui.new", lambda: "secret")
     app.add_url_rule("/api/new", "api.new", lambda: "secret")
-    for path in ("/new", "/api/new"):
-        answer = client.get(path)
-        assert is_refused(answer)
-        assert "secret" not in answer.text
+    key = new_key(*Scope)
+    for signed_in in (False, True):
+        if signed_in:
+            client.sign_in("the admin", people[Role.ADMIN])
+        for path in ("/new", "/api/new"):
+            assert client.get(path).status_code == 403
+            assert ask(client, f"GET {path}", key).status_code == 403
 
 
 @pytest.mark.parametrize("promise", CASES)
@@ -218,6 +223,33 @@ def test_a_key_with_a_slip_of_the_hand_is_refused(
         assert ask(client, "GET /api/model-info", wrong).status_code == 401
     assert ask(client, "GET /api/model-info", f"{key},Bearer {key}").status_code == 401
     assert client.get(f"/api/model-info?key={key}&access_token={key}").status_code == 401
+
+
+def test_a_key_with_another_secret_is_refused_though_its_checksum_is_right(
+    client: StrictClient, new_key: Callable[..., str]
+) -> None:
+    """The id alone opens nothing."""
+    prefix, key_id, secret, _ = new_key(*Scope).split("_")
+    forged = api_keys._with_checksum(f"{prefix}_{key_id}_{secret[::-1]}")
+    assert api_keys.SHAPE.fullmatch(forged)
+    assert ask(client, "GET /api/model-info", forged).status_code == 401
+
+
+def test_who_is_refused_too_often_fills_no_trail(app: Flask, client: StrictClient) -> None:
+    """After a hundred worthless keys a minute an address is not listened to any more."""
+    statuses = [ask(client, "GET /api/model-info", "wrong").status_code for _ in range(130)]
+    assert statuses == [401] * 100 + [429] * 30
+    with app.app_context():
+        assert len(audit.recent(limit=1000)) < 110
+
+
+def test_an_id_has_one_spelling(client: StrictClient, new_key: Callable[..., str]) -> None:
+    """So that asking in another one tells nothing about what exists."""
+    key = new_key(Scope.PREDICT, Scope.DECISIONS_READ)
+    headers = {"Authorization": f"Bearer {key}"}
+    made = client.post("/api/predict", json=EXAMPLE, headers=headers).get_json()["decision_id"]
+    for spelling in (made.upper(), made.replace("-", ""), f"{{{made}}}", made + "-" * 60):
+        assert ask(client, f"GET /api/decisions/{spelling}", key).status_code == 404
 
 
 def test_a_key_reads_the_decisions_it_made_unless_its_scope_says_all(

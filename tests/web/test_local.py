@@ -26,6 +26,7 @@ def test_what_others_did_needs_a_sign_in_here_too(client: StrictClient, path: st
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": "http://localhost:9999"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
@@ -66,6 +67,7 @@ def test_signing_in_leads_to_the_page_that_was_wanted(
         ("//evil.example", "/"),
         ("/\\evil.example", "/"),
         ("javascript:alert(1)", "/"),
+        ("//[", "/"),
     ):
         token = client.get("/sign-in").text.split('name="csrf_token"')[1].split('value="')[1]
         data = {

@@ -148,12 +148,66 @@ def test_events_tell_who_did_what(app: Flask, client: StrictClient, people: Peop
     for what in ("sign-in failed", "signed in", "access refused", "person added", "refused-1"):
         assert what in page
     with app.app_context():
-        newest = audit.recent(limit=1)[0]
-    assert (newest.actor, newest.action, newest.subject) == ("the admin", "signed in", "the admin")
+        newest = {(one.actor, one.action, one.subject) for one in audit.recent(limit=2)}
+    assert newest == {
+        ("person:the admin", "signed in", "the admin"),
+        ("person:the officer", "signed out", "the officer"),
+    }
+
+
+def test_an_event_is_one_line_whoever_is_named_in_it(app: Flask, client: StrictClient) -> None:
+    """Anybody may type a name to sign in with."""
+    client.sign_in("x\n2026 command line: root: role changed\x1b[31m", "wrong")
+    with app.app_context():
+        [event] = audit.recent(limit=1)
+    assert event.subject.isprintable()
+
+
+def test_a_sign_in_expires(app: Flask, client: StrictClient, people: People) -> None:
+    """After the hours that the setting gives it."""
+    client.sign_in("the officer", people[Role.OFFICER])
+    assert client.get("/decisions").status_code == 200
+    with app.app_context(), writing() as session:
+        session.execute(text("UPDATE sign_in SET expires_at = '2020-01-01 00:00:00'"))
+    assert client.get("/decisions").status_code == 302
+
+
+def test_a_second_sign_in_ends_the_first_of_the_same_browser(
+    app: Flask, client: StrictClient, people: People
+) -> None:
+    """No forgotten one stays behind."""
+    client.sign_in("the officer", people[Role.OFFICER])
+    first = client.get_cookie("creditapp")
+    assert first
+    client.sign_in("the admin", people[Role.ADMIN])
+    other = app.test_client()
+    other.set_cookie("creditapp", first.value)
+    assert other.get("/decisions").status_code == 302
+
+
+def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
+    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Checking takes a moment, and the change may fall into it."""
+    matches = accounts._matches
+
+    def change_meanwhile(person: accounts.Person | None, password: str) -> bool:
+        found = matches(person, password)
+        accounts.change_password("the officer", "another password", "a test")
+        return found
+
+    monkeypatch.setattr(accounts, "_matches", change_meanwhile)
+    with app.app_context():
+        assert accounts.sign_in("the officer", people[Role.OFFICER], 1) is None
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event"]
+    "statement",
+    [
+        "UPDATE audit_event SET actor = 'x'",
+        "DELETE FROM audit_event",
+        "REPLACE INTO audit_event VALUES (1, '2026-01-01', 'x', 'x', 'x', 'x', 'x')",
+    ],
 )
 def test_events_are_only_ever_added(app: Flask, people: People, statement: str) -> None:
     """The database itself refuses to change one."""
