@@ -1,6 +1,7 @@
 """The dashboard's form: what Grafana needs to show it, and a person to read it."""
 
 import json
+import subprocess
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,33 @@ def test_the_provisioned_source_and_folder_are_those_the_dashboard_needs() -> No
     assert Path(provider["options"]["path"]) == mounted
     [variable] = DASHBOARD["templating"]["list"]
     assert (variable["name"], variable["datasource"]["uid"]) == ("instance", "prometheus")
+
+
+def test_it_is_what_grafanas_published_schema_allows(tmp_path: Path) -> None:
+    """By Grafana's own types and the TypeScript compiler: an unknown or missing key is an error."""
+    assert compile_against_schema(DASHBOARD, tmp_path) == ""
+    wrong = {**DASHBOARD, "panels": [{**PANELS[0], "colour": "red"}]}
+    assert "'\"colour\"' does not exist" in compile_against_schema(wrong, tmp_path)
+
+
+def compile_against_schema(dashboard: dict[str, Any], folder: Path) -> str:
+    """What the compiler says of a dashboard."""
+    schema = ROOT / "tests/ops/schema"
+    for name in ("schema.ts", "node_modules"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(schema / name)
+    file = folder / "dashboard.ts"
+    file.write_text(
+        'import type { PlainDashboard } from "./schema.js";\n'
+        f"export const dashboard: PlainDashboard = {json.dumps(dashboard)};\n"
+    )
+    options = ["--noEmit", "--strict", "--skipLibCheck", "--preserveSymlinks"]
+    modules = ["--module", "nodenext", "--moduleResolution", "nodenext", "--target", "es2022"]
+    compiler = schema / "node_modules/.bin/tsc"
+    done = subprocess.run(
+        [compiler, *options, *modules, str(file)], capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
 
 
 def test_every_panel_and_every_alert_is_explained_to_the_person_on_call() -> None:
