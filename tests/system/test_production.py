@@ -259,6 +259,13 @@ def test_a_production_that_nobody_governs_does_not_start(database: Path, trained
     assert "nobody in it is an admin" in done.stderr
 
 
+def test_prometheus_reads_the_metrics_from_a_listed_network_alone(production: Production) -> None:
+    """Here none is listed, and a key is asked for."""
+    assert production.service.get("/metrics").status == 401
+    key = production.key("metrics:read")
+    assert production.service.get("/metrics", key=key).status == 200
+
+
 def test_gunicorns_own_options_change_nothing_that_was_checked(
     database: Path, trained: Trained
 ) -> None:

@@ -131,9 +131,12 @@ def test_no_answered_decision_is_lost_when_a_worker_is_killed(
         ]
         for client in clients:
             client.start()
+        counted = [predictions_counted(service)]
         for _ in range(2):
             time.sleep(1)
             kill(service.workers()[0])
+            counted += [predictions_counted(service) for _ in range(5)]
+        assert counted == sorted(counted)
         enough = len(answered) + 100
         wait_until(lambda: len(answered) > enough, 30)
         stop.set()
@@ -149,6 +152,17 @@ def test_no_answered_decision_is_lost_when_a_worker_is_killed(
     assert len(answered) > 100
     assert {UUID(decision_id) for decision_id in answered} <= kept
     assert with_answers == len(kept)
+
+
+def predictions_counted(service: Service) -> float:
+    """All predictions of all workers so far; asked again where the worker that was asked is killed."""
+    while True:
+        try:
+            lines = service.get("/metrics").body.decode().splitlines()
+        except OSError:
+            continue
+        samples = [line for line in lines if line.startswith("credit_predictions_total{")]
+        return sum(float(line.rpartition(" ")[2]) for line in samples)
 
 
 def kill(pid: int) -> None:

@@ -49,6 +49,16 @@ def test_a_choice_of_names_is_no_error(client: StrictClient) -> None:
     assert "credit_predictions_total" in answer.text
 
 
+@pytest.mark.soak
+def test_ten_thousand_unknown_addresses_add_no_series(client: StrictClient) -> None:
+    """All of them are one label."""
+    client.get("/unknown")
+    before = len(client.get("/metrics").text.splitlines())
+    for number in range(10_000):
+        client.get(f"/unknown/{number}")
+    assert len(client.get("/metrics").text.splitlines()) == before
+
+
 def test_methods_that_http_does_not_know_are_one(client: StrictClient) -> None:
     """Each would be a series, and somebody's words."""
     for number in range(20):
