@@ -31,6 +31,7 @@ from creditapp.exceptions import (
     RegistryUnavailable,
     UnknownDecision,
 )
+from creditapp.features import marked
 
 log = logging.getLogger(__name__)
 
@@ -47,18 +48,18 @@ STATUS: dict[type[Exception], int] = {
     RegistryUnavailable: 503,
 }
 TITLES = {
-    400: "Bad request",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    409: "Conflict",
-    413: "Too large",
-    415: "Not JSON by its content type",
-    422: "Invalid input",
-    429: "Too many requests",
-    500: "Internal error",
-    503: "Not available",
+    400: marked("Bad request"),
+    401: marked("Not signed in"),
+    403: marked("Not allowed"),
+    404: marked("Not found"),
+    405: marked("Method not allowed"),
+    409: marked("Conflict"),
+    413: marked("Too large"),
+    415: marked("Not JSON by its content type"),
+    422: marked("Invalid input"),
+    429: marked("Too many requests"),
+    500: marked("Internal error"),
+    503: marked("Not available"),
 }
 RETRY_AFTER_SECONDS = "5"
 FOR_PROGRAMS = ("metrics.show", "flasgger.openapi")
