@@ -44,13 +44,13 @@ clean: ## remove the environment and the caches; data, models and decisions stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 .venv/.run: requirements/run.txt
-	@$(MAKE) --no-print-directory .venv/bin/python
+	@$(MAKE) --silent .venv/bin/python
 	@echo "environment: installing requirements/run.txt (once; a minute or two)"
 	@$(PIP) -r $<
 	@touch $@
 
 .venv/.dev: requirements/dev.txt
-	@$(MAKE) --no-print-directory .venv/bin/python
+	@$(MAKE) --silent .venv/bin/python
 	@echo "environment: installing requirements/dev.txt (once; a minute or two)"
 	@$(PIP) -r $<
 	@touch $@

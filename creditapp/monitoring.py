@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 DAYS = 30
 MOST_CASES = 10_000
+SECONDS_TO_THE_FIRST_LOOK = 5  # the model is loaded by then
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def _watch_for_ever(app: Flask, metrics_folder: str) -> None:
     lock = os.open(metrics_folder, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     pause = threading.Event()
+    pause.wait(SECONDS_TO_THE_FIRST_LOOK)
     with app.app_context():
         while True:
             try:
