@@ -92,6 +92,15 @@ DRIFT_CASES = Gauge(
 
 blueprint = Blueprint("metrics", __name__)
 
+# A series that is born with its first event shows Prometheus no increase: these begin at nothing.
+for _type in ("single", "batch"):
+    for _status in ("success", "error"):
+        PREDICTIONS.labels(_type, _status)
+for _status in ("success", "failure"):
+    MODEL_LOADS.labels(_status)
+for _outcome in ("approve", "refer", "decline"):
+    DECISIONS.labels(_outcome)
+
 
 def url_rule(request: Request) -> str:
     """The route that a request matched; all unknown paths count as one."""

@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import math
 import os
 import threading
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 DAYS = 30
 MOST_CASES = 10_000
+"""The newest of them: more would tell little more, and take long."""
+
 SECONDS_TO_THE_FIRST_LOOK = 5  # the model is loaded by then
 
 
@@ -47,9 +50,12 @@ def look(days: int = DAYS) -> Report:
 
 
 def export(report: Report) -> None:
-    """Show the indices as gauges, once there are cases enough for them to mean something."""
-    enough = {one.name: (one.index, one.shifted_from) for one in report.drifts}
-    metrics.note_drift(report.cases, enough if report.cases >= drift.FEWEST_CASES else {})
+    """Show the indices as gauges; with too few cases they are no numbers, whatever they were before."""
+    enough = report.cases >= drift.FEWEST_CASES
+    indices = {
+        one.name: (one.index if enough else math.nan, one.shifted_from) for one in report.drifts
+    }
+    metrics.note_drift(report.cases, indices)
 
 
 def watch(app: Flask, metrics_folder: str) -> None:

@@ -19,6 +19,10 @@ except InvalidSetting as error:
     print(error, file=sys.stderr)
     raise SystemExit(2) from None
 
+OWN_FOLDER = (
+    "CREDITAPP_OWN_METRICS_FOLDER"  # a reload of this file must not mistake it for a setting
+)
+
 bind = f"{settings.host}:{settings.port}"
 worker_class = "gthread"
 workers = settings.workers
@@ -38,7 +42,10 @@ def on_starting(server: Any) -> None:
     _check_gunicorn(server.cfg)
     _check()
     _check_port()
-    folder = settings.prometheus_multiproc_dir or tempfile.mkdtemp(prefix="creditapp-metrics-")
+    folder = settings.prometheus_multiproc_dir
+    if not folder:
+        folder = tempfile.mkdtemp(prefix="creditapp-metrics-")
+        os.environ[OWN_FOLDER] = folder
     Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     for leftover in Path(folder).iterdir():
         leftover.unlink()
@@ -106,5 +113,5 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def on_exit(server: Any) -> None:
     """Take our own metrics folder away."""
-    if not settings.prometheus_multiproc_dir:
-        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    if OWN_FOLDER in os.environ:
+        shutil.rmtree(os.environ[OWN_FOLDER], ignore_errors=True)

@@ -150,10 +150,18 @@ def score_population(probabilities: Probabilities) -> dict[str, Any]:
 def _histogram(feature: Feature, answers: "pd.Series[Any]") -> dict[str, Any]:
     if not isinstance(feature, Numeric):
         return {"counts_by_code": {code: int((answers == code).sum()) for code in feature.values}}
-    edges = np.unique(np.quantile(answers, np.linspace(0, 1, QUANTILES + 1)))
+    edges = _edges(answers)
     counts, _ = np.histogram(answers, edges)
     limits = {"minimum": float(answers.min()), "maximum": float(answers.max())}
     return {**limits, "edges": edges.tolist(), "counts": counts.tolist()}
+
+
+def _edges(answers: "pd.Series[Any]") -> npt.NDArray[np.float64]:
+    """A bin for each value where there are few, else tenths of the rows."""
+    values = np.unique(answers)
+    if len(values) <= QUANTILES:
+        return np.append(values - 0.5, values[-1] + 0.5)
+    return np.unique(np.quantile(answers, np.linspace(0, 1, QUANTILES + 1)))
 
 
 def _tie_rows(pipeline: Pipeline, rows: pd.DataFrame) -> pd.DataFrame:

@@ -162,16 +162,22 @@ def observe(database: Path) -> dict[str, Any]:
     targets = send(f"{PROMETHEUS}/api/v1/targets?state=active").json["data"]["activeTargets"]
     break_the_log(database)
     deadline = time.monotonic() + 90
-    while not received and time.monotonic() < deadline:
+    while not any(has_arrived(post) for post in received) and time.monotonic() < deadline:
         post("/api/predict", EXAMPLE)
         time.sleep(3)
     return {
         "rounds": rounds,
         "counted": counted,
         "answers": answers,
+        "metrics": send(f"{PROMETHEUS}/api/v1/label/__name__/values").json["data"],
         "targets": {target["labels"]["job"]: target["health"] for target in targets},
         "received": received,
     }
+
+
+def has_arrived(sent: dict[str, Any]) -> bool:
+    """Whether Alertmanager sent the alert about the log."""
+    return any(one["labels"]["alertname"] == "DecisionLogFailing" for one in sent["alerts"])
 
 
 def break_the_log(database: Path) -> None:

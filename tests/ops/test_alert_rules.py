@@ -11,13 +11,20 @@ import pytest
 from tests.serving import ROOT
 
 RULES = ROOT / "ops/prometheus/alert_rules.yml"
-REQUESTS = 'flask_http_request_duration_seconds_count{url_rule="/api/predict", status="%s"}'
+REQUESTS = (
+    'flask_http_request_duration_seconds_count{method="POST", url_rule="/api/predict", status="%s"}'
+)
 INTERVAL = {"2h": "2m", "7h": "10m", "4d": "30m"}
 """How far the samples of a case lie apart, by its moment; else a minute."""
 
-FAST = 'flask_http_request_duration_seconds_bucket{url_rule="/api/predict", le="0.25"}'
-HALF_A_SECOND = 'flask_http_request_duration_seconds_bucket{url_rule="/api/predict", le="0.5"}'
-SLOW = 'flask_http_request_duration_seconds_bucket{url_rule="/api/predict", le="+Inf"}'
+BUCKET = (
+    "flask_http_request_duration_seconds_bucket"
+    '{method="POST", url_rule="/api/predict", status="200", le="%s"}'
+)
+FAST = BUCKET % 0.25
+HALF_A_SECOND = BUCKET % 0.5
+SLOW = BUCKET % "+Inf"
+PREDICTED = 'credit_predictions_total{status="success"}'
 UP = 'up{job="credit-score-api", instance="a"}'
 TOTAL = 'flask_http_request_total{status="%s"}'
 LOADS = 'model_load_attempts_total{status="failure"}'
@@ -48,7 +55,46 @@ def latency(fast: int, slow: int) -> dict[str, str]:
     }
 
 
+PAGES = 'flask_http_request_duration_seconds_count{method="GET", url_rule="/", status="200"}'
+OTHER = 'flask_http_request_duration_seconds_count{method="POST", url_rule="/x", status="503"}'
+
+
+def until(minutes: int, per_minute: int, then: int = 0) -> str:
+    """A counter that grows for so many minutes, and then by another number."""
+    at = minutes * per_minute
+    return f"0+{per_minute}x{minutes} {at + then}+{then}x200"
+
+
 CASES = [
+    # long ago it was bad, now it is good
+    Case(
+        "AvailabilityBudgetFastBurn",
+        "60m",
+        {REQUESTS % 200: until(60, 900), REQUESTS % 503: until(60, 100)},
+        {REQUESTS % 200: until(60, 900), REQUESTS % 503: until(50, 100)},
+    ),
+    # page views are no scoring, and other routes are none of its errors
+    Case(
+        "AvailabilityBudgetFastBurn",
+        "60m",
+        {**requests(900, 100), PAGES: "0+99000x100"},
+        {**requests(1000, 0), OTHER: "0+1000x100"},
+    ),
+    # a handful at night is no ratio
+    Case("AvailabilityBudgetFastBurn", "61m", requests(900, 100), {REQUESTS % 503: "0x59 1 2"}),
+    Case(
+        "LatencyBudgetFastBurn",
+        "60m",
+        latency(80, 20),
+        {FAST: until(50, 80, 100), SLOW: "0+100x210", REQUESTS % 200: "0+100x210"},
+    ),
+    Case(
+        "HighErrorRate",
+        "6m",
+        {TOTAL % 200: "0+90x20", TOTAL % 503: "0+10x20"},
+        {TOTAL % 200: "0+90x20", TOTAL % 503: "0x3 10+10x20"},
+    ),
+    Case("ServiceDown", "3m", {UP: "0x10"}, {UP: "1x2 0x8"}),
     Case("AvailabilityBudgetFastBurn", "2h", requests(980, 20), requests(990, 10)),
     Case("AvailabilityBudgetSteadyBurn", "7h", requests(9930, 70), requests(9950, 50)),
     Case("AvailabilityBudgetSlowBurn", "4d", requests(9985, 15), requests(9995, 5)),
@@ -85,10 +131,16 @@ CASES = [
     Case(
         "NoTraffic",
         "90m",
-        {"credit_predictions_total": "5x100"},
-        {"credit_predictions_total": "0+1x100"},
+        {PREDICTED: "5x100"},
+        {PREDICTED: "0+1x100"},
     ),
-    Case("NoTraffic", "90m", {UP: "1x100"}, {"credit_predictions_total": "0+1x100"}),
+    Case(
+        "NoTraffic",
+        "90m",
+        {PREDICTED: "5x100", 'credit_predictions_total{status="error"}': "0+9x100"},
+        {PREDICTED: "0+1x100"},
+    ),
+    Case("NoTraffic", "90m", {UP: "1x100"}, {PREDICTED: "0+1x100"}),
     Case(
         "WorkersServeDifferentModels",
         "5m",
@@ -99,6 +151,30 @@ CASES = [
         {
             'creditapp_deployment_generation{instance="a", pid="1"}': "1 2x10",
             'creditapp_deployment_generation{instance="a", pid="2"}': "2x10",
+        },
+    ),
+    Case(
+        "WorkersServeDifferentModels",
+        "5m",
+        {
+            'creditapp_deployment_generation{instance="a", pid="1"}': "1x10",
+            'creditapp_deployment_generation{instance="b", pid="1"}': "2x10",
+        },
+        {
+            'creditapp_deployment_generation{instance="a", pid="1"}': "2x10",
+            'creditapp_deployment_generation{instance="b", pid="1"}': "2x10",
+        },
+    ),
+    Case(
+        "PopulationShifted",
+        "90m",
+        {
+            'creditapp_drift_psi{feature="a"}': "0.5x99",
+            'creditapp_drift_limit{feature="a"}': "0.25x99",
+        },
+        {
+            'creditapp_drift_psi{feature="a"}': "0.5x20" + " NaN" * 79,
+            'creditapp_drift_limit{feature="a"}': "0.25x99",
         },
     ),
     Case(

@@ -1,6 +1,7 @@
 """The shipped files of Prometheus, Alertmanager and Grafana, against the real service."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,20 @@ def test_every_expression_parses_and_every_panel_has_data(
 
 def test_an_alert_arrives_at_the_receiver(findings: dict[str, Any]) -> None:
     """From the failing database through Prometheus and Alertmanager, with words for a tired person."""
-    [alert] = findings["received"][0]["alerts"]
-    assert alert["labels"]["alertname"] == "DecisionLogFailing"
-    assert "look at the database" in alert["annotations"]["summary"]
+    alerts = [alert for sent in findings["received"] for alert in sent["alerts"]]
+    by_name = {alert["labels"]["alertname"]: alert for alert in alerts}
+    summary = by_name["DecisionLogFailing"]["annotations"]["summary"]
+    assert "look at the database" in summary
+
+
+@pytest.mark.parametrize("name", expressions())
+def test_every_metric_that_is_named_exists(findings: dict[str, Any], name: str) -> None:
+    """An alert about a metric that nobody writes would be silent for ever."""
+    known = set(findings["metrics"])
+    for expression in expressions()[name]:
+        plain = re.sub(r'"[^"]*"', "", expression)
+        named = re.findall(
+            r"\b(?:flask_|credit|active_|model_load|api_request|up\b)[a-z0-9_:]*", plain
+        )
+        assert named
+        assert set(named) <= known, expression

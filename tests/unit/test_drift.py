@@ -66,6 +66,15 @@ def test_a_shift_is_found_once_there_are_cases_enough(whole: dataset.Dataset) ->
     assert np.mean([state is State.SHIFTED for state in others]) < 0.01
 
 
+def test_every_feature_can_be_found_shifted(whole: dataset.Dataset) -> None:
+    """If everybody gave its rarest answer, numbers with few values included."""
+    known = export.population(whole.features)
+    rare = {name: [whole.features[name].value_counts().index[-1]] * 500 for name in whole.features}
+    scores = export.score_population(np.linspace(0, 1, 300))
+    found = drift.compare(rare, [0.5] * 500, known, scores)
+    assert [one.name for one in found if one.state is not State.SHIFTED] == []
+
+
 def test_below_the_minimum_nothing_is_said(whole: dataset.Dataset) -> None:
     """Not even about everybody being ten years older."""
     found = look(whole, np.random.default_rng(3), drift.FEWEST_CASES - 1, older=10)

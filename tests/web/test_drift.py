@@ -1,5 +1,8 @@
 """The page and the command about drift."""
 
+import math
+from dataclasses import replace
+
 from flask import Flask
 
 from creditapp import metrics, monitoring
@@ -37,3 +40,6 @@ def test_a_population_of_one_is_shifted_on_the_page_by_the_command_and_in_the_ga
         monitoring.export(report)
     assert {one.name: one.state for one in report.drifts}["Age in years"] is State.SHIFTED
     assert metrics.DRIFT.labels("Age in years")._value.get() > 0.25
+    with app.app_context():
+        monitoring.export(replace(report, cases=0))
+    assert math.isnan(metrics.DRIFT.labels("Age in years")._value.get())
