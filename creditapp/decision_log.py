@@ -1,7 +1,8 @@
 """The decision log: every decision, and apart from it the personal answers; only ever added to."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, insert, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from creditapp import metrics
 from creditapp.exceptions import DecisionLogUnavailable, UnknownDecision
@@ -135,18 +136,11 @@ def find(decision_id: str) -> Decision:
         UnknownDecision: no decision has this id.
         DecisionLogUnavailable: the log cannot be read.
     """
-    try:
-        key = UUID(decision_id)
-        if str(key) != decision_id:
-            raise ValueError("an id has one spelling")
-        with reading() as session:
-            found = session.get(Decision, key, options=[joinedload(Decision.given)])
-    except ValueError:
-        found = None
-    except SQLAlchemyError as error:
-        raise DecisionLogUnavailable("the decision log cannot be read") from error
+    key = _key(decision_id)
+    with _reading_the_log() as session:
+        found = session.get(Decision, key, options=[joinedload(Decision.given)])
     if found is None:
-        raise UnknownDecision(f"no decision has the id {decision_id[:64]}")
+        raise UnknownDecision(decision_id)
     return found
 
 
@@ -165,11 +159,8 @@ def since(moment: datetime, generation: int, limit: int) -> tuple[Columns, list[
         .order_by(Decision.decision_id.desc())
         .limit(limit)
     )
-    try:
-        with reading() as session:
-            rows = session.execute(query).all()
-    except SQLAlchemyError as error:
-        raise DecisionLogUnavailable("the decision log cannot be read") from error
+    with _reading_the_log() as session:
+        rows = session.execute(query).all()
     columns = {name: [answers[name] for answers, _ in rows] for name in FEATURE_NAMES}
     return columns, [probability for _, probability in rows]
 
@@ -185,8 +176,25 @@ def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[D
         query = query.where(Decision.reference == reference)
     if before:
         query = query.where(Decision.decision_id < find(before).decision_id)
+    with _reading_the_log() as session:
+        return session.scalars(query).all()
+
+
+@contextmanager
+def _reading_the_log() -> Iterator[Session]:
     try:
         with reading() as session:
-            return session.scalars(query).all()
+            yield session
     except SQLAlchemyError as error:
         raise DecisionLogUnavailable("the decision log cannot be read") from error
+
+
+def _key(decision_id: str) -> UUID:
+    """The id as it is stored; it has one spelling, and in any other there is no such decision."""
+    try:
+        key = UUID(decision_id)
+    except ValueError:
+        raise UnknownDecision(decision_id) from None
+    if str(key) != decision_id:
+        raise UnknownDecision(decision_id)
+    return key

@@ -96,17 +96,20 @@ def deploy(model_name: str, version: str, bundle: bytes, reason: str) -> Reload:
             newest = session.scalar(NEWEST)
             key = digest(bundle)
             if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):
-                _add(session, model_name, version, bundle, reason)
+                _keep(session, key, bundle)
+                _add(session, model_name, version, key, reason)
             return Reload(version, newest.model_version if newest else None)
     except SQLAlchemyError as error:
         raise DeploymentFailed("the deployment cannot be written to the database") from error
 
 
-def _add(session: Session, model_name: str, version: str, bundle: bytes, reason: str) -> None:
-    key = digest(bundle)
+def _keep(session: Session, key: str, bundle: bytes) -> None:
     if session.get(ServedBundle, key) is None:
         session.add(ServedBundle(digest=key, content=bundle))
         session.flush()
+
+
+def _add(session: Session, model_name: str, version: str, key: str, reason: str) -> None:
     session.add(
         Deployment(
             model_name=model_name,

@@ -53,7 +53,10 @@ class DecisionLogUnavailable(CreditappError):
 
 
 class UnknownDecision(CreditappError):
-    """No decision has this id."""
+    """No decision has this id, or none that whoever asks may know of: both are said alike."""
+
+    def __init__(self, decision_id: str) -> None:
+        super().__init__(f"no decision has the id {decision_id[:64]}")
 
 
 class BadAccount(CreditappError):

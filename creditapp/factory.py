@@ -81,7 +81,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "connect_args": {"timeout": 5} if sqlite else {},
         },
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
-        "MAX_BATCH": settings.max_batch,
         "TRUSTED_HOSTS": list(settings.trusted_hosts or LOCAL_HOSTS),
         "RATELIMIT_STORAGE_URI": settings.limits_storage,
         "RATELIMIT_STORAGE_OPTIONS": _limits_options(settings),

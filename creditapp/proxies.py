@@ -9,6 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 
 class TrustedProxies:
     """Believes one proxy in front, if it is one of ours; from anybody else the headers are dropped."""
@@ -22,14 +24,17 @@ class TrustedProxies:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Pass the request on, with or without its forwarded headers."""
-        if self._is_ours(environ.get("REMOTE_ADDR", "")):
+        if is_among(environ.get("REMOTE_ADDR", ""), self._networks):
             return self._behind_proxy(environ, start_response)
         for name in [name for name in environ if name.startswith("HTTP_X_FORWARDED")]:
             del environ[name]
         return self._app(environ, start_response)
 
-    def _is_ours(self, address: str) -> bool:
-        try:
-            return any(ipaddress.ip_address(address) in network for network in self._networks)
-        except ValueError:
-            return False
+
+def is_among(address: str, networks: Iterable[Network]) -> bool:
+    """Whether an address lies in one of the networks; what is no address lies in none."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(known in network for network in networks)

@@ -52,19 +52,20 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
-def _is_address(text: str) -> bool:
+def _parses(read: Callable[[str], object], text: str) -> bool:
     try:
-        ipaddress.ip_address(text)
+        read(text)
     except ValueError:
         return False
     return True
 
 
+def _is_address(text: str) -> bool:
+    return _parses(ipaddress.ip_address, text)
+
+
 def _are_networks(texts: Iterable[str]) -> bool:
-    try:
-        return all(ipaddress.ip_network(text) for text in texts)
-    except ValueError:
-        return False
+    return all(_parses(ipaddress.ip_network, text) for text in texts)
 
 
 def _hold_everybody(texts: Iterable[str]) -> bool:
@@ -78,11 +79,7 @@ def _are_origins(texts: Iterable[str]) -> bool:
 
 
 def _is_rate(text: str) -> bool:
-    try:
-        parse(text)
-    except ValueError:
-        return False
-    return True
+    return _parses(parse, text)
 
 
 def _is_database(address: str) -> bool:

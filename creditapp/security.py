@@ -14,6 +14,7 @@ from creditapp.accounts import Role
 from creditapp.api_keys import Scope
 from creditapp.config import Settings
 from creditapp.exceptions import DecisionLogUnavailable, NotAllowed, NotSignedIn
+from creditapp.proxies import is_among
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +131,9 @@ def _guard() -> None:
         return
     if not g.principal.is_known:
         raise NotSignedIn("a valid key is expected: Authorization: Bearer …")
-    _note_refusal(g.principal.label, _what_is_missing(access))
-    raise NotAllowed(_what_is_missing(access))
+    missing = _what_is_missing(access)
+    _note_refusal(g.principal.label, missing)
+    raise NotAllowed(missing)
 
 
 def _principal(access: Access) -> Principal:
@@ -174,11 +176,7 @@ def _is_monitoring() -> bool:
 
 
 def _is_in(networks: Iterable[str]) -> bool:
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return False
-    return any(address in network for network in map(ipaddress.ip_network, networks))
+    return is_among(request.remote_addr or "", map(ipaddress.ip_network, networks))
 
 
 def _refuse_foreign_pages() -> None:

@@ -19,9 +19,8 @@ except InvalidSetting as error:
     print(error, file=sys.stderr)
     raise SystemExit(2) from None
 
-OWN_FOLDER = (
-    "CREDITAPP_OWN_METRICS_FOLDER"  # a reload of this file must not mistake it for a setting
-)
+# A reload of this file must not mistake our own folder for a setting.
+OWN_FOLDER = "CREDITAPP_OWN_METRICS_FOLDER"
 
 bind = f"{settings.host}:{settings.port}"
 worker_class = "gthread"
@@ -54,11 +53,9 @@ def on_starting(server: Any) -> None:
 
 def _check_gunicorn(cfg: Any) -> None:
     """What was checked is what is served: gunicorn's own options must not say otherwise."""
-    for name, expected in (("bind", [bind]), ("workers", workers)):
-        found = getattr(cfg, name)
-        if (
-            found if name == "workers" else [found] if isinstance(found, str) else found
-        ) != expected:
+    bound = [cfg.bind] if isinstance(cfg.bind, str) else cfg.bind
+    for name, is_ours in (("bind", bound == [bind]), ("workers", cfg.workers == workers)):
+        if not is_ours:
             print(f"GUNICORN_CMD_ARGS: {name} is set by our own settings", file=sys.stderr)
             raise SystemExit(2)
 

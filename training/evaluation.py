@@ -8,6 +8,7 @@ from sklearn.metrics import classification_report, confusion_matrix, roc_auc_sco
 from sklearn.pipeline import Pipeline
 
 from training.dataset import Dataset
+from training.pipeline import probability_good
 
 CLASSES = {0: "bad", 1: "good"}
 
@@ -33,7 +34,7 @@ class Evaluation:
 def evaluate(pipeline: Pipeline, held_out: Dataset) -> Evaluation:
     """Accuracy, precision, recall and F1 by class, ROC AUC and Gini (2 AUC - 1) on held-out rows."""
     predicted = pipeline.predict(held_out.features)
-    good = pipeline.predict_proba(held_out.features)[:, list(pipeline.classes_).index(1)]
+    good = probability_good(pipeline, held_out.features)
     names = list(CLASSES.values())
     by_class = classification_report(
         held_out.target, predicted, target_names=names, output_dict=True, zero_division=0

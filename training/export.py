@@ -25,14 +25,13 @@ from creditapp.features import (
     features_of,
     fingerprint,
 )
-from creditapp.scoring import TOLERANCE, Scorer, checked_scorer
+from creditapp.scoring import TOLERANCE, Probabilities, Scorer, checked_scorer
 from training.dataset import SEED, TARGET, Dataset, Split
+from training.pipeline import probability_good
 
 GOLDEN_ROWS = 64
 RANDOM_ROWS = 2000
 QUANTILES = 10
-
-Probabilities = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -116,12 +115,6 @@ def check_parity(scorer: Scorer, rows: pd.DataFrame, expected: Probabilities) ->
             f"on {len(rows)} rows; at most {TOLERANCE:.0e} is allowed"
         )
     return Parity(len(rows), difference)
-
-
-def probability_good(pipeline: Pipeline, rows: pd.DataFrame) -> Probabilities:
-    """The fitted pipeline's own probability of good credit; shape (n,)."""
-    probabilities: Probabilities = pipeline.predict_proba(rows[list(FEATURE_NAMES)])
-    return probabilities[:, list(pipeline.classes_).index(1)]
 
 
 def probe_rows(pipeline: Pipeline, split: Split) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from creditapp.features import FEATURES, Choice, features_of
+from creditapp.features import FEATURE_NAMES, FEATURES, Choice, features_of
+from creditapp.scoring import Probabilities
 
 FOREST = {
     "n_estimators": 100,
@@ -24,6 +26,12 @@ def build() -> Pipeline:
     return Pipeline(
         [("preprocessor", _preprocessor()), ("classifier", RandomForestClassifier(**FOREST))]
     )
+
+
+def probability_good(pipeline: Pipeline, rows: pd.DataFrame) -> Probabilities:
+    """The fitted pipeline's own probability of good credit; shape (n,)."""
+    probabilities: Probabilities = pipeline.predict_proba(rows[list(FEATURE_NAMES)])
+    return probabilities[:, list(pipeline.classes_).index(1)]
 
 
 def _preprocessor() -> ColumnTransformer:

@@ -55,7 +55,7 @@ def predict_batch() -> Any:
     """Many applications to as many recorded decisions, all by one model version."""
     body = _json_body()
     limits.spend_applications(schemas.batch_size(body))
-    batch = schemas.load_batch(body, current_app.config["MAX_BATCH"])
+    batch = schemas.load_batch(body, current_app.config["SETTINGS"].max_batch)
     decisions = decide(batch.applications, _origin(Channel.BATCH))
     return _batch_answer(batch, decisions)
 
@@ -65,7 +65,7 @@ def decision(decision_id: str) -> Any:
     """One decision as it is kept; to a key that did not make it, it does not exist."""
     found = decision_log.find(decision_id)
     if not security.may_read(found.made_by):
-        raise UnknownDecision(f"no decision has the id {decision_id}")
+        raise UnknownDecision(decision_id)
     return answers.STORED_DECISION.dump(found)
 
 

@@ -86,14 +86,14 @@ def _prepare_model() -> str:
     if deployment := deployments.in_force():
         return f"version {deployment.model_version} is served already"
     registry = _registry()
-    if registry.production() is None and registry.versions():
+    if registry.production() is not None:
+        return f"version {_deploy(audit.operator()).model_version} is in production"
+    if registry.versions():
         return "versions are registered and none is promoted: flask models, flask promote"
-    if registry.production() is None:
-        click.echo("model: none is registered yet; training a first one")
-        trained = _train(DATA)
-        click.echo(_summary(trained))
-        _promote(trained.version, "the first model")
-    return f"version {_deploy(audit.operator()).model_version} is in production"
+    click.echo("model: none is registered yet; training a first one")
+    trained = _train(DATA)
+    click.echo(_summary(trained))
+    return f"version {_promote(trained.version, 'the first model').model_version} is in production"
 
 
 @click.command("drift")

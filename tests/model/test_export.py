@@ -17,9 +17,9 @@ from training.export import (
     convert,
     make_bundle,
     population,
-    probability_good,
     probe_rows,
 )
+from training.pipeline import probability_good
 
 
 @pytest.fixture(scope="module")

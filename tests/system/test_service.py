@@ -6,17 +6,16 @@ import json
 import random
 import shutil
 import sqlite3
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from creditapp.config import ROOT
 from creditapp.features import EXAMPLE, QUESTIONS, answer_from_text
+from tests.load import assert_kept, under_load
 from tests.serving import Service, Trained, flask, serve, wait_until
 
 NAMES = [question.name for question in QUESTIONS]
@@ -107,51 +106,26 @@ def test_a_body_in_chunks_over_the_limit_is_refused_whole(trained: Trained, tmp_
         connection.close()
 
 
-def ask_until(service: Service, stop: threading.Event, answered: list[str]) -> None:
-    """Score one application after the other, and note each decision that was answered."""
-    while not stop.is_set():
-        try:
-            answer = service.post("/api/predict", EXAMPLE)
-        except OSError:
-            continue
-        if answer.status == 200:
-            answered.append(answer.json["decision_id"])
-
-
 def test_no_answered_decision_is_lost_when_a_worker_is_killed(
     trained: Trained, tmp_path: Path
 ) -> None:
     """Under load, `kill -9` on one of two workers, twice; the service goes on."""
     database = Path(shutil.copy(trained.database, tmp_path / "creditapp.db"))
-    answered: list[str] = []
-    stop = threading.Event()
     with serve(database, trained.registry) as service:
-        clients = [
-            threading.Thread(target=ask_until, args=(service, stop, answered)) for _ in range(6)
-        ]
-        for client in clients:
-            client.start()
-        counted = [predictions_counted(service)]
-        for _ in range(2):
-            time.sleep(1)
-            kill(service.workers()[0])
-            counted += [predictions_counted(service) for _ in range(5)]
-        assert counted == sorted(counted)
-        enough = len(answered) + 100
-        wait_until(lambda: len(answered) > enough, 30)
-        stop.set()
-        for client in clients:
-            client.join()
+        with under_load(6, lambda: service.post("/api/predict", EXAMPLE)) as answered:
+            counted = [predictions_counted(service)]
+            for _ in range(2):
+                time.sleep(1)
+                kill(service.workers()[0])
+                counted += [predictions_counted(service) for _ in range(5)]
+            assert counted == sorted(counted)
+            enough = len(answered) + 100
+            wait_until(lambda: len(answered) > enough, 30)
         assert len(service.workers()) == 2
         active = "active_models_total 2.0"
         wait_until(lambda: active in service.get("/metrics").body.decode(), 10)
-    with sqlite3.connect(database) as connection:
-        kept = {UUID(key) for (key,) in connection.execute("SELECT decision_id FROM decision")}
-        with_answers = connection.execute("SELECT count(*) FROM decision_answers").fetchone()[0]
-    connection.close()
     assert len(answered) > 100
-    assert {UUID(decision_id) for decision_id in answered} <= kept
-    assert with_answers == len(kept)
+    assert_kept(answered, database)
 
 
 def predictions_counted(service: Service) -> float:

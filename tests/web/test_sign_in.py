@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
@@ -14,6 +15,15 @@ from creditapp.factory import create_app
 from tests.clients import StrictClient, csrf_token
 
 People = dict[Role, str]
+
+
+def with_the_cookie_of(client: StrictClient, app: Flask) -> FlaskClient:
+    """Another client of an application, with a copy of this one's session cookie."""
+    cookie = client.get_cookie("creditapp")
+    assert cookie
+    other = app.test_client()
+    other.set_cookie("creditapp", cookie.value)
+    return other
 
 
 def test_a_person_signs_in_and_out(client: StrictClient, people: People) -> None:
@@ -43,11 +53,8 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(
 ) -> None:
     """The sign-in ends in the database, not only in one browser."""
     client.sign_in("the officer", people[Role.OFFICER])
-    cookie = client.get_cookie("creditapp")
-    assert cookie
+    thief = with_the_cookie_of(client, app)
     client.post("/sign-out", data={"csrf_token": csrf_token(client.get("/").text)})
-    thief = app.test_client()
-    thief.set_cookie("creditapp", cookie.value)
     assert thief.get("/decisions").status_code == 302
 
 
@@ -98,10 +105,7 @@ def test_a_token_of_one_worker_is_good_on_another_and_after_a_restart(
 ) -> None:
     """They share the key, and nothing else."""
     token = csrf_token(client.get("/sign-in").text)
-    cookie = client.get_cookie("creditapp")
-    assert cookie
-    other = create_app(settings).test_client()
-    other.set_cookie("creditapp", cookie.value)
+    other = with_the_cookie_of(client, create_app(settings))
     data = {"csrf_token": token, "name": "the officer", "password": people[Role.OFFICER]}
     assert other.post("/sign-in", data=data).status_code == 302
 
@@ -177,11 +181,8 @@ def test_a_second_sign_in_ends_the_first_of_the_same_browser(
 ) -> None:
     """No forgotten one stays behind."""
     client.sign_in("the officer", people[Role.OFFICER])
-    first = client.get_cookie("creditapp")
-    assert first
+    other = with_the_cookie_of(client, app)
     client.sign_in("the admin", people[Role.ADMIN])
-    other = app.test_client()
-    other.set_cookie("creditapp", first.value)
     assert other.get("/decisions").status_code == 302
 
 
