@@ -67,6 +67,11 @@ SETTINGS = (
         "",
         "signs sessions and forms; in development one is made and kept in `instance/`",
     ),
+    Setting(
+        "CREDITAPP_FIRST_ADMIN_PASSWORD",
+        "",
+        "the password of `admin`, whom `flask user first-admin` adds where nobody is an admin",
+    ),
     Setting("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db", "the model registry"),
     Setting(
         "PROMETHEUS_MULTIPROC_DIR",
@@ -144,6 +149,7 @@ class Settings:
     port: int
     database_url: str
     secret_key: str
+    first_admin_password: str
     mlflow_tracking_uri: str
     prometheus_multiproc_dir: str
     workers: int

@@ -25,6 +25,8 @@ from creditapp.safeguards import checked_settings
 from creditapp.ui import account
 from creditapp.ui import routes as ui
 
+SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
+SECONDS_FOR_A_CONNECTION = 3
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -77,8 +79,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": settings.database_address,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,
-            "pool_pre_ping": not sqlite,
-            "connect_args": {"timeout": 5} if sqlite else {},
+            **(SQLITE_ENGINE if sqlite else _network_engine(settings)),
         },
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
         "TRUSTED_HOSTS": list(settings.trusted_hosts or LOCAL_HOSTS),
@@ -89,6 +90,27 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def _network_engine(settings: Settings) -> dict[str, Any]:
+    """A connection for each thread and for the two that watch; one that is dead is noticed within seconds.
+
+    The parameters are libpq's: https://www.postgresql.org/docs/current/libpq-connect.html
+    """
+    return {
+        "pool_pre_ping": True,
+        "pool_size": settings.threads + 2,
+        "max_overflow": 0,
+        "pool_timeout": SECONDS_FOR_A_CONNECTION,
+        "connect_args": {
+            "connect_timeout": SECONDS_FOR_A_CONNECTION,
+            "tcp_user_timeout": SECONDS_FOR_A_CONNECTION * 1000,
+            "keepalives_idle": SECONDS_FOR_A_CONNECTION,
+            "keepalives_interval": 1,
+            "keepalives_count": 3,
+            "application_name": "creditapp",
+        },
     }
 
 

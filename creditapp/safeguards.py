@@ -28,6 +28,7 @@ KNOWN_SECRETS = (
     "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
 )
 """Words of examples, and the key of Flask's documentation."""
+KNOWN_PASSWORDS = ("admin", "creditapp", "mlflow", "postgres", "root")
 SHORTEST_SECRET = 32
 FEWEST_DIFFERENT_CHARACTERS = 10
 WIDEST = {4: 8, 6: 16}
@@ -105,6 +106,16 @@ def _is_known(secret: str) -> bool:
 
 def _is_weak(secret: str) -> bool:
     return len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_DIFFERENT_CHARACTERS
+
+
+def _is_known_password(password: str) -> bool:
+    return password.lower() in KNOWN_PASSWORDS or _is_known(password)
+
+
+def _is_open(database: str) -> bool:
+    """Whether a database on the network lets anybody in: with no password, or with one that is known."""
+    url = make_url(database)
+    return bool(url.host) and (not url.password or _is_known_password(url.password))
 
 
 def _is_generous(rate: str) -> bool:
@@ -198,6 +209,16 @@ IN_PRODUCTION = (
         "DATABASE_URL",
         lambda s: _is_in_memory(s.database_url),
         "a database that outlives the process",
+    ),
+    Safeguard(
+        "DATABASE_URL",
+        lambda s: _is_open(s.database_url),
+        "an address with a password that nobody knows",
+    ),
+    Safeguard(
+        "CREDITAPP_FIRST_ADMIN_PASSWORD",
+        lambda s: _is_known_password(s.first_admin_password),
+        "a password that nobody knows",
     ),
     Safeguard(
         "MLFLOW_TRACKING_URI",

@@ -1,15 +1,46 @@
 """Runs the migrations on the application's own engine, each whole in one transaction or not at all."""
 
+import click
 from alembic import context
+from alembic.runtime.migration import MigrationInfo
 from flask import current_app
+from sqlalchemy import Connection, text
 
 from creditapp.extensions import db
 
-with db.engine.connect() as connection, connection.begin():
-    context.configure(
-        connection=connection,
-        target_metadata=db.metadata,
-        transactional_ddl=True,
-        **current_app.extensions["migrate"].configure_args,
-    )
-    context.run_migrations()
+OUR_LOCK = 0x6372656469746170
+"""A number of our own among PostgreSQL's advisory locks: the letters «creditap»."""
+PATIENCE = 60_000  # milliseconds
+
+
+def wait_for_our_turn(connection: Connection) -> None:
+    """Of several migrations at once one applies; the others wait, and then find nothing left to do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": OUR_LOCK})
+
+
+def be_patient(connection: Connection) -> None:
+    """SQLite's lock is taken with the transaction itself, and is waited for as long as this says."""
+    if connection.dialect.name == "sqlite":
+        connection.connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+
+
+def say(step: MigrationInfo, **_: object) -> None:
+    """Tell whoever runs the command what is done to the database."""
+    done = "applied" if step.is_upgrade else "taken back"
+    for revision in step.up_revisions:
+        click.echo(f"database: {done}: {revision.doc} ({revision.revision})")
+
+
+with db.engine.connect() as connection:
+    be_patient(connection)
+    with connection.begin():
+        wait_for_our_turn(connection)
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            transactional_ddl=True,
+            on_version_apply=say,
+            **current_app.extensions["migrate"].configure_args,
+        )
+        context.run_migrations()

@@ -54,7 +54,11 @@ def on_starting(server: Any) -> None:
 def _check_gunicorn(cfg: Any) -> None:
     """What was checked is what is served: gunicorn's own options must not say otherwise."""
     bound = [cfg.bind] if isinstance(cfg.bind, str) else cfg.bind
-    for name, is_ours in (("bind", bound == [bind]), ("workers", cfg.workers == workers)):
+    for name, is_ours in (
+        ("bind", bound == [bind]),
+        ("workers", cfg.workers == workers),
+        ("preload", not cfg.preload_app),  # a pool of connections must not cross a fork
+    ):
         if not is_ours:
             print(f"GUNICORN_CMD_ARGS: {name} is set by our own settings", file=sys.stderr)
             raise SystemExit(2)

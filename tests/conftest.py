@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,8 @@ from creditapp.accounts import Role
 from creditapp.config import Settings
 from creditapp.factory import create_app
 from tests.clients import StrictClient
+from tests.postgresql import Postgresql
+from tests.postgresql import postgresql as start_postgresql
 from tests.serving import Service, Trained, flask, serve
 
 
@@ -30,8 +33,7 @@ def closed_connections() -> Iterator[None]:
     opened: list[Any] = []
 
     def note(connection: Any, _record: object) -> None:
-        [file] = [row[2] for row in connection.execute("PRAGMA database_list")]
-        if not file.endswith("mlflow.db"):
+        if not _is_mlflows(connection):
             opened.append(connection)
 
     event.listen(Pool, "connect", note)
@@ -39,6 +41,13 @@ def closed_connections() -> Iterator[None]:
     event.remove(Pool, "connect", note)
     for connection in opened:
         connection.close()
+
+
+def _is_mlflows(connection: Any) -> bool:
+    if not isinstance(connection, sqlite3.Connection):
+        return False
+    [file] = [row[2] for row in connection.execute("PRAGMA database_list")]
+    return str(file).endswith("mlflow.db")
 
 
 @pytest.fixture(scope="session")
@@ -58,12 +67,43 @@ def database(trained: Trained, tmp_path: Path) -> Path:
     return Path(shutil.copy(trained.database, tmp_path / "creditapp.db"))
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL of this session's own."""
+    with start_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_prepared(postgresql: Postgresql, trained: Trained) -> str:
+    """The name of a database with the model deployed, to make copies of."""
+    address = postgresql.create()
+    done = flask("prepare", database=address, registry=trained.registry)
+    assert done.returncode == 0, done.stderr
+    return address.rpartition("/")[2]
+
+
 @pytest.fixture
-def settings(database: Path, trained: Trained) -> Settings:
+def engine(request: pytest.FixtureRequest) -> str:
+    """SQLite, unless a test is parametrized with `postgresql` too (`tests.engines.on_both`)."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def database_url(engine: str, request: pytest.FixtureRequest) -> str:
+    """The address of a database of this test's own, with the model deployed."""
+    if engine == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('database')}"
+    server = request.getfixturevalue("postgresql")
+    return str(server.create(request.getfixturevalue("postgresql_prepared")))
+
+
+@pytest.fixture
+def settings(database_url: str, trained: Trained) -> Settings:
     """Settings of this test's own."""
     return replace(
         Settings.from_environment(),
-        database_url=f"sqlite:///{database}",
+        database_url=database_url,
         mlflow_tracking_uri=f"sqlite:///{trained.registry}",
     )
 

@@ -1,13 +1,13 @@
 """Clients that keep asking while something is done to the service, and a look at what was kept."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import UUID
 
-from tests.serving import Answer
+from sqlalchemy import NullPool, create_engine
+
+from tests.serving import Answer, Place, address_of
 
 Ask = Callable[[], Answer]
 """Sends one request; an OSError is an answer that was lost."""
@@ -31,12 +31,14 @@ def under_load(clients: int, ask: Ask) -> Iterator[list[str]]:
             thread.join()
 
 
-def assert_kept(answered: list[str], database: Path) -> int:
+def assert_kept(answered: list[str], database: Place) -> int:
     """Each answered decision is in the log, and each in the log is whole; how many there are."""
-    with sqlite3.connect(database) as connection:
-        kept = {UUID(key) for (key,) in connection.execute("SELECT decision_id FROM decision")}
-        [with_answers] = connection.execute("SELECT count(*) FROM decision_answers").fetchone()
-    connection.close()
+    engine = create_engine(address_of(database), poolclass=NullPool)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT decision_id FROM decision").scalars()
+        kept = {UUID(str(key)) for key in found}
+        count = "SELECT count(*) FROM decision_answers"
+        with_answers = connection.exec_driver_sql(count).scalar_one()
     assert {UUID(decision_id) for decision_id in answered} <= kept
     assert with_answers == len(kept)
     return len(kept)

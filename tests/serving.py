@@ -20,19 +20,28 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def environment(database: Path, registry: Path, **more: str) -> dict[str, str]:
+Place = Path | str
+"""A file of SQLite, or any address."""
+
+
+def address_of(place: Place) -> str:
+    """The address of a database."""
+    return f"sqlite:///{place}" if isinstance(place, Path) else place
+
+
+def environment(database: Place, registry: Place, **more: str) -> dict[str, str]:
     """The environment of a command over one database and one registry."""
     return {
         **os.environ,
         "FLASK_APP": "wsgi",
-        "DATABASE_URL": f"sqlite:///{database}",
-        "MLFLOW_TRACKING_URI": f"sqlite:///{registry}",
+        "DATABASE_URL": address_of(database),
+        "MLFLOW_TRACKING_URI": address_of(registry),
         **more,
     }
 
 
 def flask(
-    *arguments: str, database: Path, registry: Path, **more: str
+    *arguments: str, database: Place, registry: Place, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a `flask` command as a person would."""
     return subprocess.run(
@@ -143,13 +152,15 @@ def _authorization(key: str) -> dict[str, str]:
 
 
 @contextmanager
-def serve(database: Path, registry: Path, *, models: int = 2, **more: str) -> Iterator[Service]:
+def serve(
+    database: Place, registry: Place, *, models: int = 2, log: Path | None = None, **more: str
+) -> Iterator[Service]:
     """Run gunicorn with two workers for the length of the block, once so many models are loaded.
 
     A negative number waits for the log to say so, where nobody may read the metrics.
     """
     port = free_port()
-    log = database.with_suffix(".log")
+    log = log or Path(database).with_suffix(".log")
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "ops/gunicorn.conf.py", "wsgi:app"],

@@ -4,6 +4,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from creditapp import accounts, api_keys, audit
@@ -27,6 +28,20 @@ def add_user(name: str, role: str, generate: bool) -> None:
     with in_one_line():
         accounts.add(name, Role(role), _password(generate), audit.operator())
     click.echo(f"{name} may sign in as {role}")
+
+
+@user.command("first-admin")
+def add_first_admin() -> None:
+    """Let `admin` in with CREDITAPP_FIRST_ADMIN_PASSWORD, where nobody is an admin yet."""
+    password = current_app.config["SETTINGS"].first_admin_password
+    with in_one_line():
+        if accounts.has_admin():
+            click.echo("there is an admin already")
+        elif not password:
+            click.echo("nobody is an admin yet: flask user add NAME --role admin")
+        else:
+            accounts.add("admin", Role.ADMIN, password, audit.operator())
+            click.echo("admin may sign in as admin")
 
 
 @user.command("list")

@@ -12,7 +12,7 @@ from creditapp import accounts, audit, limits
 blueprint = Blueprint("account", __name__)
 
 PAGE_LENGTH = 50
-LATEST = 2**62
+LATEST = 2**31 - 1
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]

@@ -1,6 +1,8 @@
 """Migrations on a database with rows."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,15 @@ from sqlalchemy import inspect, text
 from creditapp.extensions import db, reading, writing
 from creditapp.features import EXAMPLE
 from tests.clients import StrictClient
+from tests.engines import on_both
 from tests.serving import Trained, flask
 
 
+@on_both
 def test_they_go_down_and_up_again_on_a_database_with_rows(
     app: Flask, client: StrictClient
 ) -> None:
-    """And the database can be used afterwards."""
+    """On SQLite and on PostgreSQL, and the database can be used afterwards."""
     assert client.post("/api/predict", json=EXAMPLE).status_code == 200
     with app.app_context():
         downgrade(revision="base")
@@ -27,11 +31,28 @@ def test_they_go_down_and_up_again_on_a_database_with_rows(
     assert {"decision", "decision_answers", "deployment", "served_bundle", "log_probe"} <= names
 
 
-def test_autogenerate_finds_nothing_to_do(database: Path, trained: Trained) -> None:
+@on_both
+def test_autogenerate_finds_nothing_to_do(database_url: str, trained: Trained) -> None:
     """The tables in code are the tables in the migrations."""
-    done = flask("db", "check", database=database, registry=trained.registry)
+    done = flask("db", "check", database=database_url, registry=trained.registry)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No new upgrade operations detected" in done.stdout + done.stderr
+
+
+@on_both
+def test_of_four_migrations_at_once_one_applies_and_the_others_wait(
+    engine: str, trained: Trained, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Each ends well, and says which it was."""
+    if engine == "postgresql":
+        address = request.getfixturevalue("postgresql").create()
+    else:
+        address = f"sqlite:///{tmp_path}/empty.db"
+    migrate = partial(flask, "db", "upgrade", database=address, registry=trained.registry)
+    with ThreadPoolExecutor(4) as pool:
+        done = [future.result() for future in [pool.submit(migrate) for _ in range(4)]]
+    assert [one.returncode for one in done] == [0] * 4, [one.stderr[-500:] for one in done]
+    assert sorted("database: applied" in one.stdout for one in done) == [False] * 3 + [True]
 
 
 def test_the_database_is_durable(app: Flask, database: Path) -> None:

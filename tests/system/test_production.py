@@ -194,6 +194,12 @@ REFUSED = {
     "no database": ("DATABASE_URL", None),
     "a database in memory": ("DATABASE_URL", "sqlite:///:memory:"),
     "a database that is none": ("DATABASE_URL", "nonsense"),
+    "a database without a password": (
+        "DATABASE_URL",
+        "postgresql://creditapp@127.0.0.1:9/creditapp",
+    ),
+    "a database with a known password": ("DATABASE_URL", "postgresql://x:Postgres@127.0.0.1:9/x"),
+    "a first admin whom everybody knows": ("CREDITAPP_FIRST_ADMIN_PASSWORD", "change-me-please"),
     "no registry": ("MLFLOW_TRACKING_URI", None),
     "no trusted hosts": ("CREDITAPP_TRUSTED_HOSTS", ""),
     "any host": ("CREDITAPP_TRUSTED_HOSTS", "*"),
@@ -269,8 +275,8 @@ def test_prometheus_reads_the_metrics_from_a_listed_network_alone(production: Pr
 def test_gunicorns_own_options_change_nothing_that_was_checked(
     database: Path, trained: Trained
 ) -> None:
-    """Neither the address nor the number of workers."""
-    for options in ("--bind 127.0.0.3:9999", "--workers 3"):
+    """Neither the address, nor the number of workers, nor when the application is loaded."""
+    for options in ("--bind 127.0.0.3:9999", "--workers 3", "--preload"):
         env = environment(database, trained.registry, PORT=str(free_port()))
         done = start({**env, "GUNICORN_CMD_ARGS": options})
         assert done.returncode == 2

@@ -8,6 +8,9 @@ from werkzeug.test import TestResponse
 
 from creditapp.features import EXAMPLE
 from tests.clients import StrictClient, example
+from tests.engines import on_both
+
+pytestmark = on_both
 
 
 def predict(client: StrictClient, **changes: object) -> TestResponse:

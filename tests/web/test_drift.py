@@ -10,6 +10,9 @@ from creditapp.accounts import Role
 from creditapp.drift import State
 from creditapp.features import EXAMPLE
 from tests.clients import StrictClient
+from tests.engines import on_both
+
+pytestmark = on_both
 
 
 def test_the_page_says_when_there_are_too_few_cases(

@@ -6,6 +6,9 @@ from flask import Flask
 
 from creditapp.features import FEATURES, Choice
 from tests.clients import StrictClient, csrf_token, form_data
+from tests.engines import on_both
+
+pytestmark = on_both
 
 
 def submit(client: StrictClient, **changes: str) -> tuple[int, str]:

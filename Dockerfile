@@ -1,0 +1,58 @@
+# Two images of one source. docker-compose.yml builds both; by hand:
+#   docker build --target serve --tag creditapp:0.1.0 .             answers: no compiler, no pip, nothing that trains
+#   docker build --target train --tag creditapp-training:0.1.0 .    trains, and runs the registry's server
+
+FROM python:3.13.2-slim AS base
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    FLASK_APP=wsgi \
+    FLASK_SKIP_DOTENV=1 \
+    MLFLOW_DISABLE_TELEMETRY=true
+WORKDIR /srv/creditapp
+
+# Packages are installed here and copied from here: what installs them stays behind. Flasgger alone is published as
+# source; what builds it is locked too.
+FROM base AS serve-packages
+COPY requirements/build.txt requirements/serve.txt requirements/
+RUN python -m venv --without-pip /opt/venv \
+    && install="python -m pip --python /opt/venv/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes" \
+    && $install --only-binary=:all: -r requirements/build.txt \
+    && $install --only-binary=:all: --no-binary=flasgger --no-build-isolation -r requirements/serve.txt \
+    && python -m pip --python /opt/venv/bin/python uninstall --quiet --yes setuptools wheel
+
+FROM base AS train-packages
+COPY requirements/build.txt requirements/train.txt requirements/
+RUN python -m venv --without-pip /opt/venv \
+    && install="python -m pip --python /opt/venv/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes" \
+    && $install --only-binary=:all: -r requirements/build.txt \
+    && $install --only-binary=:all: --no-binary=flasgger --no-build-isolation -r requirements/train.txt \
+    && python -m pip --python /opt/venv/bin/python uninstall --quiet --yes wheel
+
+# Everything but /tmp and the volumes may be mounted read-only: the bytecode is written now.
+FROM base AS application
+RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin creditapp \
+    && install --directory --owner=creditapp --group=creditapp --mode=0700 instance /var/lib/creditapp /var/lib/mlflow
+COPY wsgi.py babel.cfg ./
+COPY creditapp/ creditapp/
+COPY migrations/ migrations/
+COPY templates/ templates/
+COPY static/ static/
+COPY ops/entrypoint.sh ops/gunicorn.conf.py ops/health.py ops/with-secrets ops/
+RUN python -m compileall -q wsgi.py creditapp migrations ops
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["ops/entrypoint.sh", "health"]
+ENTRYPOINT ["ops/entrypoint.sh"]
+
+FROM application AS train
+COPY --from=train-packages /opt/venv /opt/venv
+COPY training/ training/
+COPY data/ data/
+RUN python -m compileall -q training
+USER 10001:10001
+CMD ["train"]
+
+FROM application AS serve
+COPY --from=serve-packages /opt/venv /opt/venv
+USER 10001:10001
+CMD ["web"]

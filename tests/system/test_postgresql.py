@@ -1,0 +1,99 @@
+"""The real service on a real PostgreSQL."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from creditapp.features import EXAMPLE
+from tests.load import assert_kept, under_load
+from tests.postgresql import Postgresql
+from tests.postgresql import postgresql as start_postgresql
+from tests.serving import Trained, flask, serve, wait_until
+
+WITHIN_SECONDS = 10
+
+
+@pytest.fixture
+def server() -> Iterator[Postgresql]:
+    """A PostgreSQL of this test's own, to be stopped."""
+    with start_postgresql() as running:
+        yield running
+
+
+@pytest.fixture
+def address(server: Postgresql, trained: Trained) -> str:
+    """A database with the model deployed."""
+    address = server.create()
+    done = flask("prepare", database=address, registry=trained.registry)
+    assert done.returncode == 0, done.stderr
+    return address
+
+
+def test_a_restart_of_the_database_costs_answers_while_it_lasts_and_nothing_more(
+    server: Postgresql, address: str, trained: Trained, tmp_path: Path
+) -> None:
+    """503 within seconds while it is away; then the same workers go on, and what was answered is kept."""
+    with serve(address, trained.registry, log=tmp_path / "log") as service:
+        workers = service.workers()
+        with under_load(6, lambda: service.post("/api/predict", EXAMPLE)) as answered:
+            wait_until(lambda: len(answered) > 50, 20)
+            server.stop()
+            began = time.monotonic()
+            assert service.post("/api/predict", EXAMPLE).status == 503
+            assert service.get("/api/health").status == 503
+            assert service.get("/api/live").status == 200
+            assert time.monotonic() - began < WITHIN_SECONDS
+            server.start()
+            before = len(answered)
+            wait_until(lambda: len(answered) > before + 50, 20, service.log.read_text)
+        assert service.get("/api/health").status == 200
+        assert service.workers() == workers
+    assert_kept(answered, address)
+
+
+def test_a_killed_worker_loses_nothing_that_was_answered(
+    postgresql: Postgresql, postgresql_prepared: str, trained: Trained, tmp_path: Path
+) -> None:
+    """Under load, with batches among the single ones; connections of the dead are given back."""
+    address = postgresql.create(postgresql_prepared)
+
+    with serve(address, trained.registry, log=tmp_path / "log") as service:
+        batch = {"applications": [EXAMPLE] * 20}
+        with (
+            under_load(4, lambda: service.post("/api/predict", EXAMPLE)) as alone,
+            under_load(2, lambda: service.post("/api/predict-batch", batch)) as together,
+        ):
+            for _ in range(3):
+                time.sleep(1)
+                os.kill(service.workers()[0], signal.SIGKILL)
+            enough = len(alone) + 50
+            wait_until(lambda: len(alone) > enough, 30)
+        wait_until(lambda: len(service.workers()) == 2, 10)
+    assert_kept(alone + together, address)
+
+
+def test_each_worker_has_connections_of_its_own(
+    postgresql: Postgresql, postgresql_prepared: str, trained: Trained, tmp_path: Path
+) -> None:
+    """No pool crosses a fork: the sockets that lead to the database are held by one process each."""
+    address = postgresql.create(postgresql_prepared)
+    with serve(address, trained.registry, log=tmp_path / "log") as service:
+        assert {service.post("/api/predict", EXAMPLE).status for _ in range(20)} == {200}
+        of_master = sockets_to(postgresql.port, service.process.pid)
+        first, second = [sockets_to(postgresql.port, pid) for pid in service.workers()]
+    assert first
+    assert second
+    assert not first & second
+    assert not of_master
+
+
+def sockets_to(port: int, pid: int) -> set[str]:
+    """The sockets of a process that lead to a port, by their inode."""
+    lines = Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
+    leading = {fields[9] for fields in map(str.split, lines) if fields[2].endswith(f":{port:04X}")}
+    held = {str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir() if one.is_symlink()}
+    return {inode for inode in leading if f"socket:[{inode}]" in held}
