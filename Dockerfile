@@ -11,27 +11,18 @@ ENV PATH=/opt/venv/bin:$PATH \
     MLFLOW_DISABLE_TELEMETRY=true
 WORKDIR /srv/creditapp
 
-# Packages are installed here and copied from here: what installs them stays behind. Flasgger alone is published as
-# source; what builds it is locked too.
+# Packages are installed in one stage and copied into another: what installs them stays behind.
 FROM base AS serve-packages
-COPY requirements/build.txt requirements/serve.txt requirements/
-RUN python -m venv --without-pip /opt/venv \
-    && install="python -m pip --python /opt/venv/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes" \
-    && $install --only-binary=:all: -r requirements/build.txt \
-    && $install --only-binary=:all: --no-binary=flasgger --no-build-isolation -r requirements/serve.txt \
-    && python -m pip --python /opt/venv/bin/python uninstall --quiet --yes setuptools wheel
+COPY requirements/install requirements/build.txt requirements/serve.txt requirements/
+RUN requirements/install serve.txt
 
 FROM base AS train-packages
-COPY requirements/build.txt requirements/train.txt requirements/
-RUN python -m venv --without-pip /opt/venv \
-    && install="python -m pip --python /opt/venv/bin/python install --no-cache-dir --disable-pip-version-check --require-hashes" \
-    && $install --only-binary=:all: -r requirements/build.txt \
-    && $install --only-binary=:all: --no-binary=flasgger --no-build-isolation -r requirements/train.txt \
-    && python -m pip --python /opt/venv/bin/python uninstall --quiet --yes wheel
+COPY requirements/install requirements/build.txt requirements/train.txt requirements/
+RUN requirements/install train.txt
 
 # Everything but /tmp and the volumes may be mounted read-only: the bytecode is written now.
 FROM base AS application
-RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin creditapp \
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin creditapp \
     && install --directory --owner=creditapp --group=creditapp --mode=0700 instance /var/lib/creditapp /var/lib/mlflow
 COPY wsgi.py babel.cfg ./
 COPY creditapp/ creditapp/

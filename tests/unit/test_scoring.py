@@ -1,5 +1,11 @@
 """Scoring, apart from any model's quality."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from creditapp.config import ROOT
 from creditapp.scoring import outside_training
 
 POPULATION = {
@@ -18,3 +24,13 @@ def test_answers_the_training_data_never_held_are_named_row_by_row() -> None:
 def test_no_rows_have_nothing_outside() -> None:
     """An empty table is no special case."""
     assert outside_training({"Purpose": [], "Age in years": []}, POPULATION) == []
+
+
+def test_the_engine_reports_to_nobody(tmp_path: Path) -> None:
+    """Left alone it would give the machine an identifier, keep it in the home folder, and send it away."""
+    home = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": ""}
+    home.pop("ORT_DISABLE_TELEMETRY", None)
+    command = [sys.executable, "-c", "import creditapp.scoring"]
+    done = subprocess.run(command, cwd=ROOT, env=home, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,518 @@
+"""Runs the whole of docker-compose.yml as processes, uses it, breaks it, and writes down what was seen.
+
+Started in mount and process namespaces of its own; a network of its own comes when the image is built,
+and its loopback device has the addresses of the compose file's networks. The service runs from the replayed
+image, read-only and as its user; PostgreSQL, Redis, nginx, Prometheus and Alertmanager are this machine's,
+started with the shipped files; what the training image does is done in the development environment.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from creditapp.features import EXAMPLE
+from tests.ops.compose import service
+from tests.ops.image import Image, Stage
+from tests.serving import ROOT, Answer, send, wait_until
+
+NAME = "credit.example"
+FRONT = f"https://{NAME}:8443"
+SECRETS = Path("/run/secrets")
+VARIABLES = {
+    "CREDITAPP_HOSTNAME": NAME,
+    "ALERT_WEBHOOK_URL": "http://127.0.0.1:9/nobody",
+    "CREDITAPP_MAX_BODY_BYTES": "2000000",
+}
+ADDRESSES = {
+    "front": {"nginx": "172.30.1.2", "credit-score-api": "172.30.1.10"},
+    "monitoring": {
+        "prometheus": "172.30.2.2",
+        "alertmanager": "172.30.2.3",
+        "credit-score-api": "172.30.2.10",
+    },
+    "data": {
+        "postgres": "172.30.3.2",
+        "redis": "172.30.3.3",
+        "mlflow": "172.30.3.4",
+        "credit-score-api": "172.30.3.10",
+    },
+}
+HOSTS = (8000, 8001)
+"""Two masters, as on two hosts that share the database and nothing else."""
+STALLED = 200
+CLONE_NEWNET = 0x40000000
+POSTGRES = str(sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1])
+
+
+class System:
+    """The processes, and where each writes its log."""
+
+    def __init__(self, home: Path, image: Image, stage: Stage) -> None:
+        self.home = home
+        self._image, self._stage = image, stage
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(
+        self, name: str, command: list[str], environment: dict[str, str], network: str
+    ) -> None:
+        """Start one, where names lead to the addresses of a network."""
+        hosts = self.home / f"hosts-{network}"
+        own = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
+        with (self.home / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                ["unshare", "--mount", "sh", "-c", own, "sh", str(hosts), *command],
+                cwd=ROOT,
+                env={"PATH": os.environ["PATH"], "HOME": str(self.home), **environment},
+                stdout=log,
+                stderr=log,
+            )
+
+    def in_image(self, *command: str, **more: str) -> list[str]:
+        """A command of ours in the image, with the compose file's settings."""
+        settings = service("credit-score-api", VARIABLES).environment
+        return self._image.inside(
+            self._stage, ["ops/entrypoint.sh", *command], **{**settings, **more}
+        )
+
+    def job(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> str:
+        """Run one to its end; what it said."""
+        self.start(name, command, environment or {}, "data")
+        code = self._running.pop(name).wait(timeout=120)
+        said = (self.home / f"{name}.log").read_text()
+        assert code == 0, f"{name}: {said}"
+        return said
+
+    def pid(self, name: str) -> int:
+        """The process that was started; each step on the way replaced itself by the next."""
+        return self._running[name].pid
+
+    def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> int:
+        """Stop one, and wait for its end; its exit code."""
+        process = self._running.pop(name)
+        process.send_signal(how)
+        return process.wait(timeout=60)
+
+    def stop_all(self) -> None:
+        """Stop what still runs, the last first."""
+        for name in reversed(list(self._running)):
+            self.stop(name, signal.SIGINT if name == "postgres" else signal.SIGTERM)
+
+
+def write_hosts(home: Path) -> None:
+    """For each network the names that lead into it."""
+    for network, addresses in ADDRESSES.items():
+        lines = [f"{address} {host}" for host, address in addresses.items()]
+        text = "\n".join(["127.0.0.1 localhost", f"172.30.1.2 {NAME}", *lines, ""])
+        (home / f"hosts-{network}").write_text(text)
+
+
+def secret(name: str) -> str:
+    """One of the secrets that were made."""
+    return (SECRETS / name).read_text()
+
+
+def leave_the_network() -> None:
+    """Go where there are the compose file's networks and no other; packages were fetched before."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    for address in {address for network in ADDRESSES.values() for address in network.values()}:
+        subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
+
+
+def start_data(system: System) -> None:
+    """PostgreSQL with the shipped script, Redis with the shipped command, the registry's server."""
+    data = system.home / "postgres"
+    data.mkdir()
+    shutil.chown(data, "postgres", "postgres")
+    as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+    initdb = [f"{POSTGRES}/initdb", "-D", data, "-U", "postgres", f"--pwfile={SECRETS}/postgres"]
+    subprocess.run(
+        [*as_postgres, *initdb, "--auth=scram-sha-256", "--data-checksums"],
+        check=True,
+        capture_output=True,
+    )
+    with (data / "pg_hba.conf").open("a") as rules:
+        rules.write("host all all 172.30.3.0/24 scram-sha-256\n")
+    shipped = service("postgres", VARIABLES)
+    checked = shipped.command[: shipped.command.index("--") + 1]
+    options = [
+        "-D",
+        str(data),
+        "-h",
+        "127.0.0.1,172.30.3.2",
+        "-k",
+        str(data),
+        "-c",
+        "max_connections=200",
+    ]
+    system.start("postgres", [*checked, *as_postgres, f"{POSTGRES}/postgres", *options], {}, "data")
+    superuser = {"PGPASSWORD": secret("postgres"), "PGHOST": "postgres"}
+    ready = ["sh", "-c", "until pg_isready -q -h postgres; do sleep 0.1; done"]
+    system.job("ready", ready)
+    system.job("databases", [str(ROOT / "ops/postgres/databases.sh")], superuser)
+    system.start("redis", service("redis", VARIABLES).command, {}, "data")
+    registry = service("mlflow", VARIABLES)
+    training = {"MLFLOW_ARTIFACTS": str(system.home / "artifacts"), "PATH": training_path()}
+    system.start(
+        "mlflow",
+        [str(ROOT / "ops/entrypoint.sh"), *registry.command],
+        {**registry.environment, **training},
+        "data",
+    )
+    wait_until(
+        lambda: answers("http://localhost:5000/health"), 60, (system.home / "mlflow.log").read_text
+    )
+
+
+def training_path() -> str:
+    """Where the training image's programs are: in the environment that runs this."""
+    return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+
+def train(system: System, *command: str) -> str:
+    """Run a command of ours as the training image does."""
+    settings = service("train", VARIABLES).environment
+    environment = {**settings, "PATH": training_path(), "FLASK_APP": "wsgi"}
+    return system.job("train", [str(ROOT / "ops/entrypoint.sh"), *command], environment)
+
+
+def start_hosts(system: System) -> None:
+    """Two masters of the service, from the image."""
+    for port in HOSTS:
+        start_host(system, port)
+
+
+def start_host(system: System, port: int) -> None:
+    """One master, and wait until it can decide."""
+    system.start(f"web-{port}", system.in_image("web", PORT=str(port)), {}, "data")
+    health = system.in_image("health", PORT=str(port))
+    log = system.home / f"web-{port}.log"
+    wait_until(
+        lambda: subprocess.run(health, capture_output=True, check=False).returncode == 0,
+        60,
+        log.read_text,
+    )
+
+
+def start_front(system: System) -> None:
+    """Nginx with a certificate, and the monitoring."""
+    nginx = service("nginx", VARIABLES)
+    upstreams = ",".join(f"credit-score-api:{port}" for port in HOSTS)
+    more = {"TLS_FOLDER": str(system.home / "tls"), "UPSTREAMS": upstreams}
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]
+    system.start("nginx", [*nobody, *nginx.command], {**nginx.environment, **more}, "front")
+    wait_until(
+        lambda: answers("http://127.0.0.1:8081/healthy"), 20, (system.home / "nginx.log").read_text
+    )
+    shipped = ROOT / "ops/prometheus/prometheus.yml"
+    prometheus = [
+        "prometheus",
+        f"--config.file={shipped}",
+        f"--storage.tsdb.path={system.home}/tsdb",
+    ]
+    system.start("prometheus", prometheus, {}, "monitoring")
+    alertmanager = service("alertmanager", VARIABLES)
+    own = {
+        "ALERTMANAGER": "prometheus-alertmanager",
+        "ALERTMANAGER_STORAGE": str(system.home / "alerts"),
+    }
+    system.start(
+        "alertmanager", alertmanager.command, {**alertmanager.environment, **own}, "monitoring"
+    )
+
+
+def answers(address: str) -> bool:
+    """Whether something answers there."""
+    try:
+        return send(address).status < 300
+    except OSError:
+        return False
+
+
+def ask(path: str, value: object = None, key: str = "", **headers: str) -> Answer:
+    """Ask the system through nginx, as a client does."""
+    body = None if value is None else json.dumps(value).encode()
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    sent = {"Content-Type": "application/json", **headers}
+    return send(urllib.request.Request(FRONT + path, body, sent))
+
+
+def stall(count: int) -> list[socket.socket]:
+    """Clients that begin a request and say no more: half in the header, half in the body."""
+    trusting = ssl.create_default_context()
+    beginnings = [
+        b"POST /api/predict HTTP/1.1\r\nHost: credit.example\r\nContent-",
+        b"POST /api/predict HTTP/1.1\r\nHost: credit.example\r\nContent-Length: 900\r\n\r\n{",
+    ]
+    stalled = []
+    for number in range(count):
+        plain = socket.create_connection((NAME, 8443), timeout=10)
+        one = trusting.wrap_socket(plain, server_hostname=NAME)
+        one.sendall(beginnings[number % 2])
+        stalled.append(one)
+    return stalled
+
+
+def while_stalled(key: str) -> dict[str, Any]:
+    """What others get while many clients stall, and how many of those still hold their connection."""
+    stalled = stall(STALLED)
+    began = time.monotonic()
+    statuses = Counter(ask("/api/predict", EXAMPLE, key).status for _ in range(50))
+    took = time.monotonic() - began
+    for one in stalled:
+        one.close()
+    return {"statuses": statuses, "seconds": took, "stalled": len(stalled)}
+
+
+class Load:
+    """Clients that keep asking through nginx; what they were answered."""
+
+    def __init__(self, key: str, clients: int = 6) -> None:
+        self.statuses: Counter[int | str] = Counter()
+        self.versions: list[tuple[float, str]] = []
+        self._key = key
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._keep_asking) for _ in range(clients)]
+
+    def __enter__(self) -> "Load":
+        for one in self._threads:
+            one.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for one in self._threads:
+            one.join()
+
+    def _keep_asking(self) -> None:
+        while not self._stop.is_set():
+            try:
+                answer = ask("/api/predict", EXAMPLE, self._key)
+            except OSError as error:
+                self.statuses[type(error).__name__] += 1
+                continue
+            self.statuses[answer.status] += 1
+            if answer.status == 200:
+                self.versions.append((time.monotonic(), answer.json["model_version"]))
+
+
+def reloaded(system: System, keys: dict[str, str]) -> dict[str, Any]:
+    """A new version in the registry, a reload through one host under load, and what both serve then."""
+    train(system, "flask", "train")
+    import mlflow
+
+    mlflow.MlflowClient("http://localhost:5000").set_registered_model_alias(
+        "RDF_score_pipeline", "production", "2"
+    )
+    with Load(keys["predict"]) as load:
+        time.sleep(1)
+        answer = ask("/api/reload-model", {}, keys["reload"])
+        done = time.monotonic()
+        time.sleep(3)
+    late = [version for moment, version in load.versions if moment > done + 1]
+    return {
+        "answer": answer.json,
+        "status": answer.status,
+        "late": Counter(late),
+        "statuses": load.statuses,
+    }
+
+
+def without_the_database(key: str) -> dict[str, Any]:
+    """The database's address is gone, and comes back."""
+    route = ["172.30.3.2/32", "dev", "lo"]
+    subprocess.run(["ip", "address", "delete", *route], check=True)
+    began = time.monotonic()
+    away = [ask("/api/predict", EXAMPLE, key).status for _ in range(4)]
+    took = time.monotonic() - began
+    health = ask("/api/health").status
+    subprocess.run(["ip", "address", "add", *route], check=True)
+    until = time.monotonic() + 30
+    while ask("/api/predict", EXAMPLE, key).status != 200 and time.monotonic() < until:
+        time.sleep(0.2)
+    back = Counter(ask("/api/predict", EXAMPLE, key).status for _ in range(20))
+    return {"away": away, "seconds": took, "health": health, "back": back}
+
+
+def stopped_under_load(system: System, key: str, decisions: Callable[[], int]) -> dict[str, Any]:
+    """One host stops and comes back under load, then both stop: what was answered is what was recorded."""
+    before = decisions()
+    with Load(key) as load:
+        time.sleep(1)
+        codes = [system.stop(f"web-{HOSTS[0]}")]
+        start_host(system, HOSTS[0])
+        time.sleep(3)  # nginx looks again after two seconds
+        one_at_a_time = dict(load.statuses)
+        codes += [system.stop(f"web-{port}") for port in HOSTS]
+        time.sleep(0.5)
+        with_nobody = ask("/api/predict", EXAMPLE, key)
+    recorded = decisions() - before
+    return {
+        "codes": codes,
+        "one at a time": one_at_a_time,
+        "statuses": load.statuses,
+        "recorded": recorded,
+        "with nobody": [
+            with_nobody.status,
+            with_nobody.headers.get("Content-Type"),
+            with_nobody.json,
+        ],
+    }
+
+
+def browsed() -> dict[str, Any]:
+    """A person signs in and scores through nginx, in a real browser."""
+    from playwright.sync_api import sync_playwright
+
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
+    arguments += [
+        "--disable-component-update",
+        "--disable-sync",
+        f"--host-resolver-rules=MAP {NAME} 172.30.1.2",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        page = browser.new_page(ignore_https_errors=True)
+        page.goto(FRONT)
+        page.get_by_label("Name").fill("admin")
+        page.get_by_label("Password").fill(secret("first_admin"))
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Fill in an example").click()
+        page.get_by_role("button", name="Score").click()
+        result = page.get_by_role("region", name="Result")
+        result.locator(".verdict").wait_for()
+        seen = {"verdict": result.locator(".verdict").inner_text(), "address": page.url}
+        browser.close()
+    return seen
+
+
+def monitored() -> dict[str, Any]:
+    """What Prometheus says of its targets and of Alertmanager."""
+    api = "http://172.30.2.2:9090/api/v1"
+
+    def health() -> dict[str, str]:
+        targets = send(f"{api}/targets?state=active").json["data"]["activeTargets"]
+        return {one["labels"]["job"]: one["health"] for one in targets}
+
+    wait_until(lambda: answers(f"{api}/targets") and "unknown" not in health().values(), 40)
+    managers = send(f"{api}/alertmanagers").json["data"]["activeAlertmanagers"]
+    return {"targets": health(), "alertmanagers": [one["url"] for one in managers]}
+
+
+def users(pid: int) -> dict[str, str]:
+    """Under which user, and with which rights, a process runs."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    return {name: fields[name].split()[0] for name in ("Uid", "CapEff", "CapBnd", "NoNewPrivs")}
+
+
+def observe(system: System) -> dict[str, Any]:
+    """Use the system, then break it piece by piece."""
+
+    def key(*scopes: str) -> str:
+        options = [part for scope in scopes for part in ("--scope", scope)]
+        return system.job(
+            "key", system.in_image("flask", "key", "add", "a program", *options)
+        ).split()[-1]
+
+    def decisions() -> int:
+        count = "SELECT count(*) FROM decision"
+        command = ["psql", "-h", "172.30.3.2", "-U", "postgres", "-d", "creditapp", "-Atc", count]
+        environment = {**os.environ, "PGPASSWORD": secret("postgres")}
+        return int(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+
+    keys = {"predict": key("predict"), "reload": key("model:admin")}
+    first = ask("/api/predict", EXAMPLE, keys["predict"])
+    findings: dict[str, Any] = {
+        "first": [first.status, first.json],
+        "without a key": ask("/api/predict", EXAMPLE).status,
+        "live": ask("/api/live").status,
+        "another name": [
+            ask("/api/live", Host="evil.example").status,
+            send(
+                urllib.request.Request(
+                    f"http://127.0.0.1:{HOSTS[0]}/api/live", headers={"Host": "evil"}
+                )
+            ).status,
+        ],
+        "plain": send(f"http://{NAME}:8080/api/live").headers["Location"],
+        "too large": [
+            (answer := ask("/api/predict", "x" * 2_000_000, keys["predict"])).status,
+            answer.json,
+        ],
+        "metrics for a stranger": ask("/metrics").status,
+        "metrics with a forged address": ask(
+            "/metrics", **{"X-Forwarded-For": "172.30.2.2"}
+        ).status,
+        "user": users(system.pid(f"web-{HOSTS[0]}")),
+        "stalled": while_stalled(keys["predict"]),
+        "browser": browsed(),
+        "monitored": monitored(),
+        "reload": reloaded(system, keys),
+        "without the database": without_the_database(keys["predict"]),
+    }
+    findings["stopped"] = stopped_under_load(system, keys["predict"], decisions)
+    return findings
+
+
+def prepare(home: Path, certificates: Path) -> None:
+    """Networks, names, secrets and the certificate, as the machine of an operator has them."""
+    leave_the_network()
+    write_hosts(home)
+    subprocess.run(["mount", "--bind", home / "hosts-front", "/etc/hosts"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
+    subprocess.run([ROOT / "ops/make-secrets", home / "secrets"], check=True)
+    shutil.copytree(home / "secrets", SECRETS)
+    SECRETS.chmod(0o755)  # Compose mounts each file by itself
+    shutil.copytree(certificates, home / "tls")
+
+
+def main(home: Path, certificates: Path, findings: Path) -> None:
+    """Build, start, observe, stop, and write the findings."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "home", home], check=True)
+    image = Image(home / "image")
+    stage = image.build("serve")
+    prepare(home, certificates)
+    image.close(stage, {SECRETS: "run/secrets", home / "hosts-data": "etc/hosts"})
+    system = System(home, image, stage)
+    admin = {"CREDITAPP_FIRST_ADMIN_PASSWORD_FILE": str(SECRETS / "first_admin")}
+    try:
+        start_data(system)
+        jobs = {
+            "migrated": system.job("migrate", system.in_image("migrate", **admin)),
+            "trained": train(system, "train"),
+        }
+        start_hosts(system)
+        start_front(system)
+        seen = {**jobs, **observe(system)}
+    except BaseException:
+        for log in sorted(home.glob("*.log")):
+            print(f"--- {log.name}\n{log.read_text()[-2000:]}", file=sys.stderr)
+        raise
+    finally:
+        system.stop_all()
+    findings.write_text(json.dumps(seen))
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
