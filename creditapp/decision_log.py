@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, insert, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
@@ -163,6 +164,30 @@ def since(moment: datetime, generation: int, limit: int) -> tuple[Columns, list[
         rows = session.execute(query).all()
     columns = {name: [answers[name] for answers, _ in rows] for name in FEATURE_NAMES}
     return columns, [probability for _, probability in rows]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much the log holds."""
+
+    decisions: int
+    newest: datetime | None
+
+    def __str__(self) -> str:
+        newest = self.newest.isoformat(timespec="seconds") if self.newest else "-"
+        return f"{self.decisions:,} decisions, the newest of {newest}"
+
+
+def extent() -> Extent:
+    """How many decisions there are, and when the newest was made.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    query = select(func.count(), func.max(Decision.timestamp)).select_from(Decision)
+    with _reading_the_log() as session:
+        count, newest = session.execute(query).one()
+    return Extent(count, newest)
 
 
 def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[Decision]:

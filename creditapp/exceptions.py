@@ -73,3 +73,7 @@ class NotAllowed(CreditappError):
 
 class DeploymentFailed(CreditappError):
     """The database did not take a deployment."""
+
+
+class BackupFailed(CreditappError):
+    """The database could not be copied, or a copy could not be brought back."""
