@@ -18,7 +18,7 @@ from creditapp import (
 from creditapp.api import docs
 from creditapp.api import routes as api
 from creditapp.config import INSTANCE, ROOT, Settings
-from creditapp.extensions import babel, cors, csrf, db, init_database, migrate
+from creditapp.extensions import babel, cors, csrf, db, init_database, migrate, to_json
 from creditapp.model_cache import ModelCache
 from creditapp.proxies import TrustedProxies
 from creditapp.safeguards import checked_settings
@@ -77,6 +77,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": settings.database_address,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,
+            "json_serializer": to_json,
             "pool_pre_ping": not sqlite,
             "connect_args": {"timeout": 5} if sqlite else {},
         },

@@ -2,34 +2,39 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from creditapp.exceptions import BadTable
 from creditapp.features import (
+    FEATURE_NAMES,
     FEATURES,
-    QUESTIONS,
     RECORDED,
-    Answer,
     Application,
     Feature,
     Numeric,
     answer_from_text,
 )
 
-REQUIRED = frozenset(feature.name for feature in FEATURES)
+REQUIRED = frozenset(FEATURE_NAMES)
 ALLOWED = REQUIRED | {question.name for question in RECORDED}
 REFERENCE = "reference"
 LONGEST_REFERENCE = 64
 
 Columns = Mapping[str, Sequence[Any]]
 
+_scored_answers = itemgetter(*FEATURE_NAMES)
 
-def columns_of(applications: Sequence[Application]) -> dict[str, list[Answer]]:
+
+def columns_of(applications: Sequence[Application]) -> Columns:
     """The scored features as columns, each with one answer per application."""
-    return {
-        feature.name: [application.answers[feature.name] for application in applications]
-        for feature in FEATURES
-    }
+    return _columns([application.answers for application in applications])
+
+
+def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """Mappings that hold every feature, turned into columns."""
+    columns = zip(*map(_scored_answers, rows), strict=True) if rows else [()] * len(FEATURES)
+    return dict(zip(FEATURE_NAMES, columns, strict=True))
 
 
 def is_reference(value: object) -> bool:
@@ -40,11 +45,12 @@ def is_reference(value: object) -> bool:
 def wrong_rows(rows: Sequence[object]) -> set[int]:
     """The positions of all rows that are no application; as strict as the schema, but for whole tables."""
     wrong = {position for position, row in enumerate(rows) if not _has_the_right_keys(row)}
-    sound = [(position, row) for position, row in enumerate(rows) if position not in wrong]
+    sound = [position for position in range(len(rows)) if position not in wrong]
+    columns = _columns([rows[position] for position in sound])
     for question in FEATURES:
-        answers = [row[question.name] for _, row in sound]  # type: ignore[index]
-        wrong |= {sound[place][0] for place in wrong_answers(question, answers)}
-    return wrong | {position for position, row in sound if not _has_a_right_rest(row)}
+        places = wrong_answers(question, columns[question.name])
+        wrong.update(sound[place] for place in places)
+    return wrong.union(place for place in sound if not _has_a_right_rest(rows[place]))
 
 
 def wrong_answers(question: Feature, answers: Sequence[object]) -> list[int]:
@@ -57,13 +63,10 @@ def wrong_answers(question: Feature, answers: Sequence[object]) -> list[int]:
 def _all_accepted(question: Feature, answers: Sequence[Any]) -> bool:
     types = set(map(type, answers))
     match question:
-        case Numeric(integer=True):
-            return types <= {int} and (
-                not answers
-                or (min(answers) >= question.minimum and max(answers) <= question.maximum)
-            )
-        case Numeric():
-            return False
+        case Numeric(integer=True, minimum=low, maximum=high):
+            return types <= {int} and (not answers or low <= min(answers) <= max(answers) <= high)
+        case Numeric(minimum=low, maximum=high):  # one by one, as NaN has no place in an order
+            return types <= {int, float} and all(low < answer <= high for answer in answers)
         case _:
             return types <= {str} and set(answers) <= set(question.values)
 
@@ -86,9 +89,10 @@ def _has_a_right_rest(row: Any) -> bool:
 
 
 def application_of(row: Mapping[str, Any]) -> Application:
-    """An application out of a checked row."""
-    answers = {question.name: row[question.name] for question in QUESTIONS if question.name in row}
-    return Application(answers, row.get(REFERENCE))
+    """An application out of a checked row, its answers in the order they were given."""
+    answers = dict(row)
+    reference = answers.pop(REFERENCE, None)
+    return Application(answers, reference)
 
 
 def read_csv(
