@@ -139,6 +139,16 @@ def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answ
         raise DecisionLogUnavailable("the decision could not be recorded") from error
 
 
+def holds(decision_id: UUID) -> bool:
+    """Whether a decision is in the log.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    with _reading_the_log() as session:
+        return session.get(Decision, decision_id) is not None
+
+
 def check_writable() -> None:
     """Write and commit one row; who asks again within a second gets the same answer.
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -10,6 +11,7 @@ from creditapp.features import (
     FEATURE_NAMES,
     FEATURES,
     RECORDED,
+    Answer,
     Application,
     Feature,
     Numeric,
@@ -20,6 +22,7 @@ REQUIRED = frozenset(FEATURE_NAMES)
 ALLOWED = REQUIRED | {question.name for question in RECORDED}
 REFERENCE = "reference"
 LONGEST_REFERENCE = 64
+SHORT = 32
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -105,21 +108,50 @@ def read_csv(
     Raises:
         BadTable: the file is empty, a column is missing, unknown or there twice, or a row is cut.
     """
+    lines = iter(lines)
     reader = csv.reader(lines, strict=True)
     try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(header, also)
-        for cells in reader:
-            if cells:
-                yield reader.line_num, _row_of(header, cells, reader.line_num)
+        header = checked_header(next(reader, []), also)
     except csv.Error as error:
-        raise BadTable(f"line {reader.line_num}: not readable as CSV: {error}") from error
+        raise _unreadable(reader.line_num, error) from error
+    for line, row in csv_rows(lines, header, reader.line_num):
+        if isinstance(row, BadTable):
+            raise row
+        yield line, row
 
 
-def _check_header(header: list[str], also: Sequence[str]) -> None:
+def csv_rows(
+    lines: Iterable[str], header: Sequence[str], before: int
+) -> Iterator[tuple[int, dict[str, Any] | BadTable]]:
+    """Rows with their line numbers in the file, of which so many lines went before.
+
+    In the place of one that cannot be read stands what is wrong with it.
+    """
+    reader = csv.reader(lines, strict=True)
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            line = before + reader.line_num
+            yield line, _unreadable(line, error)
+            continue
+        if cells is None:
+            return
+        if cells:
+            line = before + reader.line_num
+            yield line, _row_of(header, cells, line)
+
+
+def checked_header(cells: Sequence[str], also: Sequence[str] = ()) -> list[str]:
+    """The names of a table's columns, without the blanks around them.
+
+    Raises:
+        BadTable: there are none, or a column is missing, unknown or there twice.
+    """
+    header = [name.strip() for name in cells]
     if not any(header):
         raise BadTable("the file is empty; a line with the column names is expected first")
-    for name in [*(feature.name for feature in FEATURES), *also]:
+    for name in [*FEATURE_NAMES, *also]:
         if name not in header:
             found = ", ".join(header)[:100]
             raise BadTable(f'the column "{name}" is missing; the first line holds: {found}')
@@ -128,13 +160,26 @@ def _check_header(header: list[str], also: Sequence[str]) -> None:
             raise BadTable(f'the column "{name}" is not known')
         if header.count(name) > 1:
             raise BadTable(f'the column "{name}" is there twice')
+    return header
 
 
-def _row_of(header: list[str], cells: list[str], line: int) -> dict[str, Any]:
+def _row_of(header: Sequence[str], cells: list[str], line: int) -> dict[str, Any] | BadTable:
     if len(cells) != len(header):
-        raise BadTable(f"line {line}: {len(cells)} cells; {len(header)} are expected")
+        return BadTable(f"line {line}: {len(cells)} cells; {len(header)} are expected")
     return {
-        name: cell if name == REFERENCE else answer_from_text(cell)
+        name: cell if name == REFERENCE else _answer(cell)
         for name, cell in zip(header, cells, strict=True)
         if cell.strip()
     }
+
+
+def _answer(cell: str) -> Answer:
+    """What a cell holds; those of a table are short and much alike, and so are read once."""
+    return _short_answer(cell) if len(cell) <= SHORT else answer_from_text(cell)
+
+
+_short_answer = lru_cache(maxsize=10_000)(answer_from_text)
+
+
+def _unreadable(line: int, error: csv.Error) -> BadTable:
+    return BadTable(f"line {line}: not readable as CSV: {error}")
