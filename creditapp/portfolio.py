@@ -75,7 +75,7 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Client]:
     """
     if scheduler:
         try:
-            client = Client(scheduler, timeout=10)
+            client = Client(scheduler, timeout=5)
         except (OSError, ValueError) as error:
             raise FileRunFailed(f"{scheduler}: no scheduler answers there") from error
         with client:
