@@ -4,7 +4,7 @@ import gc
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -85,9 +85,10 @@ class FileRun:
         """The file that says that nothing is left to do for a part."""
         return Path(self.folder, f"done-{part.number:06}.json")
 
-    def decision_id(self, row: int) -> UUID:
-        """The id of a row's decision, the same however often it is scored: the run's, ending in the row."""
-        return UUID(int=UUID(self.id).int >> ROW_BITS << ROW_BITS | row)
+    def decision_ids(self, rows: Iterable[int]) -> list[UUID]:
+        """The ids of rows' decisions, the same whenever they are scored: the run's, ending in the row."""
+        own = UUID(self.id).int >> ROW_BITS << ROW_BITS
+        return [UUID(int=own | row) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,12 @@ def _decisions(
     if not applications:
         return []
     judged = judge(applications, _model(run), DEFAULT_POLICY, run.origin)
+    if not run.recorded:
+        return judged
     moment = datetime.fromisoformat(run.started_at)
     return [
-        decision._replace(decision_id=run.decision_id(number), timestamp=moment)
-        for decision, number in zip(judged, numbers, strict=True)
+        decision._replace(decision_id=decision_id, timestamp=moment)
+        for decision, decision_id in zip(judged, run.decision_ids(numbers), strict=True)
     ]
 
 

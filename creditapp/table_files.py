@@ -143,9 +143,10 @@ def _parquet_parts(path: Path) -> list[Part]:
 def _parquet_rows(path: Path, part: Part) -> Rows:
     table = _row_group(path, part.group).slice(part.begin, part.end - part.begin)
     rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    names = [name.strip() for name in table.column_names]
     for number, row in enumerate(rows, part.before + 1):
-        named = zip(table.column_names, row, strict=True)
-        yield number, {name.strip(): answer for name, answer in named if answer is not None}
+        named = zip(names, row, strict=True)
+        yield number, {name: answer for name, answer in named if answer is not None}
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,6 @@ from creditapp.features import (
     FEATURE_NAMES,
     FEATURES,
     RECORDED,
-    Answer,
     Application,
     Feature,
     Numeric,
@@ -166,19 +165,18 @@ def checked_header(cells: Sequence[str], also: Sequence[str] = ()) -> list[str]:
 def _row_of(header: Sequence[str], cells: list[str], line: int) -> dict[str, Any] | BadTable:
     if len(cells) != len(header):
         return BadTable(f"line {line}: {len(cells)} cells; {len(header)} are expected")
-    return {
-        name: cell if name == REFERENCE else _answer(cell)
+    row = {
+        name: _short_answer(cell) if len(cell) <= SHORT else answer_from_text(cell)
         for name, cell in zip(header, cells, strict=True)
-        if cell.strip()
+        if cell and not cell.isspace()
     }
-
-
-def _answer(cell: str) -> Answer:
-    """What a cell holds; those of a table are short and much alike, and so are read once."""
-    return _short_answer(cell) if len(cell) <= SHORT else answer_from_text(cell)
+    if REFERENCE in row:
+        row[REFERENCE] = cells[header.index(REFERENCE)]
+    return row
 
 
 _short_answer = lru_cache(maxsize=10_000)(answer_from_text)
+"""The cells of a table are short and much alike, and so are read once."""
 
 
 def _unreadable(line: int, error: csv.Error) -> BadTable:
