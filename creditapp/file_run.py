@@ -29,6 +29,7 @@ from creditapp.table_files import Part
 from creditapp.tabular import application_of, wrong_rows
 
 BUNDLE = "model.bundle"
+DRAFT = ".draft-"
 ROW_BITS = 40
 TEXT, NUMBER, WHOLE = pa.string(), pa.float64(), pa.int64()
 RESULT = {
@@ -127,11 +128,11 @@ def score_part(run: FileRun, part: Part) -> Scored:
 
 def publish(path: Path, columns: dict[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> None:
     """Write a file aside and put it in place whole; of two that do so at once, the first stays."""
-    draft = path.with_name(f".{secrets.token_hex(8)}.{path.name}")
+    draft = path.with_name(f"{DRAFT}{secrets.token_hex(8)}-{path.name}")
     table_files.write(draft, columns, rows)
     with suppress(FileExistsError):
         os.link(draft, path)
-    draft.unlink()
+    draft.unlink(missing_ok=True)
 
 
 def save(path: Path, value: object) -> None:

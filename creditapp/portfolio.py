@@ -15,7 +15,7 @@ from uuid_utils import compat
 
 from creditapp import audit, decision_log, deployments, table_files
 from creditapp.exceptions import FileRunFailed, ModelUnavailable
-from creditapp.file_run import BUNDLE, FileRun, Scored, as_document, save, score_part
+from creditapp.file_run import BUNDLE, DRAFT, FileRun, Scored, as_document, save, score_part
 from creditapp.table_files import Part, format_of, parts_of
 
 MANIFEST = "manifest.json"
@@ -162,7 +162,7 @@ def _check_same(run: FileRun, file: Path, record: bool) -> None:
 def _scored(client: Client, run: FileRun, parts: Sequence[Part]) -> Iterator[Scored]:
     """What comes of the parts, as they are done; few are under way at a time, so that few are in memory."""
     waiting = iter(parts)
-    at_once = AHEAD * max(1, len(client.scheduler_info()["workers"]))
+    at_once = AHEAD * max(1, sum(client.nthreads().values()))
     futures = as_completed([_submit(client, run, part) for part in islice(waiting, at_once)])
     for future in futures:
         yield _result(future)
@@ -190,6 +190,7 @@ def _record(scored: Scored) -> None:
 
 def _finish(run: FileRun, parts: Sequence[Part], out: Path) -> Summary:
     counts = [json.loads(run.done(part).read_text()) for part in parts]
+    _sweep(Path(run.folder))
     wrong = _wrong_rows_path(out)
     _put_together([run.wrong(part) for part in parts], wrong)
     if _is_file(out):
@@ -197,6 +198,12 @@ def _finish(run: FileRun, parts: Sequence[Part], out: Path) -> Summary:
         _remove(Path(run.folder))
     total = {name: sum(one[name] for one in counts) for name in ("rows", "wrong")}
     return Summary(**total, results=out, wrong_rows=wrong, model_version=run.model_version)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what workers that died had begun to write."""
+    for draft in folder.glob(f"{DRAFT}*"):
+        draft.unlink()
 
 
 def _remove(folder: Path) -> None:

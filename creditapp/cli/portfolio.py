@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from creditapp.cli.failing import in_one_line
-from creditapp.exceptions import InvalidSetting
+from creditapp.exceptions import FileRunFailed, InvalidSetting
 
 
 @click.command()
@@ -28,7 +28,10 @@ from creditapp.exceptions import InvalidSetting
 def score(file: Path, out: Path, workers: int, scheduler: str | None, record: bool) -> None:
     """Score a CSV or Parquet FILE of any size; the same command goes on where it was stopped."""
     with in_one_line():
-        summary = _score(file, out, workers, scheduler, record)
+        try:
+            summary = _score(file, out, workers, scheduler, record)
+        except OSError as error:
+            raise FileRunFailed(f"{error.filename}: {error.strerror}") from error
     click.echo(summary)
 
 

@@ -221,7 +221,7 @@ def test_a_worker_that_dies_costs_no_row_and_doubles_none(
     assert (done.rows, done.wrong) == (20_000, 0)
     results = [row for part in sorted(out.glob("part-*")) for row in read_csv(part)]
     assert_each_once(results, database, 20_000)
-    assert not list(out.glob(".*.csv"))
+    assert not list(out.glob(f"{file_run.DRAFT}*"))
 
 
 def test_the_command_scores_in_two_processes_and_says_what_it_did(
@@ -234,6 +234,8 @@ def test_the_command_scores_in_two_processes_and_says_what_it_did(
     nobody = f"tcp://127.0.0.1:{free_port()}"
     missing = flask(*arguments, "--scheduler", nobody, **where)
     assert (missing.returncode, missing.stderr) == (2, f"{nobody}: no scheduler answers there\n")
+    nowhere = flask("score", str(file), "--out", "/proc/out", **where)
+    assert (nowhere.returncode, nowhere.stderr) == (2, "/proc/out: No such file or directory\n")
     done = flask(*arguments, "--workers", "2", **where)
     assert done.returncode == 0, done.stderr
     assert f"1000 rows, 1000 scored by version 1: {out}\n" in done.stdout
