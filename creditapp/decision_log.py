@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, func, insert, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
@@ -17,6 +17,7 @@ from creditapp import metrics
 from creditapp.exceptions import DecisionLogUnavailable, UnknownDecision
 from creditapp.extensions import Base, UtcDateTime, reading, writing
 from creditapp.features import FEATURE_NAMES, Answer
+from creditapp.inserting import insertion
 from creditapp.tabular import Columns
 
 
@@ -72,6 +73,36 @@ class Decision(Base):
         return []
 
 
+class NewDecision(NamedTuple):
+    """A decision before it is recorded: one value for each column of the log."""
+
+    decision_id: UUID
+    timestamp: datetime
+    channel: str
+    reference: str | None
+    request_id: str
+    made_by: str
+    probability_good_credit: float
+    prediction: int
+    risk_level: str
+    decision: str
+    outside_training: Sequence[str]
+    policy_version: str
+    model_version: str
+    generation: int
+    fingerprint: str
+
+    @property
+    def probability_bad_credit(self) -> float:
+        """The other probability, so that the two add to 1."""
+        return 1.0 - self.probability_good_credit
+
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """The principal reasons; none are worked out yet."""
+        return []
+
+
 class LogProbe(Base):
     """One row that is written to learn whether decisions could be."""
 
@@ -79,9 +110,6 @@ class LogProbe(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-COLUMNS = tuple(column.key for column in Decision.__table__.columns)
 
 
 class _Probe:
@@ -93,25 +121,33 @@ class _Probe:
 _probe = _Probe()
 
 
-def record(decisions: Sequence[Decision], answers: Sequence[Mapping[str, Answer]]) -> None:
-    """Write decisions and their answers in one commit, on disk when this returns.
+def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answer]]) -> None:
+    """Write decisions, at least one, and their answers in one commit, on disk when this returns.
 
     Raises:
         DecisionLogUnavailable: nothing was written.
     """
-    rows = [{name: getattr(decision, name) for name in COLUMNS} for decision in decisions]
-    given = [
-        {"decision_id": decision.decision_id, "answers": dict(own)}
-        for decision, own in zip(decisions, answers, strict=True)
-    ]
+    columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
+    given = {"decision_id": columns["decision_id"], "answers": answers}
     try:
+        insertions = [insertion(Decision, columns), insertion(Answers, given)]
         with writing() as session:
-            session.execute(insert(Decision), rows)
-            session.execute(insert(Answers), given)
+            for rows in insertions:
+                rows.into(session)
     except SQLAlchemyError as error:
         metrics.count_log_failure()
         _probe.good_until = 0.0
         raise DecisionLogUnavailable("the decision could not be recorded") from error
+
+
+def holds(decision_id: UUID) -> bool:
+    """Whether a decision is in the log.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    with _reading_the_log() as session:
+        return session.get(Decision, decision_id) is not None
 
 
 def check_writable() -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
-import uuid_utils
+from uuid_utils import compat
 
 from creditapp import decision_log, metrics, model_cache
-from creditapp.decision_log import Channel, Decision
+from creditapp.decision_log import Channel, NewDecision
 from creditapp.features import Application
 from creditapp.model_cache import ServedModel
 from creditapp.policy import DEFAULT_POLICY, Policy
@@ -24,7 +23,7 @@ class Origin:
     made_by: str
 
 
-def decide(applications: Sequence[Application], origin: Origin) -> list[Decision]:
+def decide(applications: Sequence[Application], origin: Origin) -> list[NewDecision]:
     """Score, decide, record and count; one decision per application, in their order, by one model.
 
     Raises:
@@ -36,18 +35,25 @@ def decide(applications: Sequence[Application], origin: Origin) -> list[Decision
     if origin.channel is Channel.BATCH:
         metrics.note_batch_size(len(applications))
     with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
-        served = model_cache.current()
-        scores = served.scorer.score(applications)
-        decisions = [
-            _decision(application, score, served, DEFAULT_POLICY, origin)
-            for application, score in zip(applications, scores, strict=True)
-        ]
+        decisions = judge(applications, model_cache.current(), DEFAULT_POLICY, origin)
         decision_log.record(decisions, [application.answers for application in applications])
     metrics.count_decisions(
         (decision.prediction for decision in decisions),
         (decision.decision for decision in decisions),
     )
     return decisions
+
+
+def judge(
+    applications: Sequence[Application], served: ServedModel, policy: Policy, origin: Origin
+) -> list[NewDecision]:
+    """What is decided on each application, all at one moment, without recording or counting it."""
+    now = datetime.now(UTC)
+    scores = served.scorer.score(applications)
+    return [
+        _decision(application, score, served, policy, origin, now)
+        for application, score in zip(applications, scores, strict=True)
+    ]
 
 
 def _prediction_type(channel: Channel) -> str:
@@ -60,11 +66,12 @@ def _decision(
     served: ServedModel,
     policy: Policy,
     origin: Origin,
-) -> Decision:
+    now: datetime,
+) -> NewDecision:
     risk_level = policy.risk_level(score.probability_good)
-    return Decision(
-        decision_id=UUID(int=uuid_utils.uuid7().int),
-        timestamp=datetime.now(UTC),
+    return NewDecision(
+        decision_id=compat.uuid7(),
+        timestamp=now,
         channel=origin.channel,
         reference=application.reference,
         request_id=origin.request_id,
@@ -73,7 +80,7 @@ def _decision(
         prediction=int(score.probability_good > 0.5),
         risk_level=risk_level,
         decision=policy.outcome(risk_level, outside_training=bool(score.outside_training)),
-        outside_training=list(score.outside_training),
+        outside_training=score.outside_training,
         policy_version=policy.version,
         model_version=served.model_version,
         generation=served.deployment.generation,

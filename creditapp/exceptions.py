@@ -32,6 +32,10 @@ class BadTable(CreditappError):
     """A table that cannot be read as applications; the message names the row and the column."""
 
 
+class FileRunFailed(CreditappError):
+    """A file that was not scored to its end; what is done is kept, and the same command goes on."""
+
+
 class BrokenBundle(CreditappError):
     """A served bundle that is incomplete, altered, or does not score as it did when it was made."""
 

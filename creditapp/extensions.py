@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
@@ -50,6 +51,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def to_json(value: object) -> str:
+    """A value as a JSON column keeps it."""
+    return orjson.dumps(value).decode()
 
 
 db = SQLAlchemy(model_class=Base)

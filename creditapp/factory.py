@@ -18,7 +18,7 @@ from creditapp import (
 from creditapp.api import docs
 from creditapp.api import routes as api
 from creditapp.config import INSTANCE, ROOT, Settings
-from creditapp.extensions import babel, cors, csrf, db, init_database, migrate
+from creditapp.extensions import babel, cors, csrf, db, init_database, migrate, to_json
 from creditapp.model_cache import ModelCache
 from creditapp.proxies import TrustedProxies
 from creditapp.safeguards import checked_settings
@@ -79,6 +79,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": settings.database_address,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,
+            "json_serializer": to_json,
             **(SQLITE_ENGINE if sqlite else _network_engine(settings)),
         },
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,

@@ -182,10 +182,19 @@ class ApplicationSchema(Strict.from_dict(ANSWER_FIELDS, name="Answers")):  # typ
         return application_of(data)
 
 
+class RowsField(fields.List[Any]):
+    """An array whose elements are not looked at here, as there may be very many."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        return value
+
+
 class BatchSchema(Strict):
     """Many applications in one request."""
 
-    applications = fields.List(
+    applications = RowsField(
         fields.Raw(allow_none=True),
         required=True,
         validate=validate.Length(min=1, error="At least one application is expected."),
@@ -239,11 +248,13 @@ def load_batch(data: object, limit: int) -> Batch:
     except ValidationError as error:
         raise InvalidApplication("the body is no batch of applications", error.messages) from error
     rows = body["applications"]
-    wrong = sorted(wrong_rows(rows))
-    errors = [{"index": index, "errors": APPLICATION.validate(rows[index])} for index in wrong]
+    wrong = wrong_rows(rows)
+    errors = [
+        {"index": index, "errors": APPLICATION.validate(rows[index])} for index in sorted(wrong)
+    ]
     if errors and body["on_error"] == "refuse":
         raise InvalidApplication(f"{len(errors)} of {len(rows)} applications are wrong", errors)
-    good = sorted(set(range(len(rows))) - set(wrong))
+    good = [index for index in range(len(rows)) if index not in wrong]
     applications = [application_of(rows[index]) for index in good]
     return Batch(applications, good, errors, body["on_error"] == "report", body["reasons"])
 

@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +23,7 @@ TOLERANCE = 1e-6
 """How far a probability may lie from the fitted pipeline's; float32 sums differ by some 5e-7."""
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """The probability of good credit, and the features whose answer the training data never saw."""
 
     probability_good: float

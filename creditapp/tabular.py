@@ -2,34 +2,41 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from creditapp.exceptions import BadTable
 from creditapp.features import (
+    FEATURE_NAMES,
     FEATURES,
-    QUESTIONS,
     RECORDED,
-    Answer,
     Application,
     Feature,
     Numeric,
     answer_from_text,
 )
 
-REQUIRED = frozenset(feature.name for feature in FEATURES)
+REQUIRED = frozenset(FEATURE_NAMES)
 ALLOWED = REQUIRED | {question.name for question in RECORDED}
 REFERENCE = "reference"
 LONGEST_REFERENCE = 64
+SHORT = 32
 
 Columns = Mapping[str, Sequence[Any]]
 
+_scored_answers = itemgetter(*FEATURE_NAMES)
 
-def columns_of(applications: Sequence[Application]) -> dict[str, list[Answer]]:
+
+def columns_of(applications: Sequence[Application]) -> Columns:
     """The scored features as columns, each with one answer per application."""
-    return {
-        feature.name: [application.answers[feature.name] for application in applications]
-        for feature in FEATURES
-    }
+    return _columns([application.answers for application in applications])
+
+
+def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """Mappings that hold every feature, turned into columns."""
+    columns = zip(*map(_scored_answers, rows), strict=True) if rows else [()] * len(FEATURES)
+    return dict(zip(FEATURE_NAMES, columns, strict=True))
 
 
 def is_reference(value: object) -> bool:
@@ -40,11 +47,12 @@ def is_reference(value: object) -> bool:
 def wrong_rows(rows: Sequence[object]) -> set[int]:
     """The positions of all rows that are no application; as strict as the schema, but for whole tables."""
     wrong = {position for position, row in enumerate(rows) if not _has_the_right_keys(row)}
-    sound = [(position, row) for position, row in enumerate(rows) if position not in wrong]
+    sound = [position for position in range(len(rows)) if position not in wrong]
+    columns = _columns([rows[position] for position in sound])
     for question in FEATURES:
-        answers = [row[question.name] for _, row in sound]  # type: ignore[index]
-        wrong |= {sound[place][0] for place in wrong_answers(question, answers)}
-    return wrong | {position for position, row in sound if not _has_a_right_rest(row)}
+        places = wrong_answers(question, columns[question.name])
+        wrong.update(sound[place] for place in places)
+    return wrong.union(place for place in sound if not _has_a_right_rest(rows[place]))
 
 
 def wrong_answers(question: Feature, answers: Sequence[object]) -> list[int]:
@@ -57,13 +65,10 @@ def wrong_answers(question: Feature, answers: Sequence[object]) -> list[int]:
 def _all_accepted(question: Feature, answers: Sequence[Any]) -> bool:
     types = set(map(type, answers))
     match question:
-        case Numeric(integer=True):
-            return types <= {int} and (
-                not answers
-                or (min(answers) >= question.minimum and max(answers) <= question.maximum)
-            )
-        case Numeric():
-            return False
+        case Numeric(integer=True, minimum=low, maximum=high):
+            return types <= {int} and (not answers or low <= min(answers) <= max(answers) <= high)
+        case Numeric(minimum=low, maximum=high):  # one by one, as NaN has no place in an order
+            return types <= {int, float} and all(low < answer <= high for answer in answers)
         case _:
             return types <= {str} and set(answers) <= set(question.values)
 
@@ -86,9 +91,10 @@ def _has_a_right_rest(row: Any) -> bool:
 
 
 def application_of(row: Mapping[str, Any]) -> Application:
-    """An application out of a checked row."""
-    answers = {question.name: row[question.name] for question in QUESTIONS if question.name in row}
-    return Application(answers, row.get(REFERENCE))
+    """An application out of a checked row, its answers in the order they were given."""
+    answers = dict(row)
+    reference = answers.pop(REFERENCE, None)
+    return Application(answers, reference)
 
 
 def read_csv(
@@ -101,21 +107,50 @@ def read_csv(
     Raises:
         BadTable: the file is empty, a column is missing, unknown or there twice, or a row is cut.
     """
+    lines = iter(lines)
     reader = csv.reader(lines, strict=True)
     try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(header, also)
-        for cells in reader:
-            if cells:
-                yield reader.line_num, _row_of(header, cells, reader.line_num)
+        header = checked_header(next(reader, []), also)
     except csv.Error as error:
-        raise BadTable(f"line {reader.line_num}: not readable as CSV: {error}") from error
+        raise _unreadable(reader.line_num, error) from error
+    for line, row in csv_rows(lines, header, reader.line_num):
+        if isinstance(row, BadTable):
+            raise row
+        yield line, row
 
 
-def _check_header(header: list[str], also: Sequence[str]) -> None:
+def csv_rows(
+    lines: Iterable[str], header: Sequence[str], before: int
+) -> Iterator[tuple[int, dict[str, Any] | BadTable]]:
+    """Rows with their line numbers in the file, of which so many lines went before.
+
+    In the place of one that cannot be read stands what is wrong with it.
+    """
+    reader = csv.reader(lines, strict=True)
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            line = before + reader.line_num
+            yield line, _unreadable(line, error)
+            continue
+        if cells is None:
+            return
+        if cells:
+            line = before + reader.line_num
+            yield line, _row_of(header, cells, line)
+
+
+def checked_header(cells: Sequence[str], also: Sequence[str] = ()) -> list[str]:
+    """The names of a table's columns, without the blanks around them.
+
+    Raises:
+        BadTable: there are none, or a column is missing, unknown or there twice.
+    """
+    header = [name.strip() for name in cells]
     if not any(header):
         raise BadTable("the file is empty; a line with the column names is expected first")
-    for name in [*(feature.name for feature in FEATURES), *also]:
+    for name in [*FEATURE_NAMES, *also]:
         if name not in header:
             found = ", ".join(header)[:100]
             raise BadTable(f'the column "{name}" is missing; the first line holds: {found}')
@@ -124,13 +159,25 @@ def _check_header(header: list[str], also: Sequence[str]) -> None:
             raise BadTable(f'the column "{name}" is not known')
         if header.count(name) > 1:
             raise BadTable(f'the column "{name}" is there twice')
+    return header
 
 
-def _row_of(header: list[str], cells: list[str], line: int) -> dict[str, Any]:
+def _row_of(header: Sequence[str], cells: list[str], line: int) -> dict[str, Any] | BadTable:
     if len(cells) != len(header):
-        raise BadTable(f"line {line}: {len(cells)} cells; {len(header)} are expected")
-    return {
-        name: cell if name == REFERENCE else answer_from_text(cell)
+        return BadTable(f"line {line}: {len(cells)} cells; {len(header)} are expected")
+    row = {
+        name: _short_answer(cell) if len(cell) <= SHORT else answer_from_text(cell)
         for name, cell in zip(header, cells, strict=True)
-        if cell.strip()
+        if cell and not cell.isspace()
     }
+    if REFERENCE in row:
+        row[REFERENCE] = cells[header.index(REFERENCE)]
+    return row
+
+
+_short_answer = lru_cache(maxsize=10_000)(answer_from_text)
+"""The cells of a table are short and much alike, and so are read once."""
+
+
+def _unreadable(line: int, error: csv.Error) -> BadTable:
+    return BadTable(f"line {line}: not readable as CSV: {error}")

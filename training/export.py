@@ -22,15 +22,17 @@ from creditapp.features import (
     Answer,
     Feature,
     Numeric,
-    features_of,
     fingerprint,
 )
 from creditapp.scoring import TOLERANCE, Probabilities, Scorer, checked_scorer
-from training.dataset import SEED, TARGET, Dataset, Split
+from training.dataset import TARGET, Dataset, Split
 from training.pipeline import probability_good
+from training.probes import DRAWN_ROWS, probe_rows
 
 GOLDEN_ROWS = 64
-RANDOM_ROWS = 2000
+GOLDEN_DRAWN = 2000
+"""The golden rows are of the data, of the ties, and of so many of those drawn."""
+
 QUANTILES = 10
 
 
@@ -61,7 +63,7 @@ def make_bundle(
     model, inputs = convert(pipeline)
     probe = probe_rows(pipeline, split)
     expected = probability_good(pipeline, probe)
-    few = np.linspace(0, len(probe) - 1, GOLDEN_ROWS).astype(int)
+    few = np.linspace(0, len(probe) - DRAWN_ROWS + GOLDEN_DRAWN, GOLDEN_ROWS).astype(int)
     bundle = Bundle(
         model=model,
         metadata=Metadata(
@@ -117,13 +119,6 @@ def check_parity(scorer: Scorer, rows: pd.DataFrame, expected: Probabilities) ->
     return Parity(len(rows), difference)
 
 
-def probe_rows(pipeline: Pipeline, split: Split) -> pd.DataFrame:
-    """All rows of the data, rows that lie on the trees' thresholds, and random ones."""
-    data = [split.training.features, split.held_out.features]
-    ties = _tie_rows(pipeline, split.training.features)
-    return pd.concat([*data, ties, _random_rows()], ignore_index=True)
-
-
 def population(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """For each feature, which answers the rows hold and how often."""
     return {feature.name: _histogram(feature, rows[feature.name]) for feature in FEATURES}
@@ -155,39 +150,6 @@ def _edges(answers: "pd.Series[Any]") -> npt.NDArray[np.float64]:
     if len(values) <= QUANTILES:
         return np.append(values - 0.5, values[-1] + 0.5)
     return np.unique(np.quantile(answers, np.linspace(0, 1, QUANTILES + 1)))
-
-
-def _tie_rows(pipeline: Pipeline, rows: pd.DataFrame) -> pd.DataFrame:
-    """For each threshold on a numeric column, a row with the whole number nearest to it."""
-    names = features_of("numeric")
-    scaler = pipeline.named_steps["preprocessor"].named_transformers_["numeric"]
-    splits = {
-        (int(column), float(threshold))
-        for tree in pipeline.named_steps["classifier"].estimators_
-        for column, threshold in zip(tree.tree_.feature, tree.tree_.threshold, strict=True)
-        if 0 <= column < len(names)
-    }
-    ties = rows.sample(len(splits), replace=True, random_state=SEED).reset_index(drop=True)
-    for row, (column, threshold) in enumerate(sorted(splits)):
-        nearest = np.round(threshold * scaler.scale_[column] + scaler.mean_[column])
-        ties.loc[row, names[column]] = nearest
-    return ties
-
-
-def _random_rows() -> pd.DataFrame:
-    generator = np.random.default_rng(SEED)
-    return pd.DataFrame({feature.name: _random(feature, generator) for feature in FEATURES})
-
-
-def _random(feature: Feature, generator: np.random.Generator) -> Any:
-    match feature:
-        case Numeric(integer=True):
-            drawn = generator.integers(feature.minimum, feature.maximum, RANDOM_ROWS, endpoint=True)
-            return drawn.astype(float)
-        case Numeric():
-            return generator.lognormal(8, 1, RANDOM_ROWS).round(2)
-        case _:
-            return generator.choice(np.array(feature.values, dtype=object), RANDOM_ROWS)
 
 
 def _input_type(feature: Feature) -> Any:

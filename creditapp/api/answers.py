@@ -1,6 +1,14 @@
-"""What the API answers, as marshmallow schemas."""
+"""What the API answers, as marshmallow schemas; a batch is written out by their fields' names."""
 
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+import orjson
 from marshmallow import Schema, fields
+
+from creditapp.decision_log import NewDecision
 
 
 class ReasonSchema(Schema):
@@ -147,8 +155,34 @@ class ProblemSchema(Schema):
 
 
 PREDICTION = PredictionSchema()
-BATCH_PREDICTION = BatchPredictionSchema()
+PREDICTION_KEYS = tuple(PREDICTION.fields)
 STORED_DECISION = StoredDecisionSchema()
 HEALTH = HealthSchema()
 MODEL_INFO = ModelInfoSchema()
 RELOAD = ReloadSchema()
+
+
+def predictions(
+    decisions: Iterable[NewDecision], positions: Sequence[int] | None, *, with_reasons: bool
+) -> list[dict[str, Any]]:
+    """Decisions as the predictions of a batch, with the places of their applications where given."""
+    values = map(attrgetter(*PREDICTION_KEYS), decisions)
+    answer = [dict(zip(PREDICTION_KEYS, row, strict=True)) for row in values]
+    if not with_reasons:
+        for prediction in answer:
+            prediction["reasons"] = None
+    if positions is not None:
+        for prediction, position in zip(answer, positions, strict=True):
+            prediction["index"] = position
+    return answer
+
+
+def batch(answer: Mapping[str, Any], errors: Sequence[Mapping[str, Any]] | None) -> bytes:
+    """The answer to a batch as JSON, with what is wrong with its rows where that was asked for.
+
+    A wrong row's own names are written by the standard library, which can write halves of
+    surrogate pairs.
+    """
+    if errors is None:
+        return orjson.dumps(answer)
+    return orjson.dumps({**answer, "errors": orjson.Fragment(json.dumps(errors))})

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from creditapp import decision_log, limits, model_cache, policy, request_ids, schemas, security
 from creditapp.api import answers
 from creditapp.api.strict_json import parse
-from creditapp.decision_log import Channel, Decision
+from creditapp.decision_log import Channel, NewDecision
 from creditapp.decisioning import Origin, decide
 from creditapp.exceptions import DecisionLogUnavailable, ModelUnavailable, UnknownDecision
 from creditapp.model_cache import ServedModel
@@ -129,24 +129,20 @@ def _model_info(served: ServedModel) -> dict[str, Any]:
     }
 
 
-def _batch_answer(batch: Batch, decisions: list[Decision]) -> dict[str, Any]:
-    predictions = answers.BATCH_PREDICTION.dump(decisions, many=True)
-    for prediction, position in zip(predictions, batch.positions, strict=True):
-        if not batch.gives_reasons:
-            prediction["reasons"] = None
-        if batch.reports_errors:
-            prediction["index"] = position
-    errors = {"errors": batch.errors} if batch.reports_errors else {}
-    return {
+def _batch_answer(batch: Batch, decisions: list[NewDecision]) -> Response:
+    positions = batch.positions if batch.reports_errors else None
+    predictions = answers.predictions(decisions, positions, with_reasons=batch.gives_reasons)
+    answer = {
         "predictions": predictions,
         "total_processed": len(predictions),
         "model_version": _scoring_version(decisions),
-        "timestamp": datetime.now(UTC).isoformat(),
-        **errors,
+        "timestamp": datetime.now(UTC),
     }
+    errors = batch.errors if batch.reports_errors else None
+    return Response(answers.batch(answer, errors), content_type="application/json")
 
 
-def _scoring_version(decisions: list[Decision]) -> str:
+def _scoring_version(decisions: list[NewDecision]) -> str:
     """The version that scored them all, or would have."""
     return decisions[0].model_version if decisions else model_cache.current().model_version
 

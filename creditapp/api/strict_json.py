@@ -8,6 +8,8 @@ from creditapp.exceptions import NotStrictJson
 DEEPEST = 4
 """A batch is an object with an array of objects; a wrong answer inside may be one more, to be named."""
 
+CONTAINERS = frozenset({dict, list})
+
 
 def parse(body: bytes) -> Any:
     """The value that a body holds.
@@ -56,10 +58,17 @@ def _number(text: str) -> float:
 
 
 def _is_deeper(value: object, levels: int) -> bool:
-    if isinstance(value, dict):
-        inner = value.values()
-    elif isinstance(value, list):
-        inner = value  # type: ignore[assignment]
-    else:
-        return False
-    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
+    """Whether objects and arrays lie deeper in each other; looked at level by level."""
+    inside = [value] if isinstance(value, dict | list) else []
+    while inside and levels:
+        levels -= 1
+        inside = [one for outer in inside for one in _containers(outer)]
+    return bool(inside)
+
+
+def _containers(outer: dict[str, Any] | list[Any]) -> list[Any]:
+    """The objects and arrays directly inside one; most hold none."""
+    values = outer.values() if isinstance(outer, dict) else outer
+    if CONTAINERS.isdisjoint(map(type, values)):
+        return []
+    return [one for one in values if type(one) in CONTAINERS]

@@ -2,10 +2,11 @@
 
 from flask import Flask
 
-from creditapp.cli import accounts, backups, checks, models
+from creditapp.cli import accounts, backups, checks, models, portfolio
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (*models.COMMANDS, *accounts.COMMANDS, *checks.COMMANDS, *backups.COMMANDS):
+    groups = (models, portfolio, accounts, checks, backups)
+    for command in (command for group in groups for command in group.COMMANDS):
         app.cli.add_command(command)

@@ -41,7 +41,8 @@ def test_a_worker_that_has_scored_has_met_neither_mlflow_nor_scikit_learn(
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.split())
     assert "onnxruntime" in loaded
-    assert not loaded & {"mlflow", "sklearn", "pandas", "skl2onnx", "skops", "training", "scipy"}
+    heavy = {"mlflow", "sklearn", "pandas", "skl2onnx", "skops", "training", "scipy"}
+    assert not loaded & {*heavy, "dask", "distributed", "pyarrow"}
 
 
 def test_templates_and_scripts_of_ours_name_no_other_host() -> None:

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from creditapp.exceptions import InvalidApplication
-from creditapp.features import EXAMPLE, FEATURES, QUESTIONS, Feature, Numeric
+from creditapp.features import EXAMPLE, FEATURES, QUESTIONS, RECORDED, Feature, Numeric
 from creditapp.schemas import load_application
-from creditapp.tabular import read_csv, wrong_rows
+from creditapp.tabular import application_of, read_csv, wrong_rows
 from creditapp.ui.forms import ApplicationForm
 
 STRANGERS: list[Any] = [
@@ -129,6 +129,41 @@ ROWS = st.one_of(
         lambda missing: {name: value for name, value in EXAMPLE.items() if name not in missing}
     ),
 )
+
+
+def accepted_answers(question: Feature) -> st.SearchStrategy[Any]:
+    """All that a question accepts."""
+    match question:
+        case Numeric(integer=True):
+            return st.integers(question.minimum, question.maximum)
+        case Numeric():
+            limits = (question.minimum, question.maximum)
+            return st.integers(limits[0] + 1, limits[1]) | st.floats(*limits, exclude_min=True)
+        case _:
+            return st.sampled_from(question.values)
+
+
+RIGHT_ROWS = st.fixed_dictionaries(
+    {feature.name: accepted_answers(feature) for feature in FEATURES},
+    optional={
+        "reference": st.text("aé:0 ", min_size=1, max_size=64),
+        **{question.name: accepted_answers(question) for question in RECORDED},
+    },
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(RIGHT_ROWS, max_size=12), st.lists(ROWS, max_size=3), st.randoms())
+def test_a_made_table_is_judged_row_by_row_as_the_schema_judges_it(
+    right: list[Any], others: list[Any], order: Any
+) -> None:
+    """Rows over the whole contract are right wherever they stand, and stay what they were."""
+    rows = [*right, *others]
+    order.shuffle(rows)
+    assert wrong_rows(right) == set()
+    assert wrong_rows(rows) == {n for n, row in enumerate(rows) if not schema_accepts(row)}
+    for row in right:
+        assert application_of(row) == load_application(row)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,13 +1,16 @@
 """The export scores as the fitted pipeline does, and the gate would see it if it did not."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import treelite
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
 from creditapp.bundle import Bundle
 from creditapp.config import ROOT
 from creditapp.exceptions import BrokenBundle
+from creditapp.features import FEATURES, Numeric
 from creditapp.scoring import Scorer, checked_scorer
 from training import dataset, pipeline
 from training.dataset import Split
@@ -17,9 +20,9 @@ from training.export import (
     convert,
     make_bundle,
     population,
-    probe_rows,
 )
 from training.pipeline import probability_good
+from training.probes import probe_rows
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,12 @@ def bundle(fitted: Pipeline, split: Split) -> Bundle:
     return make_bundle(fitted, split, {}, Origin("run", "now"))[0]
 
 
+@pytest.fixture(scope="module")
+def probe(fitted: Pipeline, split: Split) -> pd.DataFrame:
+    """The rows it is proved by."""
+    return probe_rows(fitted, split)
+
+
 def test_the_pipeline_is_of_stock_steps(fitted: Pipeline) -> None:
     """It loads and converts without our code."""
     assert list(fitted.named_steps) == ["preprocessor", "classifier"]
@@ -48,30 +57,51 @@ def test_the_pipeline_is_of_stock_steps(fitted: Pipeline) -> None:
     assert {type(step).__module__.partition(".")[0] for step in steps} == {"sklearn"}
 
 
-def test_rows_on_the_thresholds_are_among_those_compared(fitted: Pipeline, split: Split) -> None:
-    """A value can equal a threshold exactly; a naive cast goes the other way there."""
-    rows = probe_rows(fitted, split)
-    assert len(rows) > 3000
-    scaled = fitted.named_steps["preprocessor"].transform(rows)[:, :6].astype(np.float32)
-    thresholds = np.concatenate(
-        [
-            tree.tree_.threshold[(tree.tree_.feature >= 0) & (tree.tree_.feature < 6)]
-            for tree in fitted.named_steps["classifier"].estimators_
-        ]
-    )
-    assert np.isin(scaled, thresholds.astype(np.float32)).sum() > 100
+def test_rows_on_the_thresholds_are_among_those_compared(
+    fitted: Pipeline, probe: pd.DataFrame
+) -> None:
+    """Durations, amounts and ages can equal a threshold exactly; a naive cast goes the other way there."""
+    scaled = fitted.named_steps["preprocessor"].transform(probe)[:, :6].astype(np.float32)
+    for column, least in ((0, 0.05), (1, 0.9), (3, 0.05)):
+        thresholds = np.concatenate(
+            [
+                tree.tree_.threshold[tree.tree_.feature == column]
+                for tree in fitted.named_steps["classifier"].estimators_
+            ]
+        )
+        met = np.isin(thresholds.astype(np.float32), scaled[:, column])
+        assert met.mean() > least, column
+
+
+def test_all_that_the_contract_accepts_is_among_the_rows_compared(probe: pd.DataFrame) -> None:
+    """Every code, every limit, and no row that the contract refuses."""
+    for feature in FEATURES:
+        given = probe[feature.name]
+        if isinstance(feature, Numeric):
+            low = feature.minimum if feature.integer else 0.01
+            assert (given.min(), given.max()) == (low, feature.maximum)
+            assert not feature.integer or (given == given.round()).all()
+        else:
+            assert set(given) == set(feature.values)
+    assert len(probe) > 100_000
 
 
 def test_the_bundle_scores_as_the_pipeline_to_a_millionth(
-    fitted: Pipeline, split: Split, bundle: Bundle
+    fitted: Pipeline, probe: pd.DataFrame, bundle: Bundle
 ) -> None:
-    """Over the data, ties and random rows."""
-    rows = probe_rows(fitted, split)
-    parity = check_parity(checked_scorer(bundle), rows, probability_good(fitted, rows))
+    """Over the data, ties and the whole contract; a second engine says what the forest says."""
+    expected = probability_good(fitted, probe)
+    parity = check_parity(checked_scorer(bundle), probe, expected)
     assert parity.largest_difference <= 1e-6
+    forest = treelite.sklearn.import_model(fitted.named_steps["classifier"])
+    encoded = fitted.named_steps["preprocessor"].transform(probe).astype(np.float32)
+    oracle = treelite.gtil.predict(forest, encoded).reshape(len(probe), 2)[:, 1]
+    assert np.abs(oracle - expected).max() <= 1e-12  # threads add the trees in any order
 
 
-def test_the_gate_refuses_an_export_that_differs(fitted: Pipeline, split: Split) -> None:
+def test_the_gate_refuses_an_export_that_differs(
+    fitted: Pipeline, split: Split, bundle: Bundle, probe: pd.DataFrame
+) -> None:
     """Another forest, a tenth of a millionth off in one row, and a flipped prediction."""
     other = Pipeline(
         [
@@ -83,12 +113,10 @@ def test_the_gate_refuses_an_export_that_differs(fitted: Pipeline, split: Split)
         fitted.named_steps["preprocessor"].transform(split.training.features), split.training.target
     )
     model, inputs = convert(other)
-    bundle = make_bundle(fitted, split, {}, Origin("run", "now"))[0]
     wrong = Bundle(model, bundle.metadata, bundle.golden, bundle.holdout)
-    rows = probe_rows(fitted, split)
     assert inputs == bundle.metadata.inputs
     with pytest.raises(BrokenBundle, match="differs from the fitted pipeline"):
-        check_parity(Scorer(wrong), rows, probability_good(fitted, rows))
+        check_parity(Scorer(wrong), probe, probability_good(fitted, probe))
     with pytest.raises(BrokenBundle, match="off by"):
         checked_scorer(wrong)
 

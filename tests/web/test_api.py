@@ -132,6 +132,38 @@ def test_a_batch_keeps_its_order_and_one_model(client: StrictClient) -> None:
     assert "index" not in together[0]
 
 
+def test_a_prediction_of_a_batch_is_written_as_one_alone(client: StrictClient) -> None:
+    """The same keys in the same order with the same values, but for what is each decision's own."""
+    row = example(reference='a:"é', Purpose="A47")
+    alone = client.post("/api/predict", json=row).get_json()
+    body = {"applications": [row], "reasons": True}
+    [together] = client.post("/api/predict-batch", json=body).get_json()["predictions"]
+    assert list(together) == list(alone)
+    own = {"decision_id": "", "timestamp": ""}
+    assert {**together, **own} == {**alone, **own}
+    assert [type(value) for value in together.values()] == [type(v) for v in alone.values()]
+    assert datetime.fromisoformat(together["timestamp"]).utcoffset() == timedelta(0)
+
+
+def test_a_wrong_name_that_is_no_text_is_reported_as_it_came(client: StrictClient) -> None:
+    """Half of a surrogate pair is JSON, and cannot be written as UTF-8."""
+    body = '{"applications": [{"\\ud800": 1}], "on_error": "report"}'
+    answer = client.post("/api/predict-batch", data=body, content_type="application/json")
+    assert answer.status_code == 200
+    assert "\ud800" in answer.get_json()["errors"][0]["errors"]
+
+
+def test_decisions_are_kept_as_they_were_answered(client: StrictClient) -> None:
+    """One alone and each of a batch, with the answers, in the log's own types."""
+    rows = [example(reference="kept"), {**example(Purpose="A47"), "Present residence since": 4}]
+    made = [client.post("/api/predict", json=rows[0]).get_json()]
+    made += client.post("/api/predict-batch", json={"applications": rows}).get_json()["predictions"]
+    for prediction, row in zip(made, [rows[0], *rows], strict=True):
+        kept = client.get(f"/api/decisions/{prediction['decision_id']}").get_json()
+        assert {name: kept[name] for name in prediction} == {**prediction, "reasons": []}
+        assert kept["application"] == {k: v for k, v in row.items() if k != "reference"}
+
+
 def test_a_batch_gives_reasons_where_asked(client: StrictClient) -> None:
     """An empty list, for as long as there are no reasons to give."""
     body = {"applications": [EXAMPLE], "reasons": True}

@@ -1,0 +1,28 @@
+"""Applications for the benchmarks: each answer drawn by itself from those the data hold."""
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from creditapp.config import ROOT
+from creditapp.features import FEATURE_NAMES
+from training import dataset, pipeline
+
+
+def fitted() -> Pipeline:
+    """The project's own pipeline, fitted as `flask train` does."""
+    split = dataset.split(_data())
+    return pipeline.build().fit(split.training.features, split.training.target)
+
+
+def frame(rows: int, seed: int = 1) -> pd.DataFrame:
+    """So many applications, hardly two alike; the columns have the types that a file would give them."""
+    generator = np.random.default_rng(seed)
+    data = _data().features
+    drawn = {name: generator.choice(data[name].to_numpy(), rows) for name in FEATURE_NAMES}
+    whole = {name: "int64" for name in FEATURE_NAMES if data[name].dtype == "float64"}
+    return pd.DataFrame(drawn).astype(whole)
+
+
+def _data() -> dataset.Dataset:
+    return dataset.load(ROOT / "data" / "estadistical.csv")

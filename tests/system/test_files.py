@@ -1,0 +1,294 @@
+"""Files larger than a request: the same answers as the API's, each row once, whatever is killed."""
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from distributed import Client
+from flask import Flask
+
+from creditapp import file_run, portfolio, table_files
+from creditapp.config import ROOT
+from creditapp.exceptions import BadTable, FileRunFailed
+from creditapp.features import EXAMPLE
+from creditapp.portfolio import cluster, score_file
+from tests.clients import StrictClient
+from tests.serving import Trained, flask, free_port, wait_until
+
+COMPARED = (
+    "prediction",
+    "probability_good_credit",
+    "probability_bad_credit",
+    "risk_level",
+    "decision",
+    "model_version",
+    "policy_version",
+)
+
+
+def rows_like_the_data(times: int = 1) -> list[dict[str, Any]]:
+    """The project's own rows, each with a reference; ages differ from copy to copy."""
+    with (ROOT / "data" / "estadistical.csv").open() as file:
+        data = list(csv.DictReader(file))
+    texts = [{name.strip(): text for name, text in row.items()} for row in data]
+    return [
+        {
+            **{name: row[name] for name in EXAMPLE},
+            "Age in years": 20 + copy,
+            "reference": f"{copy}-{n}",
+        }
+        for copy in range(times)
+        for n, row in enumerate(texts)
+    ]
+
+
+def typed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with the numbers as numbers."""
+    return {name: type(EXAMPLE.get(name, ""))(answer) for name, answer in row.items()}
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """Rows as a file."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """A file's rows."""
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@contextmanager
+def in_process(app: Flask) -> Iterator[Client]:
+    """This process as the cluster, with the application's database."""
+    with app.app_context(), cluster(1, None) as client:
+        yield client
+
+
+def say_nothing(_done: int, _of: int) -> None:
+    """No progress is shown."""
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_is_scored_as_the_api_scores_its_rows(
+    app: Flask, client: StrictClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """In small parts, in either format; every row is where it was, and wrong ones are told of by number."""
+    monkeypatch.setattr(table_files, "PART_BYTES", 20_000)
+    monkeypatch.setattr(table_files, "PART_ROWS", 300)
+    rows = [typed(row) for row in rows_like_the_data()]
+    rows[1]["Age in years"] = 17
+    rows[700]["Purpose"] = 'a "new"\ncar'
+    rows[999]["reference"] = "\x07"
+    if kind == "csv":
+        file, first = write_csv(tmp_path / "in.csv", rows), 2
+    else:
+        file, first = tmp_path / "in.parquet", 1
+        pq.write_table(pa.Table.from_pylist(rows), file, row_group_size=700)
+    with in_process(app) as dask:
+        done = score_file(file, tmp_path / "out.csv", dask, record=False, say=say_nothing)
+    assert (done.rows, done.wrong) == (1000, 3)
+    answer = client.post("/api/predict-batch", json={"applications": rows, "on_error": "report"})
+    found = read_csv(tmp_path / "out.csv")
+    for result, prediction in zip(found, answer.get_json()["predictions"], strict=True):
+        assert {name: result[name] for name in COMPARED} == {
+            name: str(prediction[name]) for name in COMPARED
+        }
+        assert result["reference"] == prediction["reference"]
+        assert result["outside_training"] == "; ".join(prediction["outside_training"])
+    late = 1 if kind == "csv" else 0  # a quoted line break makes one row two lines
+    wrong = {int(row["row"]): row["reason"] for row in read_csv(tmp_path / "out.wrong.csv")}
+    assert list(wrong) == [first + 1, first + 700 + late, first + 999 + late]
+    assert wrong[first + 1] == (
+        "Age in years: 17 is not accepted; accepted is an integer from 18 to 100."
+    )
+    assert not list(tmp_path.glob("*.parts"))
+
+
+def test_rows_that_cannot_be_read_are_wrong_rows(app: Flask, tmp_path: Path) -> None:
+    """Too few cells, a broken quote, bytes that are no text: the others are scored all the same."""
+    head = ",".join(EXAMPLE) + ",reference\n"
+    good = ",".join(map(str, EXAMPLE.values()))
+    lines = [f"{good},ok\n", "1,2\n", '"x"y,3\n', "\n", f"{good},\udcff\n", f"{good},ok\n"]
+    file = tmp_path / "in.csv"
+    file.write_text(head + "".join(lines), errors="surrogateescape")
+    with in_process(app) as dask:
+        done = score_file(file, tmp_path / "out.parquet", dask, record=False, say=say_nothing)
+    assert (done.rows, done.wrong) == (5, 3)
+    reasons = {row["row"]: row["reason"] for row in read_csv(done.wrong_rows)}
+    assert reasons["3"] == "line 3: 2 cells; 20 are expected"
+    assert reasons["4"].startswith("line 4: not readable as CSV")
+    assert reasons["6"].startswith("reference:")
+    assert pq.read_table(tmp_path / "out.parquet")["row"].to_pylist() == [2, 7]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("in.csv", ",".join(EXAMPLE) + "\n", "column names but no rows"),
+        ("in.csv", "a,b\n1,2\n", "is missing"),
+        ("in.txt", "", "a name that ends in"),
+        ("in.parquet", "no", "not readable as Parquet"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_before_anything_is_written(
+    app: Flask, tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    """The message says what is wrong with it."""
+    (tmp_path / name).write_text(content)
+    with in_process(app) as dask, pytest.raises(BadTable, match=message):
+        score_file(tmp_path / name, tmp_path / "out", dask, record=False, say=say_nothing)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interrupted_run_is_gone_on_with_and_records_nothing_twice(
+    app: Flask, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped between two parts, and between a part's commit and its note of it."""
+    monkeypatch.setattr(table_files, "PART_BYTES", 20_000)
+    file, out = write_csv(tmp_path / "in.csv", rows_like_the_data()), tmp_path / "out.csv"
+
+    def stop(done: int, _of: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    def forget(path: Path, value: object) -> None:
+        if path.name == "done-000003.json":
+            raise KeyboardInterrupt
+        file_run.save(path, value)
+
+    for say, save in ((stop, file_run.save), (say_nothing, forget)):
+        monkeypatch.setattr(portfolio, "save", save)
+        with in_process(app) as dask, pytest.raises(KeyboardInterrupt):
+            score_file(file, out, dask, record=True, say=say)
+        assert not out.exists()
+    monkeypatch.setattr(portfolio, "save", file_run.save)
+    with in_process(app) as dask, pytest.raises(FileRunFailed, match="begun with --record"):
+        score_file(file, out, dask, record=False, say=say_nothing)
+    with in_process(app) as dask:
+        score_file(file, out, dask, record=True, say=say_nothing)
+    assert_each_once(read_csv(out), database, 1000)
+    with in_process(app) as dask, pytest.raises(FileRunFailed, match="is there already"):
+        score_file(file, out, dask, record=True, say=say_nothing)
+
+
+def test_a_folder_holds_one_run_over_one_file(app: Flask, tmp_path: Path) -> None:
+    """A second run over it changes nothing; one over another file, or into a folder in use, is refused."""
+    file, out = write_csv(tmp_path / "in.csv", rows_like_the_data()), tmp_path / "out"
+    with in_process(app) as dask:
+        first = score_file(file, out, dask, record=False, say=say_nothing)
+        before = {path: path.stat().st_ino for path in out.glob("part-*")}
+        assert score_file(file, out, dask, record=False, say=say_nothing) == first
+        assert {path: path.stat().st_ino for path in out.glob("part-*")} == before
+        write_csv(file, rows_like_the_data()[:10])
+        with pytest.raises(FileRunFailed, match="before it changed"):
+            score_file(file, out, dask, record=False, say=say_nothing)
+        with pytest.raises(FileRunFailed, match="an empty folder"):
+            score_file(file, tmp_path, dask, record=False, say=say_nothing)
+
+
+def test_a_worker_that_dies_costs_no_row_and_doubles_none(
+    app: Flask, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real scheduler and two real workers, one of them killed half-way."""
+    monkeypatch.setattr(table_files, "PART_BYTES", 100_000)
+    file, out = write_csv(tmp_path / "in.csv", rows_like_the_data(20)), tmp_path / "out"
+    with dask_cluster(tmp_path) as (address, workers):
+
+        def kill(done: int, of: int) -> None:
+            if done == of // 3:
+                os.kill(workers[0].pid, signal.SIGKILL)
+
+        with app.app_context(), cluster(1, address) as dask:
+            done = score_file(file, out, dask, record=True, say=kill)
+            assert len(dask.scheduler_info()["workers"]) == 1
+    assert (done.rows, done.wrong) == (20_000, 0)
+    results = [row for part in sorted(out.glob("part-*")) for row in read_csv(part)]
+    assert_each_once(results, database, 20_000)
+    assert not list(out.glob(f"{file_run.DRAFT}*"))
+
+
+def test_the_command_scores_in_two_processes_and_says_what_it_did(
+    database: Path, trained: Trained, tmp_path: Path
+) -> None:
+    """And where there is no scheduler, it says so."""
+    file, out = write_csv(tmp_path / "in.csv", rows_like_the_data()), tmp_path / "out.csv"
+    arguments = ["score", str(file), "--out", str(out)]
+    where = {"database": database, "registry": trained.registry}
+    nobody = f"tcp://127.0.0.1:{free_port()}"
+    missing = flask(*arguments, "--scheduler", nobody, **where)
+    assert (missing.returncode, missing.stderr) == (2, f"{nobody}: no scheduler answers there\n")
+    nowhere = flask("score", str(file), "--out", "/proc/out", **where)
+    assert (nowhere.returncode, nowhere.stderr) == (2, "/proc/out: No such file or directory\n")
+    done = flask(*arguments, "--workers", "2", **where)
+    assert done.returncode == 0, done.stderr
+    assert f"1000 rows, 1000 scored by version 1: {out}\n" in done.stdout
+    assert [int(row["row"]) for row in read_csv(out)] == list(range(2, 1002))
+
+
+@contextmanager
+def dask_cluster(home: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """`dask scheduler` and two `dask worker` processes on this machine."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    verb = [sys.executable, "-m", "dask"]
+    quiet = ["--host", "127.0.0.1", "--no-dashboard"]
+    commands = [[*verb, "scheduler", *quiet, "--port", address.rpartition(":")[2]]]
+    worker = [*verb, "worker", address, *quiet, "--no-nanny", "--nthreads", "1"]
+    commands += [[*worker, "--local-directory", str(home / f"worker-{n}")] for n in (1, 2)]
+    log = (home / "dask.log").open("wb")
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        for command in commands
+    ]
+    try:
+        wait_until(lambda: workers_at(address) == 2, 30, (home / "dask.log").read_text)
+        yield address, processes[1:]
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait(timeout=30)
+        log.close()
+
+
+def workers_at(address: str) -> int:
+    """How many workers a scheduler knows; none as long as it does not answer."""
+    try:
+        with Client(address, timeout=1) as client:
+            return len(client.scheduler_info()["workers"])
+    except OSError:
+        time.sleep(0.1)
+        return 0
+
+
+def assert_each_once(results: list[dict[str, str]], database: Path, rows: int) -> None:
+    """Each line of the file has one result, and each result one decision in the log, of the same score."""
+    assert [int(row["row"]) for row in results] == list(range(2, rows + 2))
+    with sqlite3.connect(database) as connection:
+        kept = connection.execute(
+            "SELECT decision_id, probability_good_credit, reference, answers "
+            "FROM decision JOIN decision_answers USING (decision_id) WHERE channel = 'file'"
+        ).fetchall()
+    connection.close()
+    assert {(row["decision_id"].replace("-", ""), row["reference"]) for row in results} == {
+        (decision_id, reference) for decision_id, _, reference, _ in kept
+    }
+    assert len(kept) == rows
+    scores = {row["reference"]: float(row["probability_good_credit"]) for row in results}
+    assert all(scores[reference] == probability for _, probability, reference, _ in kept)
+    assert all(json.loads(answers).keys() == EXAMPLE.keys() for *_, answers in kept)
