@@ -32,16 +32,15 @@ def python_3_13() -> str:
 def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What was seen of the running system."""
     home = tmp_path_factory.mktemp("composed")
-    tls, place, found = home / "tls", home / "place", home / "findings.json"
+    tls, found = home / "tls", home / "findings.json"
     tls.mkdir()
-    place.mkdir()
     name = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
     files = ["-keyout", tls / "tls.key", "-out", tls / "tls.crt"]
     subprocess.run([*SELF_SIGNED, *name, *files], check=True, capture_output=True)
     (tls / "tls.key").chmod(0o644)
     more = {"PYTHON_3_13": python_3_13(), "SSL_CERT_FILE": str(tls / "tls.crt")}
     done = subprocess.run(
-        [*NAMESPACE, sys.executable, "-m", "tests.ops.composed", place, tls, found],
+        [*NAMESPACE, sys.executable, "-m", "tests.ops.composed", tls, found],
         cwd=ROOT,
         env={**os.environ, **more},
         capture_output=True,

@@ -1,5 +1,6 @@
 """The real service on a real PostgreSQL."""
 
+import csv
 import os
 import signal
 import time
@@ -8,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.features import EXAMPLE
+from creditapp.config import ROOT
+from creditapp.features import EXAMPLE, QUESTIONS, answer_from_text
 from tests.load import assert_kept, under_load
 from tests.postgresql import Postgresql
 from tests.postgresql import postgresql as start_postgresql
-from tests.serving import Trained, flask, serve, wait_until
+from tests.serving import Service, Trained, flask, serve, wait_until
 
 WITHIN_SECONDS = 10
+with (ROOT / "data" / "estadistical.csv").open(newline="") as lines:
+    DATA = list(csv.DictReader(lines))
 
 
 @pytest.fixture
@@ -74,6 +78,35 @@ def test_a_killed_worker_loses_nothing_that_was_answered(
             wait_until(lambda: len(alone) > enough, 30)
         wait_until(lambda: len(service.workers()) == 2, 10)
     assert_kept(alone + together, address)
+
+
+def test_both_databases_give_the_same_answers(
+    service: Service,
+    postgresql: Postgresql,
+    postgresql_prepared: str,
+    trained: Trained,
+    tmp_path: Path,
+) -> None:
+    """To a batch of the data's rows, bit by bit."""
+    batch = {"applications": [feature_rows(number) for number in range(200)]}
+    address = postgresql.create(postgresql_prepared)
+    with serve(address, trained.registry, log=tmp_path / "log") as other:
+        answers = [
+            [*one.post("/api/predict-batch", batch).json["predictions"]] for one in (service, other)
+        ]
+    assert [without_ids(one) for one in answers[0]] == [without_ids(one) for one in answers[1]]
+
+
+def feature_rows(number: int) -> dict[str, object]:
+    """One row of the data, as an application."""
+    row = DATA[number]
+    return {question.name: answer_from_text(row[question.name]) for question in QUESTIONS}
+
+
+def without_ids(prediction: dict[str, object]) -> dict[str, object]:
+    """What is the same wherever it was decided."""
+    own = ("decision_id", "timestamp")
+    return {name: value for name, value in prediction.items() if name not in own}
 
 
 def test_each_worker_has_connections_of_its_own(
