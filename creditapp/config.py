@@ -63,6 +63,13 @@ SETTINGS = (
         "the decision log; a relative SQLite path lies in `instance/`",
     ),
     Setting(
+        "CREDITAPP_SQLITE_SYNCHRONOUS",
+        "FULL",
+        "`FULL`: a decision is on disk before it is answered; "
+        "`NORMAL`: a power failure may take the last ones",
+        OneOf(["FULL", "NORMAL"]),
+    ),
+    Setting(
         "SECRET_KEY",
         "",
         "signs sessions and forms; in development one is made and kept in `instance/`",
@@ -148,6 +155,7 @@ class Settings:
     host: str
     port: int
     database_url: str
+    sqlite_synchronous: str
     secret_key: str
     first_admin_password: str
     mlflow_tracking_uri: str

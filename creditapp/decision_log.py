@@ -18,6 +18,7 @@ from creditapp.exceptions import DecisionLogUnavailable, UnknownDecision
 from creditapp.extensions import Base, UtcDateTime, reading, writing
 from creditapp.features import FEATURE_NAMES, Answer
 from creditapp.inserting import insertion
+from creditapp.shared_commits import SharedCommits
 from creditapp.tabular import Columns
 
 
@@ -119,10 +120,11 @@ class _Probe:
 
 
 _probe = _Probe()
+_commits = SharedCommits()
 
 
 def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answer]]) -> None:
-    """Write decisions, at least one, and their answers in one commit, on disk when this returns.
+    """Write decisions, at least one, and their answers whole or not at all, on disk when this returns.
 
     Raises:
         DecisionLogUnavailable: nothing was written.
@@ -130,10 +132,7 @@ def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answ
     columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
     given = {"decision_id": columns["decision_id"], "answers": answers}
     try:
-        insertions = [insertion(Decision, columns), insertion(Answers, given)]
-        with writing() as session:
-            for rows in insertions:
-                rows.into(session)
+        _commits.write([insertion(Decision, columns), insertion(Answers, given)])
     except SQLAlchemyError as error:
         metrics.count_log_failure()
         _probe.good_until = 0.0

@@ -14,15 +14,15 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext
-from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from creditapp import limits, metrics, request_ids
+from creditapp import metrics, request_ids
 from creditapp.exceptions import (
     BatchTooLarge,
     DecisionLogUnavailable,
     InvalidApplication,
+    LimitReached,
     ModelUnavailable,
     NotAllowed,
     NotSignedIn,
@@ -69,6 +69,7 @@ def init_app(app: Flask) -> None:
     """Answer everything that can be raised."""
     for kind in STATUS:
         app.register_error_handler(kind, _expected)
+    app.register_error_handler(LimitReached, _limited)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -91,8 +92,13 @@ def _http(error: HTTPException) -> Response:
     response = _answer(status, _detail(error), type(error).__name__)
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(allowed))
-    if status == 429:
-        response.headers["Retry-After"] = str(limits.seconds_until_reset())
+    return response
+
+
+def _limited(error: LimitReached) -> Response:
+    detail = gettext("The limit is %(limit)s.", limit=str(error))
+    response = _answer(429, detail, type(error).__name__)
+    response.headers["Retry-After"] = str(error.seconds)
     return response
 
 
@@ -106,8 +112,6 @@ def _to_another_host() -> Response:
 def _detail(error: HTTPException) -> str:
     if isinstance(error, CSRFError):
         return str(gettext("The form is too old; please load the page again."))
-    if isinstance(error, RateLimitExceeded):
-        return str(gettext("The limit is %(limit)s.", limit=error.description))
     return error.description or ""
 
 

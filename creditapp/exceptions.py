@@ -81,3 +81,11 @@ class DeploymentFailed(CreditappError):
 
 class BackupFailed(CreditappError):
     """The database could not be copied, or a copy could not be brought back."""
+
+
+class LimitReached(CreditappError):
+    """A client has used up its allowance; `seconds` says when it has some again."""
+
+    def __init__(self, limit: str, seconds: int) -> None:
+        super().__init__(limit)
+        self.seconds = seconds

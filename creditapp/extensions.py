@@ -1,10 +1,8 @@
 """The Flask extensions, made once and bound to an application by the factory."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 from alembic.runtime.migration import MigrationContext
@@ -15,10 +13,11 @@ from flask_cors import CORS
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection, DateTime, Dialect, MetaData, event
+from sqlalchemy import Connection, DateTime, Dialect, MetaData
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from creditapp import sqlite
 from creditapp.config import INSTANCE, ROOT
 
 
@@ -73,17 +72,22 @@ def schema_is_at_head() -> bool:
     return set(found) == set(known)
 
 
-_sqlite_writer = threading.Lock()
-"""SQLite has one writer at a time and lets the others sleep and ask again, up to 100 ms at once; the
-threads of one process need not: they queue here, and only processes are left to ask."""
-
-
 @contextmanager
 def writing() -> Iterator[Session]:
     """One transaction: committed whole at the end of the block, or not at all."""
-    turn = _sqlite_writer if db.engine.dialect.name == "sqlite" else nullcontext()
-    with turn, Session(db.engine, expire_on_commit=False) as session, session.begin():
+    with _turn(), Session(db.engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def inserting() -> Iterator[Connection]:
+    """The same without a session's bookkeeping, for rows that are ready for the driver."""
+    with _turn(), db.engine.begin() as connection:
+        yield connection
+
+
+def _turn() -> AbstractContextManager[None]:
+    return sqlite.turn(db.engine) if db.engine.dialect.name == "sqlite" else nullcontext()
 
 
 @contextmanager
@@ -94,24 +98,10 @@ def reading() -> Iterator[Session]:
         yield session
 
 
-def init_database(app: Flask) -> None:
-    """Bind the database, and set its engine, and no other engine of this process, to be durable."""
+def init_database(app: Flask, synchronous: str) -> None:
+    """Bind the database; `synchronous` says when a commit of SQLite's counts as done."""
     INSTANCE.mkdir(mode=0o700, exist_ok=True)
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "connect", _prepare_sqlite)
-            event.listen(db.engine, "begin", _begin_sqlite)
-
-
-def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
-    """Keep a write-ahead log, each commit on disk before it is answered, and no driver's transactions."""
-    dbapi_connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        dbapi_connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes its lock at once: one that is upgraded later fails instead of waiting."""
-    read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+            sqlite.prepare(db.engine, synchronous)

@@ -52,15 +52,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     request_ids.init_app(app)
     logs.init_app(app)
     metrics.requests.init_app(app)
-    init_database(app)
+    init_database(app, settings.sqlite_synchronous)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     security.init_app(app)
     csrf.init_app(app)
     babel.init_app(app)
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.filters["translate"] = gettext
-    cors.init_app(app, resources={r"/api/*": {"origins": settings.cors_origins}})
-    limits.limiter.init_app(app)
+    if settings.cors_origins:
+        cors.init_app(app, resources={r"/api/*": {"origins": settings.cors_origins}})
+    limits.init_app(app, settings)
     response_headers.init_app(app)
     error_handlers.init_app(app)
     for blueprint in (api.blueprint, ui.blueprint, account.blueprint, metrics.blueprint):
@@ -84,8 +85,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         },
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
         "TRUSTED_HOSTS": list(settings.trusted_hosts or LOCAL_HOSTS),
-        "RATELIMIT_STORAGE_URI": settings.limits_storage,
-        "RATELIMIT_STORAGE_OPTIONS": _limits_options(settings),
         "SESSION_COOKIE_NAME": "__Host-creditapp" if settings.production else "creditapp",
         "SESSION_COOKIE_SECURE": settings.production,
         "SESSION_COOKIE_HTTPONLY": True,
@@ -113,10 +112,3 @@ def _network_engine(settings: Settings) -> dict[str, Any]:
             "application_name": "creditapp",
         },
     }
-
-
-def _limits_options(settings: Settings) -> dict[str, Any]:
-    """A storage that is away is given up quickly, and a local count takes over."""
-    if settings.limits_storage.startswith("memory://"):
-        return {}
-    return {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}

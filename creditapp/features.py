@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 Answer = int | float | str
@@ -104,7 +105,7 @@ class Choice(Question):
     kind: ClassVar[str]
     codes: tuple[Code, ...]
 
-    @property
+    @cached_property
     def values(self) -> tuple[str, ...]:
         """The codes alone, in their order."""
         return tuple(code.code for code in self.codes)

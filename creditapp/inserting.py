@@ -7,7 +7,6 @@ from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Dialect, insert
-from sqlalchemy.orm import Session
 
 from creditapp.extensions import Base, db
 
@@ -21,10 +20,6 @@ class Insertion:
     statement: str
     rows: Sequence[Any]
 
-    def into(self, session: Session) -> None:
-        """Insert them all at once."""
-        session.connection().exec_driver_sql(self.statement, self.rows)
-
 
 def insertion(kind: type[Base], columns: Mapping[str, Sequence[Any]]) -> Insertion:
     """The insertion of one or more rows, given as all columns of a table, each with one value a row.
@@ -32,24 +27,26 @@ def insertion(kind: type[Base], columns: Mapping[str, Sequence[Any]]) -> Inserti
     SQLAlchemy's own insertion of many rows takes three times as long, as it handles each row apart.
     """
     dialect = db.engine.dialect
-    statement, positional = _statement(kind, dialect)
-    types = {column.name: column.type for column in kind.__table__.columns}
-    stored = [_stored(type_, columns[name], dialect) for name, type_ in types.items()]
+    statement, positional, converters = _prepared(kind, dialect)
+    stored = [_stored(convert, columns[name]) for name, convert in converters.items()]
     rows: Iterable[Any] = zip(*stored, strict=True)
     if not positional:
-        rows = (dict(zip(types, row, strict=True)) for row in rows)
+        rows = (dict(zip(converters, row, strict=True)) for row in rows)
     return Insertion(statement, list(rows))
 
 
 @cache
-def _statement(kind: type[Base], dialect: Dialect) -> tuple[str, bool]:
-    """The statement, and whether its parameters have places instead of names."""
+def _prepared(kind: type[Base], dialect: Dialect) -> tuple[str, bool, dict[str, Convert | None]]:
+    """The statement, whether its parameters have places instead of names, and each column's conversion."""
     compiled = insert(kind.__table__).compile(dialect=dialect)  # type: ignore[arg-type]
-    return str(compiled), compiled.positional
+    converters: dict[str, Convert | None] = {
+        str(column.name): column.type.dialect_impl(dialect).bind_processor(dialect)
+        for column in kind.__table__.columns
+    }
+    return str(compiled), compiled.positional, converters
 
 
-def _stored(type_: Any, values: Sequence[Any], dialect: Dialect) -> Iterable[Any]:
-    convert: Convert | None = type_.dialect_impl(dialect).bind_processor(dialect)
+def _stored(convert: Convert | None, values: Sequence[Any]) -> Iterable[Any]:
     if convert is None:
         return values
     if all(value is values[0] for value in values):

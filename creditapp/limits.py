@@ -3,14 +3,120 @@
 Where the shared storage is away, each process counts for itself until it is back.
 """
 
+import logging
 import math
 import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
-from flask import current_app, g, request
-from flask_limiter import Limiter
+from flask import Flask, current_app, g, request
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from creditapp.config import Settings
+from creditapp.exceptions import LimitReached
 
 REFUSALS = "100 per minute"
 """How many worthless keys one address may show before it is not listened to at all."""
+SECONDS_WITHOUT_STORAGE = 5
+"""How long the shared storage is left alone after it did not answer."""
+
+log = logging.getLogger(__name__)
+_rate = lru_cache(parse)
+
+
+@dataclass
+class Allowances:
+    """What clients have left, in the shared storage or, where that is away, in this process."""
+
+    shared: SlidingWindowCounterRateLimiter
+    own: SlidingWindowCounterRateLimiter = field(
+        default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
+    )
+    away_until: float = 0.0
+
+    def spend(self, text: str, scope: str, client: str, cost: int = 1) -> None:
+        """Take so much from a client's allowance in a scope.
+
+        Raises:
+            LimitReached: it has not that much left; nothing is taken.
+        """
+        rate = _rate(text)
+        if time.monotonic() >= self.away_until:
+            try:
+                return _spend(self.shared, rate, scope, client, cost)
+            except StorageError as error:
+                self.away_until = time.monotonic() + SECONDS_WITHOUT_STORAGE
+                log.warning("the storage of limits is away: %r", error.storage_error)
+        return _spend(self.own, rate, scope, client, cost)
+
+
+def _spend(
+    counter: SlidingWindowCounterRateLimiter,
+    rate: RateLimitItem,
+    scope: str,
+    client: str,
+    cost: int,
+) -> None:
+    if not counter.hit(rate, scope, client, cost=cost):
+        seconds = counter.get_window_stats(rate, scope, client).reset_time - time.time()
+        raise LimitReached(str(rate), max(1, math.ceil(seconds)))
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Count where the settings say."""
+    storage = storage_from_string(
+        settings.limits_storage, wrap_exceptions=True, **_options(settings.limits_storage)
+    )
+    app.extensions["allowances"] = Allowances(SlidingWindowCounterRateLimiter(storage))
+
+
+def spend_applications(number: int) -> None:
+    """Take so many applications from the client's allowance.
+
+    Raises:
+        LimitReached: it has not that many left; none are taken.
+    """
+    _allowances().spend(_settings().scoring_limit, "applications", _client(), number)
+
+
+def spend_sign_in(name: str) -> None:
+    """Take an attempt from the address's allowance, and from the name's.
+
+    Raises:
+        LimitReached: one of them has none left.
+    """
+    for client in (_address(), f"name:{name}"):
+        _allowances().spend(_settings().sign_in_limit, "sign-in", client)
+
+
+def spend_refusal() -> None:
+    """Take a worthless key from the address's allowance.
+
+    Raises:
+        LimitReached: it has shown too many.
+    """
+    _allowances().spend(REFUSALS, "refusals", _address())
+
+
+def _options(storage: str) -> dict[str, Any]:
+    """A storage that is away is given up quickly, and a local count takes over."""
+    if storage.startswith("memory://"):
+        return {}
+    return {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+
+
+def _allowances() -> Allowances:
+    allowances: Allowances = current_app.extensions["allowances"]
+    return allowances
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
 
 
 def _client() -> str:
@@ -20,64 +126,3 @@ def _client() -> str:
 
 def _address() -> str:
     return f"address:{request.remote_addr}"
-
-
-def _scoring_limit() -> str:
-    return str(current_app.config["SETTINGS"].scoring_limit)
-
-
-def _sign_in_limit() -> str:
-    return str(current_app.config["SETTINGS"].sign_in_limit)
-
-
-limiter = Limiter(
-    key_func=_client,
-    strategy="sliding-window-counter",
-    in_memory_fallback_enabled=True,
-)
-
-
-def seconds_until_reset() -> int:
-    """When to try again, after a limit was reached in this request."""
-    reached = limiter.current_limit
-    return max(1, math.ceil(reached.reset_at - time.time())) if reached else 1
-
-
-def spend_applications(number: int) -> None:
-    """Take so many applications from the client's allowance.
-
-    Raises:
-        RateLimitExceeded: it has not that many left; none are taken.
-    """
-    g.cost = number
-    _spend_applications()
-
-
-@limiter.shared_limit(_scoring_limit, scope="applications", cost=lambda: int(g.cost))
-def _spend_applications() -> None:
-    pass
-
-
-def spend_sign_in(name: str) -> None:
-    """Take an attempt from the address's allowance, and from the name's.
-
-    Raises:
-        RateLimitExceeded: one of them has none left.
-    """
-    g.name = name
-    _spend_sign_in()
-
-
-@limiter.shared_limit(_sign_in_limit, scope="sign-in", key_func=_address)
-@limiter.shared_limit(_sign_in_limit, scope="sign-in", key_func=lambda: f"name:{g.name}")
-def _spend_sign_in() -> None:
-    pass
-
-
-@limiter.shared_limit(REFUSALS, scope="refusals", key_func=_address)
-def spend_refusal() -> None:
-    """Take a worthless key from the address's allowance.
-
-    Raises:
-        RateLimitExceeded: it has shown too many.
-    """

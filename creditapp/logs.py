@@ -46,7 +46,7 @@ class OneLine(logging.Formatter):
 
 def config(*, production: bool) -> dict[str, Any]:
     """The configuration of all loggers of a serving process, for `logging.config.dictConfig`."""
-    json_lines = {"()": "pythonjsonlogger.json.JsonFormatter", "format": FIELDS}
+    json_lines = {"()": "pythonjsonlogger.orjson.OrjsonFormatter", "format": FIELDS}
     readable = {"()": "creditapp.logs.OneLine", "format": FIELDS}
     output = {
         "class": "logging.StreamHandler",

@@ -220,11 +220,13 @@ class Batch:
 
 
 def load_application(data: object) -> Application:
-    """One application out of parsed JSON.
+    """One application out of parsed JSON, judged as a table of one row first, and if wrong by the schema.
 
     Raises:
         InvalidApplication: with the messages by field.
     """
+    if isinstance(data, dict) and not wrong_rows([data]):
+        return application_of(data)
     try:
         application: Application = APPLICATION.load(data)
     except ValidationError as error:

@@ -32,7 +32,8 @@ def under_load(clients: int, ask: Ask) -> Iterator[list[str]]:
 
 
 def assert_kept(answered: list[str], database: Place) -> int:
-    """Each answered decision is in the log, and each in the log is whole; how many there are."""
+    """Each answered decision is in the log, once, and each in the log is whole; how many there are."""
+    assert len(set(answered)) == len(answered)
     engine = create_engine(address_of(database), poolclass=NullPool)
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT decision_id FROM decision").scalars()

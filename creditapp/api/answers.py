@@ -156,18 +156,27 @@ class ProblemSchema(Schema):
 
 PREDICTION = PredictionSchema()
 PREDICTION_KEYS = tuple(PREDICTION.fields)
+_values = attrgetter(*PREDICTION_KEYS)
 STORED_DECISION = StoredDecisionSchema()
 HEALTH = HealthSchema()
 MODEL_INFO = ModelInfoSchema()
 RELOAD = ReloadSchema()
 
 
+def prediction(decision: NewDecision) -> bytes:
+    """The answer to one application, as JSON."""
+    return orjson.dumps(_prediction(decision))
+
+
+def _prediction(decision: NewDecision) -> dict[str, Any]:
+    return dict(zip(PREDICTION_KEYS, _values(decision), strict=True))
+
+
 def predictions(
     decisions: Iterable[NewDecision], positions: Sequence[int] | None, *, with_reasons: bool
 ) -> list[dict[str, Any]]:
     """Decisions as the predictions of a batch, with the places of their applications where given."""
-    values = map(attrgetter(*PREDICTION_KEYS), decisions)
-    answer = [dict(zip(PREDICTION_KEYS, row, strict=True)) for row in values]
+    answer = [_prediction(decision) for decision in decisions]
     if not with_reasons:
         for prediction in answer:
             prediction["reasons"] = None

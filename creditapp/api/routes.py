@@ -47,7 +47,7 @@ def predict() -> Any:
     limits.spend_applications(1)
     application = schemas.load_application(_json_body())
     [decision] = decide([application], _origin(Channel.API))
-    return answers.PREDICTION.dump(decision)
+    return Response(answers.prediction(decision), content_type="application/json")
 
 
 @blueprint.post("/predict-batch")

@@ -1,0 +1,109 @@
+"""Decisions that are recorded at the same time share a commit, and nothing else."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from creditapp import shared_commits
+from creditapp.audit import AuditEvent
+from creditapp.extensions import db
+from creditapp.inserting import Insertion, insertion
+from creditapp.shared_commits import SharedCommits
+from tests.engines import on_both
+
+
+def rows(number: int) -> Insertion:
+    """One row with a number of its own, in a table that needs no other."""
+    return insertion(
+        AuditEvent,
+        {
+            "id": [number],
+            "at": [datetime.now(UTC)],
+            "actor": [str(uuid4())],
+            "action": ["a test"],
+            "subject": [""],
+            "detail": [""],
+            "request_id": [""],
+        },
+    )
+
+
+@contextmanager
+def counted_commits() -> Iterator[list[object]]:
+    """The commits of the block."""
+    commits: list[object] = []
+    engine, listener = db.engine, commits.append
+    event.listen(engine, "commit", listener)
+    yield commits
+    event.remove(engine, "commit", listener)
+
+
+def write_at_once(app: Flask, numbers: list[int]) -> list[SQLAlchemyError | None]:
+    """What becomes of writers who all wait while somebody has the turn."""
+    commits = SharedCommits()
+
+    def write(number: int) -> SQLAlchemyError | None:
+        with app.app_context():
+            try:
+                commits.write([rows(number)])
+            except SQLAlchemyError as error:
+                return error
+        return None
+
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        with commits._turn:
+            writers = [pool.submit(write, number) for number in numbers]
+            while len(commits._waiting) < len(numbers):
+                threading.Event().wait(0.01)
+        return [writer.result() for writer in writers]
+
+
+def kept() -> set[int]:
+    """The numbers of all rows."""
+    with db.engine.connect() as connection:
+        return set(connection.exec_driver_sql("SELECT id FROM audit_event").scalars())
+
+
+@on_both
+def test_writers_who_wait_share_one_commit(app: Flask) -> None:
+    """Eight of them, and one wait for the disk."""
+    numbers = list(range(10_000, 10_008))
+    with app.app_context(), counted_commits() as commits:
+        assert write_at_once(app, numbers) == [None] * 8
+        assert len(commits) == 1
+        assert set(numbers) <= kept()
+
+
+@on_both
+def test_one_who_is_refused_fails_alone(app: Flask) -> None:
+    """A row that is there twice is its writer's fault, and nobody else's."""
+    with app.app_context():
+        outcomes = write_at_once(app, [10_000, 10_001, 10_001, 10_002])
+        assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1
+        assert outcomes.count(None) == 3
+        assert {10_000, 10_001, 10_002} <= kept()
+
+
+def test_nobody_is_told_of_a_success_that_was_none(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where whoever has the turn is ended half way, those who waited for it fail too."""
+
+    def end(insertions: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(shared_commits, "_insert", end)
+    commits = SharedCommits()
+    with app.app_context():
+        commits._waiting.append(waiting := shared_commits._Writer([rows(10_000)]))
+        with pytest.raises(SystemExit):
+            commits.write([rows(10_001)])
+    assert waiting.error is shared_commits.UNDONE
