@@ -24,6 +24,8 @@ AHEAD = 3
 """How many parts are handed out for each worker: one is worked on, the others wait."""
 
 RETRIES = 3
+OWN_PORT = "127.0.0.1:0"
+"""Without an address Dask serves its state to the whole network."""
 
 Say = Callable[[int, int], None]
 """Told how many parts are done, of how many."""
@@ -87,7 +89,9 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Client]:
         threads_per_worker=1,
         processes=several,
         host="127.0.0.1" if several else None,
-        dashboard_address=None,
+        dashboard_address=OWN_PORT,
+        worker_dashboard_address=OWN_PORT,
+        scheduler_kwargs={"dashboard": False},
     )
     with local, Client(local) as client:
         yield client

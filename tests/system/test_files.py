@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -201,6 +202,21 @@ def test_a_folder_holds_one_run_over_one_file(app: Flask, tmp_path: Path) -> Non
             score_file(file, out, dask, record=False, say=say_nothing)
         with pytest.raises(FileRunFailed, match="an empty folder"):
             score_file(file, tmp_path, dask, record=False, say=say_nothing)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_of_our_own_listen_to_this_machine_alone(workers: int) -> None:
+    """Dask's scheduler and workers would otherwise show their state to the network."""
+    with cluster(workers, None):
+        own = psutil.Process()
+        opened = [
+            connection.laddr.ip
+            for process in (own, *own.children(recursive=True))
+            for connection in process.net_connections()
+            if connection.status == psutil.CONN_LISTEN
+        ]
+    assert len(opened) >= workers
+    assert set(opened) == {"127.0.0.1"}
 
 
 def test_a_worker_that_dies_costs_no_row_and_doubles_none(
