@@ -58,6 +58,7 @@ class Decision(Base):
     model_version: Mapped[str] = mapped_column(String(50))
     generation: Mapped[int] = mapped_column(ForeignKey("deployment.generation"))
     fingerprint: Mapped[str] = mapped_column(String(64))
+    engine: Mapped[str] = mapped_column(String(40), server_default="unknown")
     given: Mapped[Answers | None] = relationship(viewonly=True)
 
     @property

@@ -12,7 +12,7 @@ from creditapp.decision_log import Channel, Decision
 from creditapp.features import Application
 from creditapp.model_cache import ServedModel
 from creditapp.policy import DEFAULT_POLICY, Policy
-from creditapp.scoring import Score
+from creditapp.scoring import ENGINE, Score
 
 
 @dataclass(frozen=True)
@@ -78,4 +78,5 @@ def _decision(
         model_version=served.model_version,
         generation=served.deployment.generation,
         fingerprint=served.metadata.fingerprint,
+        engine=ENGINE,
     )

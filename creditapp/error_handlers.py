@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from creditapp import limits, metrics, request_ids
 from creditapp.exceptions import (
     BatchTooLarge,
+    ChangeUnderWay,
     DecisionLogUnavailable,
     InvalidApplication,
     ModelUnavailable,
@@ -46,6 +47,7 @@ STATUS: dict[type[Exception], int] = {
     ModelUnavailable: 503,
     DecisionLogUnavailable: 503,
     RegistryUnavailable: 503,
+    ChangeUnderWay: 503,
 }
 TITLES = {
     400: marked("Bad request"),

@@ -44,6 +44,10 @@ class RegistryUnavailable(CreditappError):
     """The model registry did not answer."""
 
 
+class ChangeUnderWay(CreditappError):
+    """Somebody else is changing what is served."""
+
+
 class ModelUnavailable(CreditappError):
     """This process has no model to score with."""
 

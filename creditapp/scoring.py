@@ -15,6 +15,9 @@ from creditapp.tabular import Columns, columns_of
 
 Probabilities = npt.NDArray[np.float64]
 
+ENGINE = f"onnxruntime {onnxruntime.__version__}"
+"""What scores, kept with each decision: another version may sum the trees in another order."""
+
 TOLERANCE = 1e-6
 """How far a probability may lie from the fitted pipeline's; float32 sums differ by some 5e-7."""
 
