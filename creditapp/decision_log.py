@@ -181,6 +181,19 @@ def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[D
         return session.scalars(query).all()
 
 
+def with_answers(before: UUID | None, limit: int) -> Sequence[Decision]:
+    """Decisions whose answers are kept, newest first, or those older than one of them.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    query = select(Decision).join(Answers).options(joinedload(Decision.given))
+    if before is not None:
+        query = query.where(Decision.decision_id < before)
+    with _reading_the_log() as session:
+        return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
+
+
 @contextmanager
 def _reading_the_log() -> Iterator[Session]:
     try:

@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from creditapp import limits, metrics, request_ids
 from creditapp.exceptions import (
     BatchTooLarge,
+    CannotReplay,
     ChangeUnderWay,
     DecisionLogUnavailable,
     InvalidApplication,
@@ -42,6 +43,7 @@ STATUS: dict[type[Exception], int] = {
     NotAllowed: 403,
     UnknownDecision: 404,
     RefusedModel: 409,
+    CannotReplay: 409,
     BatchTooLarge: 413,
     InvalidApplication: 422,
     ModelUnavailable: 503,

@@ -63,6 +63,10 @@ class UnknownDecision(CreditappError):
         super().__init__(f"no decision has the id {decision_id[:64]}")
 
 
+class CannotReplay(CreditappError):
+    """A stored decision that cannot be scored again."""
+
+
 class BadAccount(CreditappError):
     """A person or a key that cannot be made or changed as asked."""
 

@@ -97,8 +97,10 @@ class ModelCache:
                 log.warning("%s", error)
 
     def follow(self, app: Flask) -> None:
-        """Keep looking, in a thread of this process, for as long as it lives."""
+        """Look before the first request is taken, and then in a thread of this process for ever."""
         self._following = True
+        with app.app_context():
+            self._look()
         threading.Thread(target=self._look_for_ever, args=[app], daemon=True).start()
 
     def _is_to_be_loaded(self, deployment: Deployment) -> bool:
@@ -136,11 +138,14 @@ class ModelCache:
         pause = threading.Event()
         with app.app_context():
             while True:
-                try:
-                    self.refresh()
-                except Exception:  # a worker without news goes on with what it has
-                    log.exception("looking for a new deployment failed")
                 pause.wait(SECONDS_BETWEEN_LOOKS)
+                self._look()
+
+    def _look(self) -> None:
+        try:
+            self.refresh()
+        except Exception:  # a worker without news goes on with what it has
+            log.exception("looking for a new deployment failed")
 
 
 def _load(deployment: Deployment) -> ServedModel:
