@@ -28,6 +28,7 @@ class Action(StrEnum):
     KEY_REVOKED = "key revoked"
     MODEL_PROMOTED = "model promoted"
     MODEL_DEPLOYED = "model deployed"
+    MODEL_REFUSED = "model refused"
     ACCESS_REFUSED = "access refused"
 
 

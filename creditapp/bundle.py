@@ -20,6 +20,7 @@ MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
     "holdout.csv",
     "digests.json",
 )
+FILES = {MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS}
 UNREADABLE = (
     KeyError,
     TypeError,
@@ -111,8 +112,8 @@ def digest(content: bytes) -> str:
 
 def _check_digests(files: Mapping[str, bytes]) -> None:
     expected = json.loads(files[DIGESTS])
-    if files.keys() - {DIGESTS} != expected.keys():
-        raise BrokenBundle("the served bundle holds other files than its digests name")
+    if files.keys() != FILES or expected.keys() != FILES - {DIGESTS}:
+        raise BrokenBundle("the served bundle holds other files than a bundle does")
     for name, value in expected.items():
         if digest(files[name]) != value:
             raise BrokenBundle(f"{name} in the served bundle was altered")

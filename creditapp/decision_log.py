@@ -61,6 +61,7 @@ class Decision(Base):
     model_version: Mapped[str] = mapped_column(String(50))
     generation: Mapped[int] = mapped_column(ForeignKey("deployment.generation"))
     fingerprint: Mapped[str] = mapped_column(String(64))
+    engine: Mapped[str] = mapped_column(String(40), server_default="unknown")
     given: Mapped[Answers | None] = relationship(viewonly=True)
 
     @property
@@ -92,6 +93,7 @@ class NewDecision(NamedTuple):
     model_version: str
     generation: int
     fingerprint: str
+    engine: str
 
     @property
     def probability_bad_credit(self) -> float:
@@ -238,6 +240,19 @@ def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[D
         query = query.where(Decision.decision_id < find(before).decision_id)
     with _reading_the_log() as session:
         return session.scalars(query).all()
+
+
+def with_answers(before: UUID | None, limit: int) -> Sequence[Decision]:
+    """Decisions whose answers are kept, newest first, or those older than one of them.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    query = select(Decision).join(Answers).options(joinedload(Decision.given))
+    if before is not None:
+        query = query.where(Decision.decision_id < before)
+    with _reading_the_log() as session:
+        return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from creditapp.decision_log import Channel, NewDecision
 from creditapp.features import Application
 from creditapp.model_cache import ServedModel
 from creditapp.policy import DEFAULT_POLICY, Policy
-from creditapp.scoring import Score
+from creditapp.scoring import ENGINE, Score
 
 
 @dataclass(frozen=True)
@@ -85,4 +85,5 @@ def _decision(
         model_version=served.model_version,
         generation=served.deployment.generation,
         fingerprint=served.metadata.fingerprint,
+        engine=ENGINE,
     )

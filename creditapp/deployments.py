@@ -1,9 +1,6 @@
 """What is served, and was: one row per change, with the bundle itself, so that serving needs no registry."""
 
-import json
-import os
-import subprocess
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,18 +8,11 @@ from sqlalchemy import ForeignKey, LargeBinary, String, Text, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from creditapp import audit, turns
+from creditapp.audit import Action
 from creditapp.bundle import digest
-from creditapp.config import ROOT
-from creditapp.exceptions import (
-    DeploymentFailed,
-    ModelUnavailable,
-    RefusedModel,
-    RegistryUnavailable,
-)
+from creditapp.exceptions import BrokenBundle, DeploymentFailed, ModelUnavailable, RefusedModel
 from creditapp.extensions import Base, UtcDateTime, reading, writing
-
-REFUSED = 3
-"""The exit code by which the command says that the promoted version must not be served."""
 
 
 class ServedBundle(Base):
@@ -45,18 +35,30 @@ class Deployment(Base):
     model_version: Mapped[str] = mapped_column(String(50))
     bundle_digest: Mapped[str] = mapped_column(ForeignKey(ServedBundle.digest))
     deployed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deployed_by: Mapped[str] = mapped_column(String(100), server_default="unknown")
     reason: Mapped[str] = mapped_column(Text)
 
 
-NEWEST = select(Deployment).order_by(Deployment.generation.desc()).limit(1)
+ALL = select(Deployment).order_by(Deployment.generation.desc())
+NEWEST = ALL.limit(1)
 
 
 @dataclass(frozen=True)
 class Reload:
-    """What a reload found: the version served before, and the version served now."""
+    """What a change did: the version served before, and the version served now."""
 
     model_version: str
     previous_version: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who changes what is served, why, in which request, and the turn that they have."""
+
+    actor: str
+    reason: str
+    request_id: str
+    turn: str
 
 
 def in_force() -> Deployment | None:
@@ -72,90 +74,102 @@ def in_force() -> Deployment | None:
         raise ModelUnavailable("the deployment in force cannot be read") from error
 
 
-def bundle_of(deployment: Deployment) -> bytes:
-    """The bytes of a deployment's bundle.
+def history(before: int | None = None, limit: int = 50) -> Sequence[Deployment]:
+    """Deployments, newest first, or those older than one of them.
 
     Raises:
         ModelUnavailable: the database does not answer.
     """
+    query = ALL if before is None else ALL.where(Deployment.generation < before)
     try:
         with reading() as session:
-            return session.get_one(ServedBundle, deployment.bundle_digest).content
+            return session.scalars(query.limit(limit)).all()
     except SQLAlchemyError as error:
-        raise ModelUnavailable("the bundle in force cannot be read") from error
+        raise ModelUnavailable("the deployments cannot be read") from error
 
 
-def deploy(model_name: str, version: str, bundle: bytes, reason: str) -> Reload:
+def served_before() -> Deployment:
+    """The newest deployment of another version than the one in force.
+
+    Raises:
+        RefusedModel: there never was another.
+        ModelUnavailable: the database does not answer.
+    """
+    now = in_force()
+    for deployment in history(limit=1000):
+        if now and deployment.model_version != now.model_version:
+            return deployment
+    raise RefusedModel("no other version was served before")
+
+
+def bundle_of(deployment: Deployment) -> bytes:
+    """The bytes of a deployment's bundle, proved to be those that were deployed.
+
+    Raises:
+        BrokenBundle: they were altered.
+        ModelUnavailable: the database does not answer.
+    """
+    return bundle_under(deployment.bundle_digest)
+
+
+def bundle_under(key: str) -> bytes:
+    """The bytes of the bundle with a digest.
+
+    Raises:
+        BrokenBundle: they were altered.
+        ModelUnavailable: the database does not answer.
+    """
+    try:
+        with reading() as session:
+            content = session.get_one(ServedBundle, key).content
+    except SQLAlchemyError as error:
+        raise ModelUnavailable("the bundle cannot be read") from error
+    if digest(content) != key:
+        raise BrokenBundle("the stored bundle was altered")
+    return content
+
+
+def deploy(model_name: str, version: str, bundle: bytes, change: Change) -> Reload:
     """Put a version in force for all workers; nothing changes where it already is.
 
     Raises:
+        ChangeUnderWay: somebody else has the turn; what was in force still is.
         DeploymentFailed: the database does not take it; what was in force still is.
     """
     try:
         with writing() as session:
+            turns.check_held(session, change.turn)
             newest = session.scalar(NEWEST)
             key = digest(bundle)
+            keep(session, key, bundle)
             if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):
-                _keep(session, key, bundle)
-                _add(session, model_name, version, key, reason)
+                _add(session, model_name, version, key, change)
             return Reload(version, newest.model_version if newest else None)
     except SQLAlchemyError as error:
         raise DeploymentFailed("the deployment cannot be written to the database") from error
 
 
-def _keep(session: Session, key: str, bundle: bytes) -> None:
-    if session.get(ServedBundle, key) is None:
+def keep(session: Session, key: str, bundle: bytes) -> None:
+    """Store a bundle under its digest; bytes that were altered there are made right again."""
+    kept = session.get(ServedBundle, key)
+    if kept is None:
         session.add(ServedBundle(digest=key, content=bundle))
         session.flush()
+    elif kept.content != bundle:
+        kept.content = bundle
 
 
-def _add(session: Session, model_name: str, version: str, key: str, reason: str) -> None:
+def _add(session: Session, model_name: str, version: str, key: str, change: Change) -> None:
+    """The row and its event stand or fall together."""
     session.add(
         Deployment(
             model_name=model_name,
             model_version=version,
             bundle_digest=key,
             deployed_at=datetime.now(UTC),
-            reason=reason,
+            deployed_by=change.actor[:100],
+            reason=change.reason,
         )
     )
-
-
-def reload_from_registry(actor: str, request_id: str) -> Reload:
-    """Bring what is served up to the registry's alias, in a process of its own that may load MLflow.
-
-    Raises:
-        RefusedModel: nothing is promoted, or the promoted version cannot be served.
-        RegistryUnavailable: the registry or the database did not answer, or not in time.
-    """
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "deploy", "--json"]
-    command += ["--actor", actor, "--request-id", request_id]
-    limits = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
-    environment = {**limits, **os.environ, "FLASK_SKIP_DOTENV": "1"}
-    environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise RegistryUnavailable("the model registry did not answer in time") from error
-    return _reload_of(done.returncode, done.stdout)
-
-
-def _reload_of(code: int, output: str) -> Reload:
-    """What the command answered with its last line; its failures are raised here again."""
-    try:
-        answer = json.loads(output.strip().rpartition("\n")[2])
-    except ValueError:
-        answer = {"error": "the reload failed"}
-    if code == REFUSED:
-        raise RefusedModel(answer["error"])
-    if code:
-        raise RegistryUnavailable(answer["error"])
-    return Reload(**answer)
+    what = f"version {version}"
+    audit.note(session, change.actor, Action.MODEL_DEPLOYED, what, change.reason, change.request_id)

@@ -20,6 +20,8 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from creditapp import metrics, request_ids
 from creditapp.exceptions import (
     BatchTooLarge,
+    CannotReplay,
+    ChangeUnderWay,
     DecisionLogUnavailable,
     InvalidApplication,
     LimitReached,
@@ -41,11 +43,13 @@ STATUS: dict[type[Exception], int] = {
     NotAllowed: 403,
     UnknownDecision: 404,
     RefusedModel: 409,
+    CannotReplay: 409,
     BatchTooLarge: 413,
     InvalidApplication: 422,
     ModelUnavailable: 503,
     DecisionLogUnavailable: 503,
     RegistryUnavailable: 503,
+    ChangeUnderWay: 503,
 }
 TITLES = {
     400: marked("Bad request"),

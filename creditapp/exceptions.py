@@ -48,6 +48,10 @@ class RegistryUnavailable(CreditappError):
     """The model registry did not answer."""
 
 
+class ChangeUnderWay(CreditappError):
+    """Somebody else is changing what is served."""
+
+
 class ModelUnavailable(CreditappError):
     """This process has no model to score with."""
 
@@ -61,6 +65,10 @@ class UnknownDecision(CreditappError):
 
     def __init__(self, decision_id: str) -> None:
         super().__init__(f"no decision has the id {decision_id[:64]}")
+
+
+class CannotReplay(CreditappError):
+    """A stored decision that cannot be scored again."""
 
 
 class BadAccount(CreditappError):

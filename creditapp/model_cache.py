@@ -2,23 +2,28 @@
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask, current_app
 
 from creditapp import deployments, metrics
-from creditapp.bundle import Bundle, Metadata, digest
+from creditapp.acceptance import accepted
+from creditapp.bundle import Bundle, Metadata
 from creditapp.deployments import Deployment
-from creditapp.exceptions import BrokenBundle, ModelUnavailable, RegistryUnavailable
-from creditapp.scoring import Scorer, checked_scorer
+from creditapp.exceptions import BrokenBundle, ModelUnavailable
+from creditapp.scoring import Scorer
 
 log = logging.getLogger(__name__)
 
-SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_LOOKS = 0.25
 
-_reloading = threading.Lock()
-"""One reload at a time in each process: each holds a thread for seconds."""
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+"""Seconds until a deployment that could not be loaded is tried again, for the first time and at last."""
+
+FALLBACKS = 20
+"""How many older deployments a process tries that has nothing to serve."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,32 @@ class ServedModel:
         return f"models:/{self.deployment.model_name}/{self.model_version}"
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A deployment that could not be loaded so many times, and when it is tried again."""
+
+    generation: int
+    times: int
+    again_at: float
+
+    @classmethod
+    def after(cls, former: "Refusal | None", generation: int) -> "Refusal":
+        """One more refusal; the pause is doubled each time."""
+        times = former.times + 1 if former and former.generation == generation else 1
+        pause = min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE)
+        return cls(generation, times, time.monotonic() + pause)
+
+    def stands(self, generation: int) -> bool:
+        """Whether it is too early to try this deployment again."""
+        return self.generation == generation and time.monotonic() < self.again_at
+
+
 class ModelCache:
     """Follows the deployment in force; a model that cannot be loaded leaves the old one in place."""
 
     def __init__(self) -> None:
         self._served: ServedModel | None = None
-        self._refused: int | None = None
+        self._refusal: Refusal | None = None
         self._following = False
         self._lock = threading.Lock()
 
@@ -66,51 +91,66 @@ class ModelCache:
         with self._lock:
             try:
                 deployment = deployments.in_force()
-                if deployment and self._is_new(deployment):
-                    self._load(deployment)
+                if deployment and self._is_to_be_loaded(deployment):
+                    self._bring_up_to(deployment)
             except ModelUnavailable as error:
                 log.warning("%s", error)
 
     def follow(self, app: Flask) -> None:
-        """Keep looking, in a thread of this process, for as long as it lives."""
+        """Look before the first request is taken, and then in a thread of this process for ever."""
         self._following = True
+        with app.app_context():
+            self._look()
         threading.Thread(target=self._look_for_ever, args=[app], daemon=True).start()
 
-    def _is_new(self, deployment: Deployment) -> bool:
+    def _is_to_be_loaded(self, deployment: Deployment) -> bool:
         served = self._served.deployment.generation if self._served else None
-        return deployment.generation not in (served, self._refused)
+        refused = self._refusal is not None and self._refusal.stands(deployment.generation)
+        return deployment.generation != served and not refused
 
-    def _load(self, deployment: Deployment) -> None:
+    def _bring_up_to(self, newest: Deployment) -> None:
+        """A process that has no model yet falls back to the newest that can be served."""
+        if self._loads(newest):
+            self._refusal = None
+            return
+        self._refusal = Refusal.after(self._refusal, newest.generation)
+        if self._served is None:
+            older = deployments.history(before=newest.generation, limit=FALLBACKS)
+            if any(self._loads(one) for one in older):
+                log.error("deployment %s is not served, but an older one", newest.generation)
+
+    def _loads(self, deployment: Deployment) -> bool:
+        """Try to serve a deployment, and say whether it is served now."""
         try:
             served = _load(deployment)
         except BrokenBundle as error:
-            self._refused = deployment.generation
             metrics.count_model_load(success=False)
             log.error("deployment %s cannot be served: %s", deployment.generation, error)
-            return
+            return False
         self._served = served
         metrics.count_model_load(success=True)
         trained_at = datetime.fromisoformat(served.metadata.trained_at)
         metrics.note_served_model(deployment.generation, trained_at)
         log.info("serving %s, deployment %s", served.address, deployment.generation)
+        return True
 
     def _look_for_ever(self, app: Flask) -> None:
         pause = threading.Event()
         with app.app_context():
             while True:
-                try:
-                    self.refresh()
-                except Exception:  # a worker without news goes on with what it has
-                    log.exception("looking for a new deployment failed")
                 pause.wait(SECONDS_BETWEEN_LOOKS)
+                self._look()
+
+    def _look(self) -> None:
+        try:
+            self.refresh()
+        except Exception:  # a worker without news goes on with what it has
+            log.exception("looking for a new deployment failed")
 
 
 def _load(deployment: Deployment) -> ServedModel:
-    packed = deployments.bundle_of(deployment)
-    if digest(packed) != deployment.bundle_digest:
-        raise BrokenBundle("the stored bundle was altered")
-    bundle = Bundle.unpack(packed)
-    return ServedModel(deployment, bundle.metadata, checked_scorer(bundle))
+    bundle = Bundle.unpack(deployments.bundle_of(deployment))
+    return ServedModel(deployment, bundle.metadata, accepted(bundle))
 
 
 def of_app(app: Flask) -> ModelCache:
@@ -126,19 +166,3 @@ def current() -> ServedModel:
         ModelUnavailable: there is none.
     """
     return of_app(current_app).current()
-
-
-def reload(actor: str, request_id: str) -> deployments.Reload:
-    """Bring what is served up to the registry, in this process at once, in the others within a second.
-
-    Raises:
-        RefusedModel, RegistryUnavailable: the registry's version was refused, or the registry did not answer.
-    """
-    if not _reloading.acquire(blocking=False):
-        raise RegistryUnavailable("a reload is under way")
-    try:
-        done = deployments.reload_from_registry(actor, request_id)
-    finally:
-        _reloading.release()
-    of_app(current_app).refresh()
-    return done

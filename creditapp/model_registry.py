@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 
@@ -20,15 +22,17 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from creditapp.acceptance import accepted
 from creditapp.bundle import Bundle, digest
 from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
-from creditapp.scoring import checked_scorer
+from creditapp.registry_folder import artifacts_beside, make_paths_right
 
 EXPERIMENT = "credit-score-production"
 MODEL_NAME = "RDF_score_pipeline"
 PRODUCTION, STAGING = "production", "staging"
 BUNDLE_FOLDER, BUNDLE_FILE = "served_bundle", "bundle.zip"
 DIGEST_TAG = "bundle_sha256"
+PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
 TRUSTED_TYPES = ["sklearn.tree._tree.Tree"]
 """The one type of a fitted forest that skops does not trust by itself."""
@@ -68,6 +72,7 @@ class Registry:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._tracking_uri = tracking_uri
         with _answering():
+            make_paths_right(tracking_uri, EXPERIMENT)
             mlflow.set_tracking_uri(tracking_uri)
             self._client = MlflowClient(tracking_uri)
 
@@ -114,11 +119,12 @@ class Registry:
         """
         with _answering():
             found = self._find(version)
+            self._refuse_pickles(version)
             packed = self._download(found)
         if digest(packed) != found.tags.get(DIGEST_TAG):
             raise RefusedModel(f"version {version}: its bundle is not the one that was registered")
         try:
-            checked_scorer(Bundle.unpack(packed))
+            accepted(Bundle.unpack(packed))
         except BrokenBundle as error:
             raise RefusedModel(f"version {version}: {error}") from error
         return packed
@@ -139,7 +145,7 @@ class Registry:
         found = self._client.get_experiment_by_name(EXPERIMENT)
         if found:
             return str(found.experiment_id)
-        location = _artifacts_beside(self._tracking_uri)
+        location = artifacts_beside(self._tracking_uri)
         return str(self._client.create_experiment(EXPERIMENT, artifact_location=location))
 
     def _aliases(self) -> dict[str, str]:
@@ -167,12 +173,26 @@ class Registry:
 
     def _download(self, found: ModelVersion) -> bytes:
         path = f"{BUNDLE_FOLDER}/{BUNDLE_FILE}"
-        with tempfile.TemporaryDirectory() as folder:
-            try:
+        if not self._has(found, path):
+            raise RefusedModel(f"version {found.version}: it has no served bundle")
+        try:
+            with tempfile.TemporaryDirectory() as folder:
                 local = self._client.download_artifacts(str(found.run_id), path, folder)
-            except OSError as error:
-                raise RefusedModel(f"version {found.version}: it has no served bundle") from error
-            return Path(local).read_bytes()
+                return Path(local).read_bytes()
+        except OSError as error:
+            raise RegistryUnavailable(f"the bundle cannot be fetched: {error.strerror}") from error
+
+    def _has(self, found: ModelVersion, path: str) -> bool:
+        listed = self._client.list_artifacts(str(found.run_id), BUNDLE_FOLDER)
+        return path in {file.path for file in listed}
+
+    def _refuse_pickles(self, version: str) -> None:
+        """Nothing here would load one; a version that brings one was not published by `flask train`."""
+        address = f"models:/{MODEL_NAME}/{version}"
+        for file in mlflow.artifacts.list_artifacts(artifact_uri=address):
+            if Path(file.path).suffix in PICKLES:
+                name = Path(file.path).name
+                raise RefusedModel(f"version {version}: it holds {name}, and no pickle is allowed")
 
     def _version(self, found: ModelVersion, production: str | None) -> Version:
         version = str(found.version)
@@ -192,14 +212,8 @@ class Registry:
 def _answering() -> Iterator[None]:
     try:
         yield
-    except MlflowException as error:
+    except (MlflowException, sqlite3.Error) as error:
         raise RegistryUnavailable("the model registry cannot be reached or read") from error
-
-
-def _artifacts_beside(tracking_uri: str) -> str | None:
-    """The folder beside a registry in a file; a tracking server has its own place."""
-    _, separator, path = tracking_uri.partition("sqlite:///")
-    return (Path(path).resolve().parent / "mlruns").as_uri() if separator else None
 
 
 def _log_bundle(packed: bytes) -> None:

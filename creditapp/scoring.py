@@ -14,10 +14,13 @@ import onnxruntime
 
 from creditapp.bundle import Bundle
 from creditapp.exceptions import BrokenBundle
-from creditapp.features import BY_NAME, Answer, Application, fingerprint
+from creditapp.features import Answer, Application, fingerprint
 from creditapp.tabular import Columns, columns_of
 
 Probabilities = npt.NDArray[np.float64]
+
+ENGINE = f"onnxruntime {onnxruntime.__version__}"
+"""What scores, kept with each decision: another version may sum the trees in another order."""
 
 TOLERANCE = 1e-6
 """How far a probability may lie from the fitted pipeline's; float32 sums differ by some 5e-7."""
@@ -49,7 +52,7 @@ class Scorer:
     def probabilities(self, columns: Columns) -> Probabilities:
         """The probability of good credit of each row; shape (n,)."""
         feed = {
-            self._inputs[name]: _tensor(name, answers)
+            self._inputs[name]: _tensor(answers)
             for name, answers in columns.items()
             if name in self._inputs
         }
@@ -99,9 +102,9 @@ def _unseen(answers: Sequence[Any], seen: Mapping[str, Any]) -> list[int]:
     return [row for row, answer in enumerate(answers) if not low <= answer <= high]
 
 
-def _tensor(name: str, answers: Sequence[Answer]) -> npt.NDArray[Any]:
-    """A column as the engine takes it; shape (n, 1), double or text."""
-    kind: Any = np.float64 if BY_NAME[name].kind == "numeric" else np.object_
+def _tensor(answers: Sequence[Answer]) -> npt.NDArray[Any]:
+    """A column as the engine takes it; shape (n, 1), double or text, also of another catalogue."""
+    kind: Any = np.object_ if isinstance(answers[0], str) else np.float64
     return np.array(answers, dtype=kind).reshape(-1, 1)
 
 

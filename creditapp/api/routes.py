@@ -6,7 +6,16 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from creditapp import decision_log, limits, model_cache, policy, request_ids, schemas, security
+from creditapp import (
+    decision_log,
+    limits,
+    model_cache,
+    model_changes,
+    policy,
+    request_ids,
+    schemas,
+    security,
+)
 from creditapp.api import answers
 from creditapp.api.strict_json import parse
 from creditapp.decision_log import Channel, NewDecision
@@ -72,7 +81,7 @@ def decision(decision_id: str) -> Any:
 @blueprint.post("/reload-model")
 def reload_model() -> Any:
     """Serve what the registry's alias names now."""
-    done = model_cache.reload(security.current().label, request_ids.current())
+    done = model_changes.reload(security.current().label, request_ids.current())
     return answers.RELOAD.dump(
         {
             "message": _reload_message(done.model_version, done.previous_version),

@@ -2,11 +2,19 @@
 
 from flask import Flask
 
-from creditapp.cli import accounts, backups, checks, models, portfolio
+from creditapp.cli import (
+    accounts,
+    backups,
+    checks,
+    decisions,
+    models,
+    portfolio,
+    serving,
+)
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    groups = (models, portfolio, accounts, checks, backups)
+    groups = (models, serving, portfolio, accounts, checks, decisions, backups)
     for command in (command for group in groups for command in group.COMMANDS):
         app.cli.add_command(command)

@@ -8,20 +8,26 @@ from contextlib import contextmanager
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from creditapp.deployments import REFUSED
-from creditapp.exceptions import CreditappError, RefusedModel
+from creditapp.exceptions import ChangeUnderWay, CreditappError, RefusedModel
+from creditapp.model_changes import REFUSED, UNDER_WAY
 
 BAD_INPUT = 2
+NO_DATABASE = "DATABASE_URL: the database does not answer, or has no such tables"
+CODES: dict[type[CreditappError], int] = {RefusedModel: REFUSED, ChangeUnderWay: UNDER_WAY}
 
 
 @contextmanager
 def in_one_line(*, as_json: bool = False) -> Iterator[None]:
-    """End the command where an expected failure is raised: code 3 for a refused model, else 2."""
+    """End the command where an expected failure is raised, with the code for its kind."""
     try:
         yield
     except CreditappError as error:
-        click.echo(json.dumps({"error": str(error)}) if as_json else str(error), err=not as_json)
-        sys.exit(REFUSED if isinstance(error, RefusedModel) else BAD_INPUT)
+        _say(str(error), as_json=as_json)
+        sys.exit(CODES.get(type(error), BAD_INPUT))
     except SQLAlchemyError:
-        click.echo("DATABASE_URL: the database does not answer, or has no such tables", err=True)
+        _say(NO_DATABASE, as_json=as_json)
         sys.exit(BAD_INPUT)
+
+
+def _say(text: str, *, as_json: bool) -> None:
+    click.echo(json.dumps({"error": text}) if as_json else text, err=not as_json)

@@ -1,7 +1,9 @@
-"""Commands about models: train, promote, deploy, list; and the preparation of a first start."""
+"""Commands about models: train and list; and the preparation of a first start."""
 
 import json
 import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +13,14 @@ from flask_migrate import upgrade
 
 from creditapp import accounts, audit, deployments, monitoring
 from creditapp.accounts import Role
-from creditapp.audit import Action
 from creditapp.cli.failing import in_one_line
-from creditapp.config import ROOT, Settings
-from creditapp.deployments import Reload
-from creditapp.exceptions import RefusedModel
+from creditapp.cli.registry import registry
+from creditapp.cli.serving import deployed, promoted
+from creditapp.config import ROOT
+from creditapp.deployments import Deployment
 
 if TYPE_CHECKING:
-    from creditapp.model_registry import Registry
+    from creditapp.model_registry import Version
     from training.run import Trained
 
 DATA = ROOT / "data" / "estadistical.csv"
@@ -35,36 +37,29 @@ def train(data: Path) -> None:
 
 
 @click.command()
-@click.argument("version")
-@click.option("--reason", required=True, help="Why; kept with the version and the deployment.")
-def promote(version: str, reason: str) -> None:
-    """Make a registered VERSION the production one, and serve it."""
-    if not reason.strip():
-        raise click.BadParameter("a reason is expected", param_hint="--reason")
-    with in_one_line():
-        done = _promote(version, reason)
-    click.echo(f"version {version} is in production; before it: {done.previous_version or 'none'}")
-
-
-@click.command()
+@click.option("--history", is_flag=True, help="What was served instead: when, by whom, and why.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON.")
-@click.option("--actor", default=audit.operator, hidden=True)
-@click.option("--request-id", default="", hidden=True)
-def deploy(as_json: bool, actor: str, request_id: str) -> None:
-    """Serve the version that the registry's production alias names."""
-    with in_one_line(as_json=as_json):
-        done = _deploy(actor, request_id)
-    if as_json:
-        click.echo(json.dumps(vars(done)))
-    else:
-        click.echo(f"version {done.model_version} is served")
-
-
-@click.command()
-def models() -> None:
+def models(history: bool, as_json: bool) -> None:
     """List the registered versions, newest first."""
-    with in_one_line():
-        versions = _registry().versions()
+    with in_one_line(as_json=as_json):
+        if history:
+            _show_history(deployments.history())
+        else:
+            _show_versions(registry().versions(), as_json=as_json)
+
+
+def _show_history(history: Sequence[Deployment]) -> None:
+    click.echo(f"{'deployment':<12}{'version':<9}{'from (UTC)':<21}{'by':<26}why")
+    for one in history:
+        moment = f"{one.deployed_at:%Y-%m-%d %H:%M:%S}"
+        first = f"{one.generation:<12}{one.model_version:<9}{moment:<21}"
+        click.echo(f"{first}{one.deployed_by:<26}{one.reason}")
+
+
+def _show_versions(versions: "Sequence[Version]", *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in versions], default=str))
+        return
     click.echo(f"{'version':<9}{'stage':<12}{'registered (UTC)':<18}{'accuracy':<10}recall of bad")
     for one in versions:
         figures = f"{_figure(one.accuracy):<10}{_figure(one.recall_bad)}"
@@ -85,15 +80,16 @@ def _prepare_model() -> str:
     """Have a model in force, and say which; a registry with versions is left to its people."""
     if deployment := deployments.in_force():
         return f"version {deployment.model_version} is served already"
-    registry = _registry()
-    if registry.production() is not None:
-        return f"version {_deploy(audit.operator()).model_version} is in production"
-    if registry.versions():
+    versions = registry()
+    if versions.production() is not None:
+        return f"version {deployed(audit.operator()).model_version} is in production"
+    if versions.versions():
         return "versions are registered and none is promoted: flask models, flask promote"
     click.echo("model: none is registered yet; training a first one")
     trained = _train(DATA)
     click.echo(_summary(trained))
-    return f"version {_promote(trained.version, 'the first model').model_version} is in production"
+    done = promoted(trained.version, "the first model", audit.operator())
+    return f"version {done.model_version} is in production"
 
 
 @click.command("drift")
@@ -125,49 +121,7 @@ def _make_a_local_admin() -> None:
 def _train(data: Path) -> "Trained":
     from training.run import train as run_training
 
-    return run_training(data, _registry(), click.echo)
-
-
-def _promote(version: str, reason: str) -> Reload:
-    """The bundle is proved first: what cannot be served is not promoted."""
-    registry = _registry()
-    bundle = registry.fetch_bundle(version)
-    registry.promote(version, reason)
-    audit.record(audit.operator(), Action.MODEL_PROMOTED, f"version {version}", reason)
-    return deployments.deploy(_model_name(), version, bundle, reason)
-
-
-def _deploy(actor: str, request_id: str = "") -> Reload:
-    """Deploy what the alias names, and look again: somebody may have promoted meanwhile."""
-    registry = _registry()
-    version = registry.production()
-    if version is None:
-        raise RefusedModel("no version is promoted to production")
-    done = _deploy_version(registry, version, actor, request_id)
-    return done if registry.production() == version else _deploy(actor, request_id)
-
-
-def _deploy_version(registry: "Registry", version: str, actor: str, request_id: str) -> Reload:
-    bundle = registry.fetch_bundle(version)
-    done = deployments.deploy(_model_name(), version, bundle, "the registry's alias")
-    if done.previous_version != version:
-        what = f"version {version}"
-        audit.record(actor, Action.MODEL_DEPLOYED, what, request_id=request_id)
-    return done
-
-
-def _registry() -> "Registry":
-    """MLflow is loaded here, and only when a command needs it."""
-    from creditapp.model_registry import Registry
-
-    settings: Settings = current_app.config["SETTINGS"]
-    return Registry(settings.tracking_uri)
-
-
-def _model_name() -> str:
-    from creditapp.model_registry import MODEL_NAME
-
-    return MODEL_NAME
+    return run_training(data, registry(), click.echo)
 
 
 def _summary(trained: "Trained") -> str:
@@ -186,4 +140,4 @@ def _summary(trained: "Trained") -> str:
     )
 
 
-COMMANDS = (train, promote, deploy, models, prepare, show_drift)
+COMMANDS = (train, models, prepare, show_drift)

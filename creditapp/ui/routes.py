@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from creditapp import decision_log, limits, monitoring, request_ids, security
+from creditapp import decision_log, limits, monitoring, replay, request_ids, security
 from creditapp.decision_log import Channel
 from creditapp.decisioning import Origin, decide
 from creditapp.drift import FEWEST_CASES
@@ -55,6 +55,15 @@ def decision(decision_id: str) -> str:
     return render_template(
         "decision.html", decision=found, policy=DEFAULT_POLICY, questions=BY_NAME
     )
+
+
+@blueprint.get("/decisions/<decision_id>/replay")
+def replay_decision(decision_id: str) -> str:
+    """One decision, scored again by the bundle that made it."""
+    found = decision_log.find(decision_id)
+    [replayed] = replay.all_of([found])
+    shown = {"policy": DEFAULT_POLICY, "questions": BY_NAME, "replayed": replayed}
+    return render_template("decision.html", decision=found, **shown)
 
 
 @blueprint.get("/drift")

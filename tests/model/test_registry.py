@@ -21,6 +21,7 @@ def own(home: Path, trained: Trained) -> Trained:
     made = replace(trained, database=home / "creditapp.db", registry=home / "mlflow.db")
     shutil.copy(trained.database, made.database)
     shutil.copy(trained.registry, made.registry)
+    shutil.copytree(trained.registry.parent / "mlruns", home / "mlruns")
     done = flask("train", database=made.database, registry=made.registry)
     assert done.returncode == 0, done.stderr
     assert "registered as version 2, stage Staging" in done.stdout
@@ -46,8 +47,8 @@ def test_a_version_goes_from_staging_to_production_and_the_old_one_is_archived(
     assert done.returncode == 0, done.stderr
     assert done.stdout == "version 2 is in production; before it: 1\n"
     assert stages(own) == {"2": "Production", "1": "Archived"}
-    back = flask("promote", "1", "--reason", "worse", database=own.database, registry=own.registry)
-    assert back.returncode == 0
+    back = flask("rollback", "--reason", "worse", database=own.database, registry=own.registry)
+    assert back.stdout == "version 1 is served again; before it: 2\n"
     assert stages(own) == {"2": "Archived", "1": "Production"}
 
 
@@ -72,6 +73,27 @@ def test_a_registry_with_versions_is_left_to_its_people(own: Trained, tmp_path: 
     assert done.returncode == 0
     assert "versions are registered and none is promoted" in done.stdout
     assert len(stages(own)) == 2
+
+
+def test_a_registry_that_was_moved_still_serves_and_trained_beside_itself(
+    own: Trained, trained: Trained, tmp_path: Path
+) -> None:
+    """MLflow keeps absolute paths; the first run was made elsewhere, the second after a copy."""
+    first, both = (
+        len(list(one.registry.parent.glob("mlruns/*/artifacts"))) for one in (trained, own)
+    )
+    assert (first, both) == (1, 2)
+    moved = tmp_path / "another place"
+    shutil.copytree(own.registry.parent, moved)
+    hidden = own.registry.parent.rename(own.registry.parent.with_name("hidden"))
+    try:
+        place = {"database": tmp_path / "new.db", "registry": moved / "mlflow.db"}
+        assert flask("prepare", **place).returncode == 0
+        done = flask("promote", "2", "--reason", "moved", **place)
+    finally:
+        hidden.rename(own.registry.parent)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "version 2 is in production; before it: 1\n"
 
 
 def test_commands_fail_in_one_line(own: Trained, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import random
 import shutil
 import sqlite3
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -182,36 +181,6 @@ def test_a_broken_deployment_leaves_the_old_model_in_place(
         wait_until(lambda: metric in service.get("/metrics").body.decode(), 5)
         versions = {service.post("/api/predict", EXAMPLE).json["model_version"] for _ in range(20)}
         assert versions == {"1"}
-
-
-def test_reload_brings_every_worker_to_the_promoted_version(
-    trained: Trained, tmp_path: Path
-) -> None:
-    """The alias moves in the registry alone; a reload brings it to all workers within a second."""
-    import mlflow
-
-    own = replace(trained, database=tmp_path / "creditapp.db", registry=tmp_path / "mlflow.db")
-    shutil.copy(trained.database, own.database)
-    shutil.copy(trained.registry, own.registry)
-    assert flask("train", database=own.database, registry=own.registry).returncode == 0
-    with serve(own.database, own.registry) as service:
-        same = service.post("/api/reload-model").json
-        assert (same["model_version"], same["previous_version"]) == ("1", "1")
-
-        client = mlflow.MlflowClient(f"sqlite:///{own.registry}")
-        client.set_registered_model_alias("RDF_score_pipeline", "production", "2")
-        done = service.post("/api/reload-model").json
-        assert (done["model_version"], done["previous_version"]) == ("2", "1")
-        time.sleep(1)
-        versions = {service.post("/api/predict", EXAMPLE).json["model_version"] for _ in range(20)}
-        assert versions == {"2"}
-
-        client.set_model_version_tag("RDF_score_pipeline", "1", "bundle_sha256", "0" * 64)
-        client.set_registered_model_alias("RDF_score_pipeline", "production", "1")
-        refused = service.post("/api/reload-model")
-        assert refused.status == 409
-        assert "not the one that was registered" in refused.json["detail"]
-        assert service.get("/api/model-info").json["version"] == "2"
 
 
 def test_a_bad_setting_ends_the_start_with_code_2_and_one_line(

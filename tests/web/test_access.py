@@ -37,6 +37,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /codebook": (OFFICERS, None),
     "GET /decisions": (OFFICERS, None),
     "GET /decisions/<decision_id>": (OFFICERS, None),
+    "GET /decisions/<decision_id>/replay": (OFFICERS, None),
     "GET /events": (ADMINS, None),
     "GET /drift": (ANALYSTS, None),
     "GET /sign-in": (OPEN, None),

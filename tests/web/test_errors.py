@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from creditapp import model_cache
+from creditapp import model_changes
 from creditapp.config import Settings
 from creditapp.extensions import db, writing
 from creditapp.factory import create_app
@@ -88,7 +88,7 @@ def test_415_for_a_compressed_body(client: StrictClient) -> None:
 
 def test_503_while_another_reload_is_under_way(client: StrictClient) -> None:
     """Each holds a thread for seconds, so they do not queue up."""
-    with model_cache._reloading:
+    with model_changes._changing:
         assert_problem(client.post("/api/reload-model"), 503)
 
 

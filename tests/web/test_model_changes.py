@@ -1,0 +1,204 @@
+"""Changing what is served: one at a time, recorded with who and why, and never half."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import update
+
+from creditapp import audit, deployments, model_cache, turns
+from creditapp.config import Settings
+from creditapp.deployments import Change, Reload, ServedBundle
+from creditapp.exceptions import ChangeUnderWay, RefusedModel
+from creditapp.extensions import writing
+from creditapp.factory import create_app
+from creditapp.features import EXAMPLE
+from creditapp.model_cache import FIRST_PAUSE, LONGEST_PAUSE, Refusal
+from creditapp.turns import ModelTurn
+from tests.clients import StrictClient
+from tests.engines import on_both
+
+Deploy = Callable[..., Reload]
+
+
+@pytest.fixture
+def deploy(app: Flask) -> Deploy:
+    """Deploys some bytes, by default those of the first bundle, under a version."""
+    with app.app_context():
+        first = deployments.history()[-1]
+        whole = deployments.bundle_of(first)
+
+    def do(version: str, packed: bytes | None = None) -> Reload:
+        with app.app_context(), turns.taken("a test") as turn:
+            change = Change("a test", "to try", "request", turn)
+            return deployments.deploy(first.model_name, version, packed or whole, change)
+
+    return do
+
+
+def served(client: StrictClient) -> str:
+    """The version that answers."""
+    return str(client.post("/api/predict", json=EXAMPLE).get_json()["model_version"])
+
+
+def run(app: Flask, *arguments: str) -> Result:
+    """Run a command in this process."""
+    with app.app_context():
+        return app.test_cli_runner().invoke(args=arguments)
+
+
+def test_a_deployment_says_who_when_and_why_and_so_does_its_event(
+    app: Flask, client: StrictClient, deploy: Deploy
+) -> None:
+    """Both are written in one transaction; nothing is written where nothing changes."""
+    assert deploy("2") == Reload("2", "1")
+    assert deploy("2") == Reload("2", "2")
+    assert served(client) == "2"
+    with app.app_context():
+        newest, first = deployments.history()
+        [event] = audit.recent(limit=1)
+    assert (newest.deployed_by, newest.reason) == ("a test", "to try")
+    assert datetime.now(UTC) - newest.deployed_at < timedelta(minutes=1)
+    assert first.generation == newest.generation - 1
+    told = (event.actor, event.action, event.subject, event.detail, event.request_id)
+    assert told == ("a test", "model deployed", "version 2", "to try", "request")
+
+
+def test_a_process_that_has_a_model_keeps_it_when_the_next_is_broken(
+    client: StrictClient, deploy: Deploy
+) -> None:
+    """And serves the one after."""
+    assert served(client) == "1"
+    deploy("2", b"broken")
+    assert served(client) == "1"
+    deploy("3")
+    assert served(client) == "3"
+
+
+def test_a_process_without_a_model_falls_back_to_the_newest_that_can_be_served(
+    settings: Settings, deploy: Deploy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It says so, and answers with the version that really scores."""
+    deploy("2")
+    deploy("3", b"broken")
+    deploy("4", b"broken too")
+    fresh = create_app(settings)
+    fresh.test_client_class = StrictClient
+    client = fresh.test_client()
+    assert isinstance(client, StrictClient)
+    assert served(client) == "2"
+    assert client.get("/api/health").get_json()["model_path"].endswith("/2")
+    assert "deployment 4 is not served, but an older one" in caplog.text
+
+
+def test_a_refused_deployment_is_tried_again_after_pauses_that_grow() -> None:
+    """From seconds to minutes; another deployment is tried at once."""
+    refusals = [Refusal.after(None, 7)]
+    for _ in range(9):
+        refusals.append(Refusal.after(refusals[-1], 7))
+    pauses = [later.again_at - refusals[0].again_at + FIRST_PAUSE for later in refusals]
+    assert pauses[:3] == pytest.approx([5, 10, 20], abs=0.1)
+    assert pauses[-1] == pytest.approx(LONGEST_PAUSE, abs=0.1)
+    assert refusals[-1].stands(7)
+    assert not refusals[-1].stands(8)
+    assert Refusal.after(refusals[-1], 8).times == 1
+    assert not replace(refusals[-1], again_at=0.0).stands(7)
+
+
+def test_bytes_that_were_altered_in_the_database_are_not_served_and_can_be_made_right(
+    app: Flask, settings: Settings, deploy: Deploy
+) -> None:
+    """By deploying the same version again."""
+    with app.app_context():
+        newest = deployments.in_force()
+        assert newest
+        whole = deployments.bundle_of(newest)
+        with writing() as session:
+            session.execute(update(ServedBundle).values(content=whole[:-1]))
+    fresh = create_app(settings)
+    assert fresh.test_client().post("/api/predict", json=EXAMPLE).status_code == 503
+    deploy("1", whole)
+    model_cache.of_app(fresh)._refusal = None
+    assert fresh.test_client().post("/api/predict", json=EXAMPLE).status_code == 200
+
+
+@on_both
+def test_one_change_at_a_time_over_all_processes(app: Flask) -> None:
+    """Whoever comes second is told who is first, and may come again."""
+    with app.app_context():
+        with turns.taken("the first"):
+            with (
+                pytest.raises(ChangeUnderWay, match="by the first"),
+                turns.taken("the second"),
+            ):
+                pass
+            with pytest.raises(ChangeUnderWay):
+                turns.check_free()
+        with turns.taken("the second"):
+            pass
+        turns.check_free()
+
+
+def test_a_turn_that_is_never_given_back_ends_and_its_holder_changes_nothing_more(
+    app: Flask,
+) -> None:
+    """A process may be killed, or be stopped and wake up later."""
+    with app.app_context(), turns.taken("the slow one") as slow:
+        with writing() as session:
+            past = datetime.now(UTC) - timedelta(seconds=1)
+            session.execute(update(ModelTurn).values(ends_at=past))
+        with turns.taken("the next"), pytest.raises(ChangeUnderWay, match="too long"):
+            deployments.deploy("name", "9", b"", Change("the slow one", "", "", slow))
+        assert [one.model_version for one in deployments.history()] == ["1"]
+
+
+def test_a_reload_while_another_process_changes_the_model_is_answered_at_once(
+    app: Flask, client: StrictClient
+) -> None:
+    """With 503 and the time to come again."""
+    with app.app_context(), turns.taken("key:abc"):
+        answer = client.post("/api/reload-model")
+    assert answer.status_code == 503
+    assert answer.get_json()["detail"] == "another change of the model is under way, by key:abc"
+    assert answer.headers["Retry-After"]
+
+
+def test_rolling_back_needs_no_registry_and_is_undone_by_rolling_back(
+    settings: Settings, deploy: Deploy
+) -> None:
+    """The bundle is in the database; the alias stays, and that is said."""
+    deploy("2")
+    app = create_app(replace(settings, mlflow_tracking_uri="bogus://nowhere"))
+    for version, before in (("1", "2"), ("2", "1")):
+        done = run(app, "rollback", "--reason", "worse")
+        assert f"version {version} is served again; before it: {before}" in done.output
+        assert "a reload would follow it" in done.output
+    with app.app_context():
+        assert deployments.history()[0].reason == "worse"
+        assert deployments.history()[0].deployed_by.startswith("command line: ")
+
+
+def test_a_version_before_that_cannot_be_served_is_refused_and_leaves_an_event(
+    app: Flask, deploy: Deploy
+) -> None:
+    """With its reason; what is served stays."""
+    deploy("2", b"broken")
+    deploy("3")
+    done = run(app, "rollback", "--reason", "worse")
+    assert done.exit_code == 3
+    assert "version 2: the served bundle cannot be read" in done.output
+    with app.app_context():
+        [event] = audit.recent(limit=1)
+        newest = deployments.in_force()
+    assert (event.action, event.detail) == ("model refused", done.output.strip())
+    assert newest
+    assert newest.model_version == "3"
+
+
+def test_there_may_be_nothing_to_go_back_to(app: Flask) -> None:
+    """The first version is the first."""
+    with app.app_context(), pytest.raises(RefusedModel, match="no other version"):
+        deployments.served_before()

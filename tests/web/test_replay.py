@@ -1,0 +1,108 @@
+"""Stored decisions are scored again by the bundle that made them."""
+
+import csv
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, update
+
+from creditapp import decision_log, deployments, turns
+from creditapp.bundle import Bundle
+from creditapp.config import ROOT
+from creditapp.decision_log import Answers, NewDecision
+from creditapp.deployments import Change
+from creditapp.extensions import writing
+from creditapp.features import FEATURE_NAMES, answer_from_text
+from tests.clients import StrictClient
+
+
+@pytest.fixture
+def decided(app: Flask, client: StrictClient) -> list[str]:
+    """The ids of decisions that were made one by one and in a batch, of the same applications."""
+    with (ROOT / "data" / "estadistical.csv").open(newline="") as lines:
+        table = list(csv.DictReader(lines))[:60]
+    rows = [{name: answer_from_text(row[name]) for name in FEATURE_NAMES} for row in table]
+    alone = [client.post("/api/predict", json=row).get_json() for row in rows]
+    batch = client.post("/api/predict-batch", json={"applications": rows}).get_json()
+    return [one["decision_id"] for one in [*alone, *batch["predictions"]]]
+
+
+def run(app: Flask, *arguments: str) -> Any:
+    """Run the command in this process."""
+    with app.app_context():
+        return app.test_cli_runner().invoke(args=["replay", *arguments])
+
+
+def test_every_decision_scores_as_it_did(app: Flask, decided: list[str]) -> None:
+    """Made alone or in a batch, it is replayed among others to less than a billionth."""
+    done = run(app)
+    assert done.exit_code == 0, done.output
+    assert done.output == f"{len(decided)} decisions scored again, 0 differ\n"
+    assert run(app, "--limit", "7").output.startswith("7 decisions")
+    assert run(app, decided[0]).output.startswith("1 decisions")
+
+
+def test_a_difference_is_reported_and_ends_with_code_1(app: Flask, decided: list[str]) -> None:
+    """A millionth is allowed to another version of the engine, and not to the same one."""
+    with app.app_context():
+        first, second = decision_log.find(decided[0]), decision_log.find(decided[1])
+        with writing() as session:
+            for one, engine in ((first, first.engine), (second, "onnxruntime 1.0")):
+                nudged = one.probability_good_credit + 5e-7
+                session.execute(
+                    update(Decision)
+                    .where(Decision.decision_id == one.decision_id)
+                    .values(probability_good_credit=nudged, engine=engine)
+                )
+    done = run(app)
+    assert done.exit_code == 1
+    assert done.output.splitlines() == [
+        f"{decided[0]}  differs by 5e-07",
+        f"{len(decided)} decisions scored again, 1 differ",
+    ]
+
+
+def test_a_decision_of_another_catalogue_is_replayed_under_the_columns_of_its_bundle(
+    app: Flask, decided: list[str]
+) -> None:
+    """Its questions had other names then."""
+    with app.app_context():
+        in_force = deployments.in_force()
+        assert in_force
+        bundle = Bundle.unpack(deployments.bundle_of(in_force))
+        inputs = {f"Old {name}": one for name, one in bundle.metadata.inputs.items()}
+        metadata = replace(bundle.metadata, inputs=inputs, fingerprint="old")
+        with turns.taken("a test") as turn:
+            change = Change("a test", "an old one", "", turn)
+            deployments.deploy("name", "0", replace(bundle, metadata=metadata).pack(), change)
+        former, old = decision_log.find(decided[0]), deployments.in_force()
+        assert old
+        assert former.given
+        columns = {name: getattr(former, name) for name in NewDecision._fields}
+        made = NewDecision(**{**columns, "decision_id": uuid4(), "generation": old.generation})
+        answers = {f"Old {name}": answer for name, answer in former.given.answers.items()}
+        decision_log.record([made], [answers])
+    assert run(app, str(made.decision_id)).output == "1 decisions scored again, 0 differ\n"
+    assert run(app).exit_code == 0
+
+
+def test_erased_answers_cannot_be_replayed(
+    app: Flask, officer: StrictClient, decided: list[str]
+) -> None:
+    """The command passes them over, unless it is asked for them; the page says so."""
+    with app.app_context(), writing() as session:
+        session.execute(delete(Answers))
+    assert run(app).output == "0 decisions scored again, 0 differ\n"
+    asked = run(app, decided[0])
+    assert asked.exit_code == 2
+    assert "the answers were erased" in asked.output
+    assert officer.get(f"/decisions/{decided[0]}/replay").status_code == 409
+
+
+def test_the_page_shows_it(officer: StrictClient, decided: list[str]) -> None:
+    """By a button on the decision."""
+    assert "Score again" in officer.get(f"/decisions/{decided[0]}").text
+    assert "the result is the same" in officer.get(f"/decisions/{decided[0]}/replay").text
