@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 from creditapp import decision_log, deployments, turns
 from creditapp.bundle import Bundle
 from creditapp.config import ROOT
-from creditapp.decision_log import Answers, NewDecision
+from creditapp.decision_log import Answers, Decision, NewDecision
 from creditapp.deployments import Change
 from creditapp.extensions import writing
 from creditapp.features import FEATURE_NAMES, answer_from_text
