@@ -1,6 +1,6 @@
-"""Requests a second of `POST /api/predict`: the service beside the obvious design, in turn.
+"""Requests a second of `POST /api/predict` beside a bare echo route and the obvious design, in turn.
 
-Run it with `make bench` (needs wrk, a Debian package). Every figure is given as a ratio too.
+Run it with `make bench` (needs wrk, a Debian package); `build/bench.json` keeps every run.
 """
 
 import json
@@ -11,40 +11,55 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from creditapp.features import EXAMPLE
 from tests.serving import ROOT, flask, free_port, send, serve, wait_until
 
-ROUNDS = 3
-SECONDS = 8
-CONNECTIONS = 8
+ROUNDS = 5
+SECONDS = 4
+CONNECTIONS = 16
+RESULTS = ROOT / "build" / "bench.json"
+UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+Side = Callable[[], AbstractContextManager[str]]
+Figures = dict[str, dict[str, list[float]]]
 
 
-def load(address: str, script: Path) -> tuple[float, float]:
-    """Requests a second and the 99th percentile in milliseconds, as wrk counts them."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}", "--latency", "-s", str(script)]
+def load(address: str, script: Path, connections: int) -> dict[str, float]:
+    """Requests a second, and the median and the 99th percentile in milliseconds, as wrk counts them."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}", "--latency", "-s", str(script)]
     done = subprocess.run(
         [*command, f"{address}/api/predict"], capture_output=True, text=True, check=True
     )
     if "Non-2xx" in done.stdout:
         raise SystemExit(f"not every answer was a prediction:\n{done.stdout}")
     [rate] = re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    [(slowest, unit)] = re.findall(r"99%\s+([\d.]+)(us|ms|s)", done.stdout)
-    return float(rate), float(slowest) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+    found = dict(re.findall(r"(50|99)%\s+([\d.]+[mu]?s)", done.stdout))
+    return {
+        "rate": float(rate),
+        "p50": _milliseconds(found["50"]),
+        "p99": _milliseconds(found["99"]),
+    }
+
+
+def _milliseconds(text: str) -> float:
+    unit = text.lstrip("0123456789.")
+    return float(text.removesuffix(unit)) * UNITS[unit]
 
 
 @contextmanager
-def obvious(n_jobs: str) -> Iterator[str]:
-    """The yardstick under the same gunicorn, with as many workers and threads."""
+def yardstick(application: str, **more: str) -> Iterator[str]:
+    """Another application under the same gunicorn, with as many workers and threads."""
     port = free_port()
     arguments = ["-w2", "--threads=4", "-kgthread", f"-b127.0.0.1:{port}", "--no-control-socket"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *arguments, "tests.benchmarks.obvious:app"],
+        [sys.executable, "-m", "gunicorn", *arguments, application],
         cwd=ROOT,
-        env={**os.environ, "N_JOBS": n_jobs},
+        env={**os.environ, **more},
         stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
@@ -57,6 +72,17 @@ def obvious(n_jobs: str) -> Iterator[str]:
         process.wait(timeout=30)
 
 
+@contextmanager
+def creditapp(home: Path, synchronous: str) -> Iterator[str]:
+    """The service over the prepared database, without a limit to what one client may score."""
+    more = {
+        "CREDITAPP_SCORING_LIMIT": "100000000 per minute",
+        "CREDITAPP_SQLITE_SYNCHRONOUS": synchronous,
+    }
+    with serve(home / "creditapp.db", home / "mlflow.db", **more) as service:
+        yield service.address
+
+
 def answers(address: str) -> bool:
     """Whether the yardstick is up."""
     try:
@@ -65,33 +91,65 @@ def answers(address: str) -> bool:
         return False
 
 
+def measure(sides: dict[str, Side], script: Path) -> Figures:
+    """All sides in turn, several times; of each also the median latency over one connection."""
+    figures: Figures = {name: {"rate": [], "p50": [], "p99": [], "alone": []} for name in sides}
+    for _ in range(ROUNDS):
+        for name, side in sides.items():
+            with side() as address:
+                load(address, script, CONNECTIONS)
+                for key, value in load(address, script, CONNECTIONS).items():
+                    figures[name][key].append(value)
+                figures[name]["alone"].append(load(address, script, 1)["p50"])
+    return figures
+
+
+def show(figures: Figures) -> None:
+    """A line for each side: medians, and ratios with the least and the most of the runs."""
+    echo = figures["bare echo route"]
+    print(
+        f"{CONNECTIONS} connections, {ROUNDS} runs in turn: medians; ratios to the echo (least to most)"
+    )
+    for name, runs in figures.items():
+        ratios = [mine / its for mine, its in zip(runs["rate"], echo["rate"], strict=True)]
+        alone = [mine / its for mine, its in zip(runs["alone"], echo["alone"], strict=True)]
+        print(
+            f"{name:<26}{statistics.median(runs['rate']):7.0f} requests/s  {spread(ratios)}"
+            f"  P50 {statistics.median(runs['p50']):6.1f} ms  P99 {statistics.median(runs['p99']):6.1f} ms"
+            f"  one connection {statistics.median(runs['alone']):6.2f} ms  {spread(alone)}"
+        )
+
+
+def spread(ratios: list[float]) -> str:
+    """The median, and the least and the most."""
+    return f"{statistics.median(ratios):.3f} x ({min(ratios):.3f} to {max(ratios):.3f})"
+
+
 def main() -> None:
-    """Measure all three in turn, several times, and print medians and ratios."""
+    """Measure, print the table, and keep the figures."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        database, registry = home / "creditapp.db", home / "mlflow.db"
-        flask("prepare", database=database, registry=registry)
+        flask("prepare", database=home / "creditapp.db", registry=home / "mlflow.db")
         script = home / "predict.lua"
-        body = json.dumps(EXAMPLE)
         script.write_text(
             'wrk.method="POST"\nwrk.headers["Content-Type"]="application/json"\n'
-            f"wrk.body=[[{body}]]\n"
+            f"wrk.body=[[{json.dumps(EXAMPLE)}]]\n"
         )
-        figures: dict[str, list[tuple[float, float]]] = {}
-        unlimited = {"CREDITAPP_SCORING_LIMIT": "100000000 per minute"}
-        for _ in range(ROUNDS):
-            with serve(database, registry, **unlimited) as service:
-                figures.setdefault("creditapp", []).append(load(service.address, script))
-            for n_jobs in ("1", "-1"):
-                with obvious(n_jobs) as address:
-                    figures.setdefault(f"obvious, n_jobs={n_jobs}", []).append(
-                        load(address, script)
-                    )
-    base = statistics.median(rate for rate, _ in figures["creditapp"])
-    for name, rounds in figures.items():
-        rate = statistics.median(rate for rate, _ in rounds)
-        slowest = statistics.median(slow for _, slow in rounds)
-        print(f"{name:<24}{rate:8.0f} requests/s   P99 {slowest:7.1f} ms   {base / rate:6.1f} x")
+        sides: dict[str, Side] = {
+            "bare echo route": partial(yardstick, "tests.benchmarks.echo:app"),
+            "creditapp, FULL": partial(creditapp, home, "FULL"),
+            "creditapp, NORMAL": partial(creditapp, home, "NORMAL"),
+            "obvious design, n_jobs=1": partial(
+                yardstick, "tests.benchmarks.obvious:app", N_JOBS="1"
+            ),
+            "obvious design, n_jobs=-1": partial(
+                yardstick, "tests.benchmarks.obvious:app", N_JOBS="-1"
+            ),
+        }
+        figures = measure(sides, script)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(figures, indent=1))
+    show(figures)
 
 
 if __name__ == "__main__":
