@@ -1,0 +1,93 @@
+"""Where the time of a batch of 10,000 goes, step by step in this process.
+
+Run it with `python -m tests.benchmarks.steps`.
+"""
+
+import gc
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from creditapp import decision_log, model_cache
+from creditapp.api import answers
+from creditapp.api.strict_json import parse
+from creditapp.config import Settings
+from creditapp.decision_log import Channel
+from creditapp.decisioning import Origin, judge
+from creditapp.factory import create_app
+from creditapp.policy import DEFAULT_POLICY
+from creditapp.schemas import load_batch
+from tests.benchmarks import drawn
+from tests.benchmarks.batch import LARGEST, body_of, seconds
+from tests.serving import flask
+
+RUNS = 9
+
+
+def measure() -> dict[str, float]:
+    """The median milliseconds of each step."""
+    body = body_of(drawn.frame(LARGEST))
+    with application():
+        return steps(body)
+
+
+@contextmanager
+def application() -> Iterator[None]:
+    """An application over a fresh database, with what it has loaded kept out of the collector's way."""
+    with tempfile.TemporaryDirectory() as folder:
+        database, registry = Path(folder, "creditapp.db"), Path(folder, "mlflow.db")
+        flask("prepare", database=database, registry=registry)
+        address = f"sqlite:///{database}"
+        app = create_app(replace(Settings.from_environment(), database_url=address))
+        with app.app_context():
+            model_cache.current()
+            gc.freeze()
+            yield
+
+
+def steps(body: bytes) -> dict[str, float]:
+    """Each step with what the one before it gave."""
+    served, origin = model_cache.current(), Origin(Channel.BATCH, "a benchmark", "a benchmark")
+    data = parse(body)
+    applications = load_batch(data, LARGEST).applications
+    given = [application.answers for application in applications]
+
+    def decided() -> list[Any]:
+        return judge(applications, served, DEFAULT_POLICY, origin)
+
+    def recorded() -> float:
+        decisions = decided()
+        return seconds(lambda: decision_log.record(decisions, given), 1)
+
+    decisions = decided()
+    score = _median(lambda: served.scorer.score(applications))
+    return {
+        "parse": _median(lambda: parse(body)),
+        "check": _median(lambda: load_batch(data, LARGEST)),
+        "score": score,
+        "decide": _median(decided) - score,
+        "record": statistics.median(recorded() for _ in range(RUNS)) * 1000,
+        "answer": _median(
+            lambda: answers.batch(
+                {"predictions": answers.predictions(decisions, None, with_reasons=False)}, None
+            )
+        ),
+    }
+
+
+def _median(work: Callable[[], object]) -> float:
+    return statistics.median(seconds(work, 1) for _ in range(RUNS)) * 1000
+
+
+def main() -> None:
+    """Print the table."""
+    for name, milliseconds in measure().items():
+        print(f"{name:<10}{milliseconds:8.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
