@@ -25,8 +25,11 @@ soak: .venv/.dev ## run the long repetitions
 	@tests/install-packages
 	$(BIN)/python -m pytest -m soak -s
 
-bench: .venv/.dev ## measure requests a second beside the obvious design (needs wrk)
+bench: .venv/.dev ## measure single applications, batches and files beside their yardsticks (needs wrk; half an hour)
 	$(BIN)/python -m tests.benchmarks.throughput
+	$(BIN)/python -m tests.benchmarks.steps
+	$(BIN)/python -m tests.benchmarks.batch
+	$(BIN)/python -m tests.benchmarks.files
 
 lint: .venv/.dev ## check style, types and the layers of imports
 	$(BIN)/ruff check .
