@@ -12,7 +12,7 @@ from typing import Any
 from creditapp.exceptions import BrokenBundle
 from creditapp.features import Answer
 
-FORMAT = 2
+FORMAT = 3
 MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
     "model.onnx",
     "metadata.json",
@@ -41,7 +41,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 class Metadata:
     """What must be known of a model to serve it and to answer for it.
 
-    `inputs` maps each feature to the model's input of it; `classes` is the order of the
+    `inputs` says of each feature that is used how it is encoded; `classes` is the order of the
     probabilities; `population` says, by feature, which answers the training data held, and
     `score_population` how the probabilities of good credit of the held-out rows lie.
     """
@@ -51,7 +51,7 @@ class Metadata:
     trained_at: str
     description: str
     fingerprint: str
-    inputs: Mapping[str, str]
+    inputs: Mapping[str, Mapping[str, Any]]
     classes: Sequence[int]
     metrics: Mapping[str, float]
     population: Mapping[str, Mapping[str, Any]]

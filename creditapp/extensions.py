@@ -1,8 +1,9 @@
 """The Flask extensions, made once and bound to an application by the factory."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 from alembic.runtime.migration import MigrationContext
@@ -13,7 +14,8 @@ from flask_cors import CORS
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection, DateTime, Dialect, MetaData
+from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -80,10 +82,35 @@ def writing() -> Iterator[Session]:
 
 
 @contextmanager
-def inserting() -> Iterator[Connection]:
-    """The same without a session's bookkeeping, for rows that are ready for the driver."""
-    with _turn(), db.engine.begin() as connection:
-        yield connection
+def inserting() -> Iterator[Any]:
+    """The same at the driver's own cursor, for rows that are ready for it.
+
+    SQLAlchemy's connection, transaction and results around three statements cost more than the statements.
+
+    Raises:
+        SQLAlchemyError: nothing was written.
+    """
+    with (
+        _turn(),
+        _named_errors(db.engine.dialect),
+        closing(db.engine.raw_connection()) as connection,
+    ):
+        with closing(connection.cursor()) as cursor:
+            if db.engine.dialect.name == "sqlite":
+                cursor.execute(sqlite.BEGIN)
+            yield cursor
+        connection.commit()
+
+
+@contextmanager
+def _named_errors(dialect: Dialect) -> Iterator[None]:
+    """The driver's errors, under the names that they have with any driver."""
+    base = dialect.loaded_dbapi.Error
+    try:
+        yield
+    except base as error:
+        named = DBAPIError.instance(None, None, error, base, hide_parameters=True, dialect=dialect)
+        raise named from error
 
 
 def _turn() -> AbstractContextManager[None]:

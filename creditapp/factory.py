@@ -22,6 +22,7 @@ from creditapp.extensions import babel, cors, csrf, db, init_database, migrate, 
 from creditapp.model_cache import ModelCache
 from creditapp.proxies import TrustedProxies
 from creditapp.safeguards import checked_settings
+from creditapp.sessions import SentSessions
 from creditapp.ui import account
 from creditapp.ui import routes as ui
 
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         instance_path=str(INSTANCE),
     )
     app.config.from_mapping(_flask_config(settings))
+    app.session_interface = SentSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["model_cache"] = ModelCache()
     app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask, current_app, g, request
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import MemoryStorage, StorageTypes, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from creditapp.config import Settings
@@ -23,9 +23,27 @@ REFUSALS = "100 per minute"
 """How many worthless keys one address may show before it is not listened to at all."""
 SECONDS_WITHOUT_STORAGE = 5
 """How long the shared storage is left alone after it did not answer."""
+SECONDS_BETWEEN_SWEEPS = 60.0
+"""How often counters of the past are looked for in this process's memory."""
 
 log = logging.getLogger(__name__)
 _rate = lru_cache(parse)
+
+
+@dataclass
+class Sweeper:
+    """Takes the place of a memory's timer, a thread begun a hundred times a second under load."""
+
+    memory: MemoryStorage
+    next_at: float = 0.0
+
+    def is_alive(self) -> bool:
+        """Asked at each count, whether a timer is still on its way; now and then sweeps instead."""
+        if time.monotonic() >= self.next_at:
+            self.next_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
+            for key in list(self.memory.expirations):
+                self.memory.get(key)  # which forgets a counter whose time is over
+        return True
 
 
 @dataclass
@@ -34,7 +52,7 @@ class Allowances:
 
     shared: SlidingWindowCounterRateLimiter
     own: SlidingWindowCounterRateLimiter = field(
-        default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
+        default_factory=lambda: _counter_in(MemoryStorage())
     )
     away_until: float = 0.0
 
@@ -54,6 +72,13 @@ class Allowances:
         return _spend(self.own, rate, scope, client, cost)
 
 
+def _counter_in(storage: StorageTypes) -> SlidingWindowCounterRateLimiter:
+    if isinstance(storage, MemoryStorage):
+        storage.timer.cancel()
+        storage.timer = Sweeper(storage)  # type: ignore[assignment]
+    return SlidingWindowCounterRateLimiter(storage)
+
+
 def _spend(
     counter: SlidingWindowCounterRateLimiter,
     rate: RateLimitItem,
@@ -71,7 +96,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     storage = storage_from_string(
         settings.limits_storage, wrap_exceptions=True, **_options(settings.limits_storage)
     )
-    app.extensions["allowances"] = Allowances(SlidingWindowCounterRateLimiter(storage))
+    app.extensions["allowances"] = Allowances(_counter_in(storage))
 
 
 def spend_applications(number: int) -> None:

@@ -13,14 +13,18 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 from creditapp.bundle import Bundle
+from creditapp.encoding import Encoder
 from creditapp.exceptions import BrokenBundle
-from creditapp.features import Answer, Application, fingerprint
+from creditapp.features import Application, fingerprint
 from creditapp.tabular import Columns, columns_of
 
 Probabilities = npt.NDArray[np.float64]
 
 ENGINE = f"onnxruntime {onnxruntime.__version__}"
 """What scores, kept with each decision: another version may sum the trees in another order."""
+
+INPUT, OUTPUT = "encoded", "probabilities"
+"""The forest's one input, of shape (n, columns), and its output, of shape (n, classes)."""
 
 TOLERANCE = 1e-6
 """How far a probability may lie from the fitted pipeline's; float32 sums differ by some 5e-7."""
@@ -34,10 +38,10 @@ class Score(NamedTuple):
 
 
 class Scorer:
-    """A bundle's pipeline in ONNX Runtime; safe to share between threads."""
+    """A bundle's encoding, and its forest in ONNX Runtime; safe to share between threads."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self._inputs = bundle.metadata.inputs
+        self._encoder = Encoder.of(bundle.metadata.inputs)
         self._good = list(bundle.metadata.classes).index(1)
         self._population = bundle.metadata.population
         self._session = _session(bundle.model)
@@ -51,12 +55,8 @@ class Scorer:
 
     def probabilities(self, columns: Columns) -> Probabilities:
         """The probability of good credit of each row; shape (n,)."""
-        feed = {
-            self._inputs[name]: _tensor(answers)
-            for name, answers in columns.items()
-            if name in self._inputs
-        }
-        [probabilities] = self._session.run(["probabilities"], feed)
+        feed = {INPUT: self._encoder.encode(columns)}
+        [probabilities] = self._session.run([OUTPUT], feed)
         return np.asarray(probabilities)[:, self._good].astype(np.float64)
 
 
@@ -100,12 +100,6 @@ def _unseen(answers: Sequence[Any], seen: Mapping[str, Any]) -> list[int]:
         return [row for row, answer in enumerate(answers) if answer in strange] if strange else []
     low, high = seen["minimum"], seen["maximum"]
     return [row for row, answer in enumerate(answers) if not low <= answer <= high]
-
-
-def _tensor(answers: Sequence[Answer]) -> npt.NDArray[Any]:
-    """A column as the engine takes it; shape (n, 1), double or text, also of another catalogue."""
-    kind: Any = np.object_ if isinstance(answers[0], str) else np.float64
-    return np.array(answers, dtype=kind).reshape(-1, 1)
 
 
 def _session(model: bytes) -> onnxruntime.InferenceSession:

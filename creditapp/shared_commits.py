@@ -76,7 +76,7 @@ def _insert(insertions: Sequence[Insertion]) -> None:
     """One statement for all rows of a table, the tables in the order in which they come first."""
     order = list(dict.fromkeys(one.statement for one in insertions))
     by_statement = sorted(insertions, key=lambda one: order.index(one.statement))
-    with inserting() as connection:
+    with inserting() as cursor:
         for statement, same in groupby(by_statement, attrgetter("statement")):
             rows = [row for one in same for row in one.rows]
-            connection.exec_driver_sql(statement, rows)
+            cursor.executemany(statement, rows)

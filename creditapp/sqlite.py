@@ -14,6 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+BEGIN = "BEGIN IMMEDIATE"
+"""How a writer begins: it takes its lock at once, as one that is upgraded later fails instead of waiting."""
+
 _threads = threading.Lock()
 
 
@@ -56,6 +59,5 @@ def _settings(synchronous: str) -> Callable[[Any, object], None]:
 
 
 def _begin(connection: Connection) -> None:
-    """A writer takes its lock at once: one that is upgraded later fails instead of waiting."""
     read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if read_only else BEGIN)

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from skl2onnx import to_onnx
-from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
-from skl2onnx.sklapi import CastTransformer
+from skl2onnx.common.data_types import FloatTensorType
+from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from creditapp.bundle import FORMAT, Bundle, Golden, Metadata
+from creditapp.encoding import Encoder
 from creditapp.exceptions import BrokenBundle
 from creditapp.features import (
     BY_NAME,
@@ -24,7 +25,7 @@ from creditapp.features import (
     Numeric,
     fingerprint,
 )
-from creditapp.scoring import TOLERANCE, Probabilities, Scorer, checked_scorer
+from creditapp.scoring import INPUT, TOLERANCE, Probabilities, Scorer, checked_scorer
 from training.dataset import TARGET, Dataset, Split
 from training.pipeline import probability_good
 from training.probes import DRAWN_ROWS, probe_rows
@@ -84,21 +85,31 @@ def make_bundle(
     return bundle, check_parity(checked_scorer(bundle), probe, expected)
 
 
-def convert(pipeline: Pipeline) -> tuple[bytes, dict[str, str]]:
-    """The whole pipeline as ONNX, and the name of each feature's input of shape (n, 1).
+def convert(pipeline: Pipeline) -> tuple[bytes, dict[str, dict[str, Any]]]:
+    """The forest as ONNX, and how each feature is encoded for it, in the order of its columns.
 
-    Columns are scaled as doubles and cast to float32 once, before the forest, as scikit-learn does:
-    the data are whole numbers, so that a value can lie exactly on a threshold of a tree.
+    The encoding is not part of the graph: there it takes ten times as long as the forest.
     """
-    steps = [
-        ("preprocessor", pipeline.named_steps["preprocessor"]),
-        ("cast", CastTransformer(dtype=np.float32)),
-        ("classifier", pipeline.named_steps["classifier"]),
-    ]
-    types = [(feature.name, _input_type(feature)) for feature in FEATURES]
-    model = to_onnx(Pipeline(steps), initial_types=types, options={"zipmap": False})
-    inputs = [one.name for one in model.graph.input]
-    return model.SerializeToString(), dict(zip(FEATURE_NAMES, inputs, strict=True))
+    inputs = _inputs(pipeline.named_steps["preprocessor"])
+    types = [(INPUT, FloatTensorType([None, Encoder.of(inputs).width]))]
+    forest = pipeline.named_steps["classifier"]
+    model = to_onnx(forest, initial_types=types, options={"zipmap": False})
+    return model.SerializeToString(), inputs
+
+
+def _inputs(preprocessor: ColumnTransformer) -> dict[str, dict[str, Any]]:
+    return {
+        name: one
+        for kind, transformer, names in preprocessor.transformers_
+        for name, one in zip(names, _encodings(kind, transformer), strict=True)
+    }
+
+
+def _encodings(kind: str, transformer: Any) -> list[dict[str, Any]]:
+    if kind == "numeric":
+        scales = zip(transformer.mean_, transformer.scale_, strict=True)
+        return [{"mean": float(mean), "scale": float(scale)} for mean, scale in scales]
+    return [{kind: list(codes)} for codes in transformer.categories_]
 
 
 def check_parity(scorer: Scorer, rows: pd.DataFrame, expected: Probabilities) -> Parity:
@@ -150,11 +161,6 @@ def _edges(answers: "pd.Series[Any]") -> npt.NDArray[np.float64]:
     if len(values) <= QUANTILES:
         return np.append(values - 0.5, values[-1] + 0.5)
     return np.unique(np.quantile(answers, np.linspace(0, 1, QUANTILES + 1)))
-
-
-def _input_type(feature: Feature) -> Any:
-    kind = DoubleTensorType if isinstance(feature, Numeric) else StringTensorType
-    return kind([None, 1])
 
 
 def _rows(rows: pd.DataFrame) -> list[dict[str, Answer]]:

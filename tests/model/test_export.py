@@ -9,6 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from creditapp.bundle import Bundle
 from creditapp.config import ROOT
+from creditapp.encoding import Encoder
 from creditapp.exceptions import BrokenBundle
 from creditapp.features import FEATURES, Numeric
 from creditapp.scoring import Scorer, checked_scorer
@@ -55,6 +56,15 @@ def test_the_pipeline_is_of_stock_steps(fitted: Pipeline) -> None:
     steps = [fitted, *fitted.named_steps.values()]
     steps += [step for _, step, _ in fitted.named_steps["preprocessor"].transformers_]
     assert {type(step).__module__.partition(".")[0] for step in steps} == {"sklearn"}
+
+
+def test_answers_are_encoded_as_the_fitted_preprocessor_does_it(
+    fitted: Pipeline, bundle: Bundle, probe: pd.DataFrame
+) -> None:
+    """Bit by bit in single precision, in which the forest looks at them."""
+    expected = fitted.named_steps["preprocessor"].transform(probe).astype(np.float32)
+    columns = {name: probe[name].tolist() for name in probe}
+    assert np.array_equal(Encoder.of(bundle.metadata.inputs).encode(columns), expected)
 
 
 def test_rows_on_the_thresholds_are_among_those_compared(

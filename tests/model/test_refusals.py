@@ -53,7 +53,9 @@ def less_a_feature(bundle: Bundle) -> Bundle:
 
 def with_another_feature(bundle: Bundle) -> Bundle:
     """The bundle of a model that wants to know more."""
-    return with_metadata(inputs={**bundle.metadata.inputs, "Shoe size": "shoe"})(bundle)
+    return with_metadata(
+        inputs={**bundle.metadata.inputs, "Shoe size": {"ordinal": ["small", "large"]}}
+    )(bundle)
 
 
 def with_golden_rows_off(bundle: Bundle) -> Bundle:

@@ -294,7 +294,7 @@ def changed(packed: bytes, **changes: Any) -> bytes:
     return replace(bundle, metadata=replace(bundle.metadata, **changes)).pack()
 
 
-def with_inputs(change: Callable[[dict[str, str]], dict[str, str]]) -> Change:
+def with_inputs(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
     """The bundle with other columns."""
     return lambda packed: changed(
         packed, inputs=change(dict(Bundle.unpack(packed).metadata.inputs))
@@ -310,7 +310,10 @@ def with_golden_rows_off(packed: bytes) -> bytes:
 
 UNFIT: dict[str, tuple[Change, str]] = {
     "a missing feature": (with_inputs(lambda all_: dict(list(all_.items())[1:])), "lacks"),
-    "an extra feature": (with_inputs(lambda all_: {**all_, "Shoe size": "x"}), "Shoe size"),
+    "an extra feature": (
+        with_inputs(lambda all_: {**all_, "Shoe size": {"ordinal": ["x"]}}),
+        "Shoe size",
+    ),
     "swapped classes": (with_metadata(classes=[1, 0]), "in the order [1, 0]"),
     "another catalogue": (with_metadata(fingerprint="other"), "another catalogue"),
     "golden rows off": (with_golden_rows_off, "are off by"),

@@ -37,13 +37,16 @@ def rows(number: int) -> Insertion:
 
 
 @contextmanager
-def counted_commits() -> Iterator[list[object]]:
-    """The commits of the block."""
-    commits: list[object] = []
-    engine, listener = db.engine, commits.append
-    event.listen(engine, "commit", listener)
-    yield commits
-    event.remove(engine, "commit", listener)
+def counted_transactions() -> Iterator[list[object]]:
+    """The transactions of the block, each of which has the connection once."""
+    transactions: list[object] = []
+
+    def listener(connection: object, _record: object, _proxy: object) -> None:
+        transactions.append(connection)
+
+    event.listen(db.engine.pool, "checkout", listener)
+    yield transactions
+    event.remove(db.engine.pool, "checkout", listener)
 
 
 def write_at_once(app: Flask, numbers: list[int]) -> list[SQLAlchemyError | None]:
@@ -76,9 +79,9 @@ def kept() -> set[int]:
 def test_writers_who_wait_share_one_commit(app: Flask) -> None:
     """Eight of them, and one wait for the disk."""
     numbers = list(range(10_000, 10_008))
-    with app.app_context(), counted_commits() as commits:
+    with app.app_context(), counted_transactions() as transactions:
         assert write_at_once(app, numbers) == [None] * 8
-        assert len(commits) == 1
+        assert len(transactions) == 1
         assert set(numbers) <= kept()
 
 
