@@ -58,9 +58,9 @@ def main() -> None:
 
 
 def start(database: Path, registry: Path) -> Pair:
-    """The seconds until a fresh service has answered an application, and its workers' mean memory in MB."""
+    """The seconds until two fresh workers are ready and one has answered, and its workers' mean memory in MB."""
     started = time.perf_counter()
-    with serve(database, registry, models=1) as service:
+    with serve(database, registry) as service:
         assert service.post("/api/predict", EXAMPLE).status == 200
         took = time.perf_counter() - started
         for _ in range(REQUESTS):
