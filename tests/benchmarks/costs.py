@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def start(database: Path, registry: Path) -> Pair:
-    """The seconds until two fresh workers are ready and one has answered, and its workers' mean memory in MB."""
+    """The seconds until both workers are ready and one has answered; then a worker's memory in MB."""
     started = time.perf_counter()
     with serve(database, registry) as service:
         assert service.post("/api/predict", EXAMPLE).status == 200
