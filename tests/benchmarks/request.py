@@ -16,7 +16,6 @@ from creditapp.api.strict_json import parse
 from creditapp.decision_log import Channel
 from creditapp.decisioning import Origin, judge
 from creditapp.features import EXAMPLE
-from creditapp.policy import DEFAULT_POLICY
 from creditapp.schemas import load_application
 from tests.benchmarks import results
 from tests.benchmarks.batch import seconds
@@ -34,12 +33,12 @@ def measure() -> dict[str, float]:
         one = load_application(parsed)
 
         def judged() -> None:
-            judge([one], served, DEFAULT_POLICY, origin)
+            judge([one], served, origin)
 
         def recorded() -> None:
-            decision_log.record(judge([one], served, DEFAULT_POLICY, origin), [one.answers])
+            decision_log.record(judge([one], served, origin), [one.answers])
 
-        [decision] = judge([one], served, DEFAULT_POLICY, origin)
+        [decision] = judge([one], served, origin)
         client = current_app.test_client()
         return {
             "parse": _median(lambda: parse(body)),

@@ -19,7 +19,6 @@ from creditapp.config import Settings
 from creditapp.decision_log import Channel
 from creditapp.decisioning import Origin, judge
 from creditapp.factory import create_app
-from creditapp.policy import DEFAULT_POLICY
 from creditapp.schemas import load_batch
 from tests.benchmarks import drawn, results
 from tests.benchmarks.batch import LARGEST, body_of, seconds
@@ -57,7 +56,7 @@ def steps(body: bytes) -> dict[str, float]:
     given = [application.answers for application in applications]
 
     def decided() -> list[Any]:
-        return judge(applications, served, DEFAULT_POLICY, origin)
+        return judge(applications, served, origin)
 
     def recorded() -> float:
         decisions = decided()
