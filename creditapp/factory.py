@@ -23,7 +23,7 @@ from creditapp.model_cache import ModelCache
 from creditapp.proxies import TrustedProxies
 from creditapp.safeguards import checked_settings
 from creditapp.sessions import SentSessions
-from creditapp.ui import account
+from creditapp.ui import account, models
 from creditapp.ui import routes as ui
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
@@ -66,7 +66,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.init_app(app, settings)
     response_headers.init_app(app)
     error_handlers.init_app(app)
-    for blueprint in (api.blueprint, ui.blueprint, account.blueprint, metrics.blueprint):
+    for blueprint in (
+        api.blueprint,
+        ui.blueprint,
+        models.blueprint,
+        account.blueprint,
+        metrics.blueprint,
+    ):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)
     docs.init_app(app)

@@ -1,6 +1,7 @@
 """What the service counts: collectors under their fixed names, and the page that shows all workers' sum."""
 
 import json
+import os
 import struct
 import time
 from collections import Counter as Counted
@@ -53,8 +54,9 @@ PREDICTION_SECONDS = Histogram(
 ACTIVE_MODELS = Gauge(
     "active_models_total", "Models loaded in live workers", multiprocess_mode="livesum"
 )
+DEPLOYMENT_NAME = "creditapp_deployment_generation"
 DEPLOYMENT = Gauge(
-    "creditapp_deployment_generation",
+    DEPLOYMENT_NAME,
     "The deployment that each live worker serves; its pid is a label",
     multiprocess_mode="liveall",
 )
@@ -157,6 +159,19 @@ def note_served_model(generation: int, trained_at: datetime) -> None:
     ACTIVE_MODELS.set(1)
     DEPLOYMENT.set(generation)
     MODEL_TRAINED.set(trained_at.timestamp())
+
+
+def served_by_workers() -> dict[str, int]:
+    """By the process id of each live worker of this host, the deployment that it serves."""
+    samples = [
+        sample
+        for metric in _registry().collect()
+        if metric.name == DEPLOYMENT_NAME
+        for sample in metric.samples
+    ]
+    own = str(os.getpid())
+    served = {one.labels.get("pid", own): int(one.value) for one in samples}
+    return {pid: generation for pid, generation in served.items() if generation}
 
 
 def note_drift(cases: int, indices: Mapping[str, tuple[float, float]]) -> None:

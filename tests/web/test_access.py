@@ -40,6 +40,9 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /decisions/<decision_id>/replay": (OFFICERS, None),
     "GET /events": (ADMINS, None),
     "GET /drift": (ANALYSTS, None),
+    "GET /models": (ANALYSTS, None),
+    "POST /models/promote": (ADMINS, None),
+    "POST /models/rollback": (ADMINS, None),
     "GET /sign-in": (OPEN, None),
     "POST /sign-in": (OPEN, None),
     "POST /sign-out": (OFFICERS, None),
@@ -65,13 +68,14 @@ CASES = [pytest.param(Promise(route, *who), id=route) for route, who in PROMISED
 
 @pytest.fixture
 def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """An application in production, whose reload asks no registry."""
+    """An application in production, whose reload and models' page ask no registry."""
     hosts = ("credit.example",)
     app = create_app(
         replace(settings, env="production", trusted_hosts=hosts, sign_in_limit="1000 per minute")
     )
     app.test_client_class = StrictClient
     app.view_functions["api.reload_model"] = lambda: {"message": "reloaded"}
+    app.view_functions["models.overview"] = lambda: {"message": "models"}
     return app
 
 

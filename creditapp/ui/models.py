@@ -1,0 +1,77 @@
+"""The page about models: what is registered, what is served by whom, what was, and changing it."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug import Response
+
+from creditapp import deployments, metrics, model_changes, request_ids, security
+from creditapp.exceptions import (
+    ChangeUnderWay,
+    CreditappError,
+    RefusedModel,
+    RegistryUnavailable,
+)
+
+blueprint = Blueprint("models", __name__)
+
+STATUSES: dict[type[CreditappError], int] = {
+    RefusedModel: 409,
+    ChangeUnderWay: 409,
+    RegistryUnavailable: 503,
+}
+LONGEST_REASON = 500
+
+Page = str | tuple[str, int]
+
+
+@blueprint.get("/models")
+def overview() -> Page:
+    """Versions, the deployment that each worker serves, and the history."""
+    return _page(None, 200)
+
+
+@blueprint.post("/models/promote")
+def promote() -> Response | Page:
+    """Make a registered version the production one, and serve it."""
+    version = request.form.get("version", "")
+    return _changed(model_changes.promote, version)
+
+
+@blueprint.post("/models/rollback")
+def roll_back() -> Response | Page:
+    """Serve the version that was served before."""
+    return _changed(model_changes.roll_back)
+
+
+def _changed(change: Any, *arguments: str) -> Response | Page:
+    """Change what is served, or say on the page why that was refused."""
+    reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
+    if not reason or not all(arguments):
+        return _page(gettext("A version and a reason are expected; nothing was changed."), 422)
+    try:
+        change(*arguments, reason, security.current().label, request_ids.current())
+    except tuple(STATUSES) as error:
+        return _page(str(error), STATUSES[type(error)])
+    return redirect(url_for("models.overview"))
+
+
+def _page(problem: str | None, status: int) -> Page:
+    versions, away = _versions()
+    shown = {
+        "versions": versions,
+        "registry_is_away": away,
+        "history": deployments.history(),
+        "workers": metrics.served_by_workers(),
+        "problem": problem,
+    }
+    return render_template("models.html", **shown), status
+
+
+def _versions() -> tuple[list[dict[str, Any]], bool]:
+    """The registered versions; what is served can be shown without the registry too."""
+    try:
+        return model_changes.registered(), False
+    except RegistryUnavailable:
+        return [], True

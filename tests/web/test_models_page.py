@@ -1,0 +1,90 @@
+"""The page about models, over a real registry."""
+
+import pytest
+from flask import Flask
+
+from creditapp import deployments, turns
+from creditapp.accounts import Role
+from creditapp.config import Settings
+from creditapp.deployments import Change
+from creditapp.features import EXAMPLE
+from tests.clients import StrictClient, csrf_token
+
+
+@pytest.fixture
+def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The same for the commands that the page has run as for the page."""
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", settings.mlflow_tracking_uri)
+    return settings
+
+
+@pytest.fixture
+def admin(client: StrictClient, people: dict[Role, str]) -> StrictClient:
+    """The client, signed in as an admin."""
+    client.sign_in("the admin", people[Role.ADMIN])
+    return client
+
+
+def test_an_analyst_sees_versions_workers_and_history_and_changes_nothing(
+    client: StrictClient, people: dict[Role, str]
+) -> None:
+    """What was served by whom and why is on one page."""
+    client.post("/api/predict", json=EXAMPLE)
+    client.sign_in("the analyst", people[Role.ANALYST])
+    page = client.get("/models").text
+    assert "Production" in page
+    assert "serves deployment 1" in page
+    assert "the first model" in page
+    assert "Promote and serve" not in page
+    form = {"csrf_token": csrf_token(page), "version": "1", "reason": "to try"}
+    assert client.post("/models/promote", data=form).status_code == 403
+
+
+def test_an_admin_promotes_and_rolls_back_with_a_reason(
+    app: Flask, admin: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are in the history, with the person who did it; going back needs no registry."""
+    with app.app_context(), turns.taken("a test") as turn:
+        [first] = deployments.history()
+        change = Change("a test", "to have one before", "request", turn)
+        deployments.deploy(first.model_name, "2", deployments.bundle_of(first), change)
+    form = {"csrf_token": csrf_token(admin.get("/models").text), "version": "1"}
+    done = admin.post("/models/promote", data={**form, "reason": "promoted on the page"})
+    assert (done.status_code, done.headers["Location"]) == (302, "/models")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    assert admin.post("/models/rollback", data={**form, "reason": "back again"}).status_code == 302
+    page = admin.get("/models").text
+    assert "promoted on the page" in page
+    assert "back again" in page
+    assert "person:the admin" in page
+    assert "serves deployment 4" in page
+
+
+@pytest.mark.parametrize("form", [{"version": "1"}, {"version": "1", "reason": " "}])
+def test_without_a_reason_nothing_changes(admin: StrictClient, form: dict[str, str]) -> None:
+    """The page says what is missing."""
+    token = csrf_token(admin.get("/models").text)
+    refused = admin.post("/models/promote", data={**form, "csrf_token": token})
+    assert refused.status_code == 422
+    assert "a reason" in refused.text
+
+
+def test_a_version_that_is_not_registered_is_refused_on_the_page(admin: StrictClient) -> None:
+    """With the reason that the command gives."""
+    form = {"csrf_token": csrf_token(admin.get("/models").text), "version": "99", "reason": "x"}
+    refused = admin.post("/models/promote", data=form)
+    assert refused.status_code == 409
+    assert "99" in refused.text
+
+
+def test_a_registry_that_is_away_takes_nothing_but_its_versions_from_the_page(
+    client: StrictClient, people: dict[Role, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is served and was is still told."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    client.sign_in("the analyst", people[Role.ANALYST])
+    answer = client.get("/models")
+    assert answer.status_code == 200
+    assert "does not answer" in answer.text
+    assert "the first model" in answer.text
