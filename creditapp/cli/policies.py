@@ -85,8 +85,9 @@ def _on_labelled(tried: Policy, cases: Sequence[Case], ratio: float) -> Iterator
     yield f"  (an approved bad credit costs {ratio:g}, a declined good one 1, a referral nothing:"
     yield "  a person is taken to decide it rightly)"
     best = simulation.best_cut_off(cases, ratio)
-    where = "nobody" if math.isinf(best.approve_from) else f"from {best.approve_from:.4f}"
-    yield f"  one cut-off of least cost: approve {where}; {best.cost:.3f} per applicant"
+    where = "nobody" if math.isinf(best.approve_from) else f"from {best.approve_from}"
+    yield "  one cut-off of least cost, by probability alone and chosen on these very rows:"
+    yield f"  approve {where}, decline below; {best.cost:.3f} per applicant"
 
 
 def _on_logged(tried: Policy, cases: Sequence[Case]) -> Iterator[str]:
