@@ -20,6 +20,9 @@ MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
     "holdout.csv",
     "digests.json",
 )
+TARGET = "Receive/ Not receive credit"
+"""The column of the held-out rows beside the features: 1 good, 0 bad."""
+
 FILES = {MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS}
 UNREADABLE = (
     KeyError,

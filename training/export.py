@@ -13,7 +13,7 @@ from skl2onnx.common.data_types import FloatTensorType
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
-from creditapp.bundle import FORMAT, Bundle, Golden, Metadata
+from creditapp.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
 from creditapp.encoding import Encoder
 from creditapp.exceptions import BrokenBundle
 from creditapp.features import (
@@ -26,7 +26,7 @@ from creditapp.features import (
     fingerprint,
 )
 from creditapp.scoring import INPUT, TOLERANCE, Probabilities, Scorer, checked_scorer
-from training.dataset import TARGET, Dataset, Split
+from training.dataset import Dataset, Split
 from training.pipeline import probability_good
 from training.probes import DRAWN_ROWS, probe_rows
 

@@ -1,14 +1,17 @@
-"""Commands about the credit policy: show it, change it."""
+"""Commands about the credit policy: show it, change it, try one on known cases."""
 
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from creditapp import audit, policies
+from creditapp import audit, model_cache, policies, policy_trials, simulation
 from creditapp.api.strict_json import parse
 from creditapp.cli.failing import in_one_line
 from creditapp.exceptions import BadPolicy, NotStrictJson
-from creditapp.policy import Policy, Rule, rules_from
+from creditapp.policy import Outcome, Policy, Rule, check_cut_offs, rules_from
+from creditapp.simulation import Case, Cost, Share
 
 APPROVE = click.option("--approve-from", type=float, required=True, help="Approved from here on.")
 REFER = click.option("--refer-from", type=float, required=True, help="Declined below.")
@@ -46,6 +49,72 @@ def put(approve_from: float, refer_from: float, rules: Path | None, reason: str)
         kept = _rules(rules)
         done = policies.put_in_force(approve_from, refer_from, kept, audit.operator(), reason)
     click.echo(f"in force now:\n{_described(done)}")
+
+
+@policy.command()
+@APPROVE
+@REFER
+@RULES
+@click.option(
+    "--cost-ratio",
+    type=click.FloatRange(0, 1_000_000),
+    default=5.0,
+    show_default=True,
+    help="The cost of an approved bad credit against that of a declined good one.",
+)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=10_000, show_default=True)
+def simulate(
+    approve_from: float, refer_from: float, rules: Path | None, cost_ratio: float, limit: int
+) -> None:
+    """Try a policy on the held-out rows and on the newest logged decisions; nothing is changed."""
+    with in_one_line():
+        check_cut_offs(approve_from, refer_from)
+        tried = Policy("tried", approve_from, refer_from, rules=_rules(rules))
+        labelled = policy_trials.held_out(model_cache.current())
+        logged = policy_trials.logged(limit)
+    for line in (*_on_labelled(tried, labelled, cost_ratio), *_on_logged(tried, logged)):
+        click.echo(line)
+
+
+def _on_labelled(tried: Policy, cases: Sequence[Case], ratio: float) -> Iterator[str]:
+    decided = simulation.outcomes(tried, cases)
+    yield f"held-out rows: {len(cases)}, with 95 % intervals"
+    yield from _rates(decided)
+    yield _share("bad among approved", simulation.bad_among_approved(cases, decided))
+    yield _cost("cost per applicant", simulation.expected_cost(cases, decided, ratio))
+    yield f"  (an approved bad credit costs {ratio:g}, a declined good one 1, a referral nothing:"
+    yield "  a person is taken to decide it rightly)"
+    best = simulation.best_cut_off(cases, ratio)
+    where = "nobody" if math.isinf(best.approve_from) else f"from {best.approve_from}"
+    yield "  one cut-off of least cost, by probability alone and chosen on these very rows:"
+    yield f"  approve {where}, decline below; {best.cost:.3f} per applicant"
+
+
+def _on_logged(tried: Policy, cases: Sequence[Case]) -> Iterator[str]:
+    decided = simulation.outcomes(tried, cases)
+    flips = simulation.flips(cases, decided)
+    yield f"logged decisions: {len(cases)}, the newest, on the probabilities they were made on"
+    yield from _rates(decided)
+    yield _share("would flip", Share(sum(flips.values()), len(cases)))
+    for (before, after), count in sorted(flips.items()):
+        yield f"    {before} to {after}: {count}"
+
+
+def _rates(decided: Sequence[Outcome]) -> Iterator[str]:
+    for outcome, share in simulation.rates(decided).items():
+        yield _share(f"{outcome}", share)
+
+
+def _share(name: str, share: Share) -> str:
+    if not share.of:
+        return f"  {name:<20} none"
+    low, high = share.interval
+    return f"  {name:<20}{share.value:7.1%}  ({low:.1%} to {high:.1%}), {share.count} of {share.of}"
+
+
+def _cost(name: str, cost: Cost) -> str:
+    low, high = cost.interval
+    return f"  {name:<20}{cost.value:7.3f}  ({low:.3f} to {high:.3f})"
 
 
 def _rules(file: Path | None) -> tuple[Rule, ...]:

@@ -28,8 +28,8 @@ def upgrade() -> None:
     op.create_table(
         "policy",
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("low_risk_from", sa.Float(), nullable=False),
-        sa.Column("medium_risk_from", sa.Float(), nullable=False),
+        sa.Column("low_risk_from", sa.Double(), nullable=False),
+        sa.Column("medium_risk_from", sa.Double(), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("set_by", sa.String(length=100), nullable=False),

@@ -20,7 +20,7 @@ import pytest
 from distributed import Client
 from flask import Flask
 
-from creditapp import file_run, portfolio, table_files
+from creditapp import file_run, policies, portfolio, table_files
 from creditapp.config import ROOT
 from creditapp.exceptions import BadTable, FileRunFailed
 from creditapp.features import EXAMPLE
@@ -161,12 +161,13 @@ def test_a_file_that_is_no_table_is_refused_before_anything_is_written(
 def test_an_interrupted_run_is_gone_on_with_and_records_nothing_twice(
     app: Flask, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped between two parts, and between a part's commit and its note of it."""
+    """Stopped between two parts, and between a part's commit and its note of it; its policy stays."""
     monkeypatch.setattr(table_files, "PART_BYTES", 20_000)
     file, out = write_csv(tmp_path / "in.csv", rows_like_the_data()), tmp_path / "out.csv"
 
     def stop(done: int, _of: int) -> None:
         if done == 2:
+            policies.put_in_force(1.0, 1.0, [], "a test", "while a run is stopped")
             raise KeyboardInterrupt
 
     def forget(path: Path, value: object) -> None:
@@ -185,6 +186,7 @@ def test_an_interrupted_run_is_gone_on_with_and_records_nothing_twice(
     with in_process(app) as dask:
         score_file(file, out, dask, record=True, say=say_nothing)
     assert_each_once(read_csv(out), database, 1000)
+    assert {row["policy_version"] for row in read_csv(out)} == {"default-1"}
     with in_process(app) as dask, pytest.raises(FileRunFailed, match="is there already"):
         score_file(file, out, dask, record=True, say=say_nothing)
 

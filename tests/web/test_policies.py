@@ -156,3 +156,28 @@ def test_a_version_that_never_was_is_said_to_be_none(app: Flask) -> None:
     """Rather than shown as another one."""
     with app.app_context(), pytest.raises(BadPolicy, match="no policy has the version 7"):
         policies.under("7")
+
+
+def test_a_policy_is_tried_on_held_out_and_logged_cases_and_nothing_changes(
+    app: Flask, client: StrictClient
+) -> None:
+    """Where all are approved, so are the bad; what the model never saw is still left to a person."""
+    put(app, 1.0, 1.0)
+    decided(client)
+    done = run(app, "simulate", "--approve-from", "0", "--refer-from", "0", "--limit", "10")
+    assert done.exit_code == 0, done.output
+    assert "held-out rows: 300" in done.output
+    assert "  approve               99.3%  (97.6% to 99.8%), 298 of 300" in done.output
+    assert "  refer                  0.7%  (0.2% to 2.4%), 2 of 300" in done.output
+    assert "bad among approved" in done.output
+    assert "approve from 0." in done.output
+    assert "decline to approve: 1" in done.output
+    with app.app_context():
+        assert policies.in_force().version == "1"
+
+
+def test_a_wrong_policy_is_not_tried(app: Flask) -> None:
+    """With the message that setting it would give."""
+    done = run(app, "simulate", "--approve-from", "0.2", "--refer-from", "0.4")
+    assert done.exit_code == 2
+    assert "refer from 0.4 lies over approve from 0.2" in done.output
