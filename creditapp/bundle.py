@@ -13,14 +13,15 @@ from creditapp.exceptions import BrokenBundle
 from creditapp.features import Answer
 
 FORMAT = 3
-MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
+MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
     "model.onnx",
+    "leaves.npy",
     "metadata.json",
     "golden.json",
     "holdout.csv",
     "digests.json",
 )
-FILES = {MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS}
+FILES = {MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, DIGESTS}
 UNREADABLE = (
     KeyError,
     TypeError,
@@ -71,6 +72,7 @@ class Bundle:
     """A model ready to be served, with all that is needed to check it; about 300 kB packed."""
 
     model: bytes
+    leaves: bytes
     metadata: Metadata
     golden: Golden
     holdout: str
@@ -79,6 +81,7 @@ class Bundle:
         """The bundle as bytes; equal bundles give equal bytes."""
         files = {
             MODEL: self.model,
+            LEAVES: self.leaves,
             METADATA: _json(asdict(self.metadata)),
             GOLDEN: _json(asdict(self.golden)),
             HOLDOUT: self.holdout.encode(),
@@ -100,7 +103,8 @@ class Bundle:
             if metadata.get("format") != FORMAT:
                 raise BrokenBundle("the served bundle is of another format")
             golden = Golden(**json.loads(files[GOLDEN]))
-            return cls(files[MODEL], Metadata(**metadata), golden, files[HOLDOUT].decode())
+            holdout = files[HOLDOUT].decode()
+            return cls(files[MODEL], files[LEAVES], Metadata(**metadata), golden, holdout)
         except UNREADABLE as error:
             raise BrokenBundle("the served bundle cannot be read") from error
 

@@ -24,6 +24,7 @@ from creditapp.exceptions import BadTable
 from creditapp.features import Answer
 from creditapp.model_cache import ServedModel
 from creditapp.policy import DEFAULT_POLICY
+from creditapp.reasons import checked_explainer
 from creditapp.scoring import checked_scorer
 from creditapp.table_files import Part
 from creditapp.tabular import application_of, wrong_rows
@@ -170,7 +171,8 @@ def _model(run: FileRun) -> ServedModel:
         generation=run.generation, model_name=run.model_name, model_version=run.model_version
     )
     gc.freeze()
-    return ServedModel(deployment, bundle.metadata, checked_scorer(bundle))
+    scorer = checked_scorer(bundle)
+    return ServedModel(deployment, bundle.metadata, scorer, checked_explainer(bundle, scorer))
 
 
 def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from creditapp.acceptance import accepted
 from creditapp.bundle import Bundle, Metadata
 from creditapp.deployments import Deployment
 from creditapp.exceptions import BrokenBundle, ModelUnavailable
+from creditapp.reasons import Explainer, checked_explainer
 from creditapp.scoring import Scorer
 
 log = logging.getLogger(__name__)
@@ -28,11 +29,12 @@ FALLBACKS = 20
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A deployment with its scorer; never changed, only replaced."""
+    """A deployment with its scorer and its explainer; never changed, only replaced."""
 
     deployment: Deployment
     metadata: Metadata
     scorer: Scorer
+    explainer: Explainer
 
     @property
     def model_version(self) -> str:
@@ -150,7 +152,8 @@ class ModelCache:
 
 def _load(deployment: Deployment) -> ServedModel:
     bundle = Bundle.unpack(deployments.bundle_of(deployment))
-    return ServedModel(deployment, bundle.metadata, accepted(bundle))
+    scorer = accepted(bundle)
+    return ServedModel(deployment, bundle.metadata, scorer, checked_explainer(bundle, scorer))
 
 
 def of_app(app: Flask) -> ModelCache:

@@ -9,6 +9,7 @@ from creditapp.drift import FEWEST_CASES
 from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
 from creditapp.policy import DEFAULT_POLICY
 from creditapp.ui.forms import ApplicationForm
+from creditapp.wording import worded
 
 blueprint = Blueprint("ui", __name__)
 
@@ -33,9 +34,10 @@ def score() -> str | tuple[str, int]:
     if application is None:
         return render_template("score.html", form=form, decision=None), 422
     origin = Origin(Channel.UI, request_ids.current(), security.current().label)
-    [decision] = decide([application], origin)
+    [decision] = decide([application], origin, with_reasons=True)
+    reasons = worded(decision.reasons)
     shown = {"decision": decision, "policy": DEFAULT_POLICY, "questions": BY_NAME}
-    return render_template("score.html", form=form, **shown)
+    return render_template("score.html", form=form, reasons=reasons, **shown)
 
 
 @blueprint.get("/decisions")
@@ -52,9 +54,9 @@ def decisions() -> str:
 def decision(decision_id: str) -> str:
     """One decision with the answers it was made on."""
     found = decision_log.find(decision_id)
-    return render_template(
-        "decision.html", decision=found, policy=DEFAULT_POLICY, questions=BY_NAME
-    )
+    reasons = worded(replay.reasons_of(found))
+    shown = {"policy": DEFAULT_POLICY, "questions": BY_NAME, "reasons": reasons}
+    return render_template("decision.html", decision=found, **shown)
 
 
 @blueprint.get("/decisions/<decision_id>/replay")
@@ -62,8 +64,9 @@ def replay_decision(decision_id: str) -> str:
     """One decision, scored again by the bundle that made it."""
     found = decision_log.find(decision_id)
     [replayed] = replay.all_of([found])
+    reasons = worded(replay.reasons_of(found))
     shown = {"policy": DEFAULT_POLICY, "questions": BY_NAME, "replayed": replayed}
-    return render_template("decision.html", decision=found, **shown)
+    return render_template("decision.html", decision=found, reasons=reasons, **shown)
 
 
 @blueprint.get("/drift")

@@ -64,6 +64,11 @@ def steps(body: bytes) -> dict[str, float]:
         return seconds(lambda: decision_log.record(decisions, given), 1)
 
     decisions = decided()
+    adverse = [
+        application
+        for application, decision in zip(applications, decisions, strict=True)
+        if decision.decision != "approve"
+    ][:1]
     score = _median(lambda: served.scorer.score(applications))
     return {
         "parse": _median(lambda: parse(body)),
@@ -71,6 +76,9 @@ def steps(body: bytes) -> dict[str, float]:
         "score": score,
         "decide": _median(decided) - score,
         "record": statistics.median(recorded() for _ in range(RUNS)) * 1000,
+        "explain": _median(
+            lambda: judge(adverse, served, DEFAULT_POLICY, origin, with_reasons=True)
+        ),
         "answer": _median(
             lambda: answers.batch(
                 {"predictions": answers.predictions(decisions, None, with_reasons=False)}, None
