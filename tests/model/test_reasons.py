@@ -90,10 +90,12 @@ def test_a_cut_off_that_few_reach_is_compared_with_the_best(explained: Explained
 
 def test_the_contributions_add_up_to_the_difference_of_the_scores(explained: Explained) -> None:
     """On every held-out row, as the serving engine itself scores."""
-    mean = group_scores(explained).mean()
+    mean, furthest = group_scores(explained).mean(), 0.0
     for application, score in zip(explained.applications, explained.scores, strict=True):
         total = sum(explained.explainer.contributions(application, CUT_OFF).values())
-        assert total == pytest.approx(score.probability_good - mean, abs=1e-6)
+        furthest = max(furthest, abs(total - (score.probability_good - mean)))
+    print(f"{len(explained.applications)} rows: off by at most {furthest:.2g}")
+    assert furthest <= 1e-6
 
 
 def test_the_contributions_are_those_of_shap(explained: Explained) -> None:
@@ -149,13 +151,16 @@ def test_what_is_named_matters_more_than_other_features(explained: Explained) ->
 
 def test_the_reasons_are_few_unprotected_and_of_influence(explained: Explained) -> None:
     """The most important first; an adverse decision without any would be an unexplained one."""
+    passed_over = 0
     for application, score in explained.adverse():
         effects = explained.explainer.contributions(application, CUT_OFF)
+        passed_over += bool(PROTECTED & set(sorted(effects, key=effects.__getitem__)[:4]))
         named = [reason.feature for reason in explained.reasons(application, score)]
         assert 1 <= len(named) <= 4
         assert not PROTECTED & set(named)
         assert all(effects[name] < 0 for name in named)
         assert named == sorted(named, key=effects.__getitem__)
+    print(f"a protected answer passed over among the four heaviest in {passed_over} cases")
 
 
 def test_an_approval_has_no_reasons(explained: Explained) -> None:
