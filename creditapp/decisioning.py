@@ -10,7 +10,6 @@ from creditapp import decision_log, metrics, model_cache
 from creditapp.decision_log import Channel, NewDecision
 from creditapp.features import Application
 from creditapp.model_cache import ServedModel
-from creditapp.policy import DEFAULT_POLICY, Policy
 from creditapp.scoring import ENGINE, Score
 
 
@@ -26,7 +25,7 @@ class Origin:
 def decide(
     applications: Sequence[Application], origin: Origin, *, with_reasons: bool
 ) -> list[NewDecision]:
-    """Score, decide, record and count; one decision per application, in their order, by one model.
+    """Score, decide, record and count; one decision per application, in their order, by one model and policy.
 
     Raises:
         ModelUnavailable: there is no model; nothing was decided.
@@ -38,7 +37,7 @@ def decide(
         metrics.note_batch_size(len(applications))
     with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
         served = model_cache.current()
-        decisions = judge(applications, served, DEFAULT_POLICY, origin, with_reasons=with_reasons)
+        decisions = judge(applications, served, origin, with_reasons=with_reasons)
         decision_log.record(decisions, [application.answers for application in applications])
     metrics.count_decisions(
         (decision.prediction for decision in decisions),
@@ -50,7 +49,6 @@ def decide(
 def judge(
     applications: Sequence[Application],
     served: ServedModel,
-    policy: Policy,
     origin: Origin,
     *,
     with_reasons: bool = False,
@@ -59,13 +57,13 @@ def judge(
     now = datetime.now(UTC)
     scores = served.scorer.score(applications)
     decisions = [
-        _decision(application, score, served, policy, origin, now)
+        _decision(application, score, served, origin, now)
         for application, score in zip(applications, scores, strict=True)
     ]
     if not with_reasons:
         return decisions
     return [
-        decision._replace(reasons=served.explainer.reasons(application, score, policy))
+        decision._replace(reasons=served.explainer.reasons(application, score, served.policy))
         for decision, application, score in zip(decisions, applications, scores, strict=True)
     ]
 
@@ -78,10 +76,10 @@ def _decision(
     application: Application,
     score: Score,
     served: ServedModel,
-    policy: Policy,
     origin: Origin,
     now: datetime,
 ) -> NewDecision:
+    policy = served.policy
     risk_level = policy.risk_level(score.probability_good)
     return NewDecision(
         decision_id=compat.uuid7(),
@@ -93,7 +91,9 @@ def _decision(
         probability_good_credit=score.probability_good,
         prediction=int(score.probability_good > 0.5),
         risk_level=risk_level,
-        decision=policy.outcome(risk_level, outside_training=bool(score.outside_training)),
+        decision=policy.outcome(
+            risk_level, application.answers, outside_training=bool(score.outside_training)
+        ),
         outside_training=score.outside_training,
         policy_version=policy.version,
         model_version=served.model_version,

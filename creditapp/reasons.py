@@ -16,7 +16,7 @@ from creditapp.bundle import Bundle
 from creditapp.encoding import Encoder
 from creditapp.exceptions import BadTable, BrokenBundle
 from creditapp.features import BY_NAME, Answer, Application, Numeric, Phrase, marked
-from creditapp.policy import Outcome, Policy
+from creditapp.policy import SEVERITY, Outcome, Policy, Rule
 from creditapp.scoring import TOLERANCE, Score, Scorer
 from creditapp.shapley import Forest, Leaves
 from creditapp.tabular import Columns, columns_of, read_csv
@@ -36,6 +36,7 @@ class Source(StrEnum):
     """Where a reason comes from."""
 
     MODEL = "model"
+    RULE = "rule"
     OUTSIDE_TRAINING = "outside training data"
 
 
@@ -87,8 +88,10 @@ class Explainer:
 
     def reasons(self, application: Application, score: Score, policy: Policy) -> tuple[Reason, ...]:
         """At most four reasons, the most important first; none for an approval."""
-        level = policy.risk_level(score.probability_good)
-        if policy.outcome(level, outside_training=False) is Outcome.APPROVE:
+        by_score = policy.outcomes[policy.risk_level(score.probability_good)]
+        if rules := _made_worse(policy, application, by_score):
+            return tuple(_by_rule(rule, application) for rule in rules[:MOST_REASONS])
+        if by_score is Outcome.APPROVE:
             return _outside(application, score)
         group = self.group(policy.low_risk_from)
         effects = self.contributions(application, policy.low_risk_from)
@@ -155,6 +158,21 @@ def _by_model(name: str, answer: Answer, group: Sequence[Any]) -> Reason:
                 "%(label)s: %(answer)s, less than is usual among approved applications"
             )
     return _reason(name, answer, template, Source.MODEL)
+
+
+def _made_worse(policy: Policy, application: Application, by_score: Outcome) -> list[Rule]:
+    """The rules that made the decision what it is, where the score alone gave a better one."""
+    met = policy.rules_met(application.answers)
+    worst = max((SEVERITY[rule.outcome] for rule in met), default=0)
+    return [rule for rule in met if SEVERITY[by_score] < SEVERITY[rule.outcome] == worst]
+
+
+def _by_rule(rule: Rule, application: Application) -> Reason:
+    answer = application.answers[rule.feature]
+    meaning = BY_NAME[rule.feature].meaning(answer)
+    return Reason(
+        rule.feature, answer, meaning, Phrase("%(text)s", {"text": rule.text}), Source.RULE
+    )
 
 
 def _outside(application: Application, score: Score) -> tuple[Reason, ...]:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from creditapp import decision_log, deployments
+from creditapp import decision_log, deployments, policies
 from creditapp.bundle import Bundle
 from creditapp.decision_log import Decision
 from creditapp.deployments import Deployment
 from creditapp.exceptions import BrokenBundle, CannotReplay
 from creditapp.features import Answer, Application
-from creditapp.policy import DEFAULT_POLICY
 from creditapp.reasons import Explainer, Reason, checked_explainer
 from creditapp.scoring import ENGINE, TOLERANCE, Score, Scorer
 
@@ -65,7 +64,7 @@ def reasons_of(decision: Decision) -> Sequence[Reason]:
         explainer = _explainer(_deployment(decision.generation).bundle_digest)
     except BrokenBundle:
         return ()
-    return explainer.reasons(application, score, DEFAULT_POLICY)
+    return explainer.reasons(application, score, policies.under(decision.policy_version))
 
 
 def stored(limit: int | None) -> Iterator[list[Decision]]:

@@ -2,12 +2,11 @@
 
 from flask import Blueprint, render_template, request
 
-from creditapp import decision_log, limits, monitoring, replay, request_ids, security
+from creditapp import decision_log, limits, monitoring, policies, replay, request_ids, security
 from creditapp.decision_log import Channel
 from creditapp.decisioning import Origin, decide
 from creditapp.drift import FEWEST_CASES
 from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
-from creditapp.policy import DEFAULT_POLICY
 from creditapp.ui.forms import ApplicationForm
 from creditapp.wording import worded
 
@@ -35,8 +34,8 @@ def score() -> str | tuple[str, int]:
         return render_template("score.html", form=form, decision=None), 422
     origin = Origin(Channel.UI, request_ids.current(), security.current().label)
     [decision] = decide([application], origin, with_reasons=True)
-    reasons = worded(decision.reasons)
-    shown = {"decision": decision, "policy": DEFAULT_POLICY, "questions": BY_NAME}
+    policy, reasons = policies.under(decision.policy_version), worded(decision.reasons)
+    shown = {"decision": decision, "policy": policy, "questions": BY_NAME}
     return render_template("score.html", form=form, reasons=reasons, **shown)
 
 
@@ -54,8 +53,8 @@ def decisions() -> str:
 def decision(decision_id: str) -> str:
     """One decision with the answers it was made on."""
     found = decision_log.find(decision_id)
-    reasons = worded(replay.reasons_of(found))
-    shown = {"policy": DEFAULT_POLICY, "questions": BY_NAME, "reasons": reasons}
+    policy, reasons = policies.under(found.policy_version), worded(replay.reasons_of(found))
+    shown = {"policy": policy, "questions": BY_NAME, "reasons": reasons}
     return render_template("decision.html", decision=found, **shown)
 
 
@@ -64,9 +63,9 @@ def replay_decision(decision_id: str) -> str:
     """One decision, scored again by the bundle that made it."""
     found = decision_log.find(decision_id)
     [replayed] = replay.all_of([found])
-    reasons = worded(replay.reasons_of(found))
-    shown = {"policy": DEFAULT_POLICY, "questions": BY_NAME, "replayed": replayed}
-    return render_template("decision.html", decision=found, reasons=reasons, **shown)
+    policy, reasons = policies.under(found.policy_version), worded(replay.reasons_of(found))
+    shown = {"policy": policy, "questions": BY_NAME, "replayed": replayed, "reasons": reasons}
+    return render_template("decision.html", decision=found, **shown)
 
 
 @blueprint.get("/drift")

@@ -21,9 +21,8 @@ from creditapp.decisioning import Origin, judge
 from creditapp.factory import create_app
 from creditapp.features import Application
 from creditapp.model_cache import ServedModel
-from creditapp.policy import DEFAULT_POLICY
 from creditapp.schemas import load_batch
-from tests.benchmarks import drawn
+from tests.benchmarks import drawn, results
 from tests.benchmarks.batch import LARGEST, body_of, seconds
 from tests.serving import flask
 
@@ -47,7 +46,7 @@ def application() -> Iterator[None]:
         address = f"sqlite:///{database}"
         app = create_app(replace(Settings.from_environment(), database_url=address))
         with app.app_context():
-            model_cache.current()
+            model_cache.of_app(app).follow(app)  # as a worker does: no look at each request
             gc.freeze()
             yield
 
@@ -60,7 +59,7 @@ def steps(body: bytes) -> dict[str, float]:
     given = [application.answers for application in applications]
 
     def decided() -> list[Any]:
-        return judge(applications, served, DEFAULT_POLICY, origin)
+        return judge(applications, served, origin)
 
     def recorded() -> float:
         decisions = decided()
@@ -86,11 +85,11 @@ def steps(body: bytes) -> dict[str, float]:
 def _explained(served: ServedModel, applications: Sequence[Application]) -> float:
     """The reasons of one application that is not approved: the mean of a few hundred."""
     scores = served.scorer.score(applications)
-    cut_off = DEFAULT_POLICY.low_risk_from
+    cut_off = served.policy.low_risk_from
     both = zip(applications, scores, strict=True)
     adverse = [(one, score) for one, score in both if score.probability_good < cut_off][:ADVERSE]
     explain = served.explainer.reasons
-    return _median(lambda: [explain(*case, DEFAULT_POLICY) for case in adverse]) / len(adverse)
+    return _median(lambda: [explain(*case, served.policy) for case in adverse]) / len(adverse)
 
 
 def _median(work: Callable[[], object]) -> float:
@@ -99,7 +98,9 @@ def _median(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print the table."""
-    for name, milliseconds in measure().items():
+    figures = measure()
+    results.keep("steps", figures)
+    for name, milliseconds in figures.items():
         print(f"{name:<10}{milliseconds:8.1f} ms")
 
 

@@ -16,7 +16,7 @@ from creditapp.bundle import Bundle
 from creditapp.config import ROOT
 from creditapp.exceptions import BrokenBundle
 from creditapp.features import BY_NAME, FEATURE_NAMES, Answer, Application, Numeric, marked
-from creditapp.policy import DEFAULT_POLICY
+from creditapp.policy import DEFAULT_POLICY, Outcome, Policy, Rule
 from creditapp.reasons import GROUP, PROTECTED, Explainer, Reason, Source, checked_explainer
 from creditapp.scoring import Score, Scorer, checked_scorer
 from creditapp.shapley import Leaves
@@ -191,6 +191,18 @@ def test_an_answer_outside_the_training_data_is_the_only_reason_where_the_score_
     assert reason.worded(marked)["text"] == (
         "Purpose: education, an answer that no earlier application had"
     )
+
+
+def test_a_decision_made_by_a_rule_does_not_blame_the_model(explained: Explained) -> None:
+    """Its text is the reason, unless the score alone is as much against the application."""
+    rule = Rule("Duration in month", Outcome.REFER, "100 % of longer credits are looked at", over=0)
+    policy = Policy("1", rules=(rule,))
+    both = list(zip(explained.applications, explained.scores, strict=True))
+    good = next(case for case in both if case[1].probability_good > 0.9)
+    [reason] = explained.explainer.reasons(*good, policy)
+    assert (reason.source, reason.worded(marked)["text"]) == (Source.RULE, rule.text)
+    poor = min(both, key=lambda case: case[1].probability_good)
+    assert {one.source for one in explained.explainer.reasons(*poor, policy)} == {Source.MODEL}
 
 
 def test_the_words_are_those_of_the_catalogue_and_can_be_translated(explained: Explained) -> None:
