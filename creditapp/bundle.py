@@ -13,8 +13,9 @@ from creditapp.exceptions import BrokenBundle
 from creditapp.features import Answer
 
 FORMAT = 3
-MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
+MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
     "model.onnx",
+    "leaves.npy",
     "metadata.json",
     "golden.json",
     "holdout.csv",
@@ -23,7 +24,7 @@ MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
 TARGET = "Receive/ Not receive credit"
 """The column of the held-out rows beside the features: 1 good, 0 bad."""
 
-FILES = {MODEL, METADATA, GOLDEN, HOLDOUT, DIGESTS}
+FILES = {MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, DIGESTS}
 UNREADABLE = (
     KeyError,
     TypeError,
@@ -74,6 +75,7 @@ class Bundle:
     """A model ready to be served, with all that is needed to check it; about 300 kB packed."""
 
     model: bytes
+    leaves: bytes
     metadata: Metadata
     golden: Golden
     holdout: str
@@ -82,6 +84,7 @@ class Bundle:
         """The bundle as bytes; equal bundles give equal bytes."""
         files = {
             MODEL: self.model,
+            LEAVES: self.leaves,
             METADATA: _json(asdict(self.metadata)),
             GOLDEN: _json(asdict(self.golden)),
             HOLDOUT: self.holdout.encode(),
@@ -103,7 +106,8 @@ class Bundle:
             if metadata.get("format") != FORMAT:
                 raise BrokenBundle("the served bundle is of another format")
             golden = Golden(**json.loads(files[GOLDEN]))
-            return cls(files[MODEL], Metadata(**metadata), golden, files[HOLDOUT].decode())
+            holdout = files[HOLDOUT].decode()
+            return cls(files[MODEL], files[LEAVES], Metadata(**metadata), golden, holdout)
         except UNREADABLE as error:
             raise BrokenBundle("the served bundle cannot be read") from error
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, func, select
@@ -18,6 +18,7 @@ from creditapp.exceptions import DecisionLogUnavailable, UnknownDecision
 from creditapp.extensions import Base, UtcDateTime, reading, writing
 from creditapp.features import FEATURE_NAMES, Answer
 from creditapp.inserting import insertion
+from creditapp.reasons import Reason
 from creditapp.shared_commits import SharedCommits
 from creditapp.tabular import Columns
 
@@ -69,14 +70,12 @@ class Decision(Base):
         """The other probability, so that the two add to 1."""
         return 1.0 - self.probability_good_credit
 
-    @property
-    def reasons(self) -> list[dict[str, Any]]:
-        """The principal reasons; none are worked out yet."""
-        return []
-
 
 class NewDecision(NamedTuple):
-    """A decision before it is recorded: one value for each column of the log."""
+    """A decision before it is recorded: one value for each column of the log, and its reasons.
+
+    The reasons are not recorded, as they can be worked out again.
+    """
 
     decision_id: UUID
     timestamp: datetime
@@ -94,16 +93,12 @@ class NewDecision(NamedTuple):
     generation: int
     fingerprint: str
     engine: str
+    reasons: Sequence[Reason] = ()
 
     @property
     def probability_bad_credit(self) -> float:
         """The other probability, so that the two add to 1."""
         return 1.0 - self.probability_good_credit
-
-    @property
-    def reasons(self) -> list[dict[str, Any]]:
-        """The principal reasons; none are worked out yet."""
-        return []
 
 
 class LogProbe(Base):
@@ -132,6 +127,7 @@ def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answ
         DecisionLogUnavailable: nothing was written.
     """
     columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
+    del columns["reasons"]
     given = {"decision_id": columns["decision_id"], "answers": answers}
     try:
         _commits.write([insertion(Decision, columns), insertion(Answers, given)])

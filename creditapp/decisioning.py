@@ -22,7 +22,9 @@ class Origin:
     made_by: str
 
 
-def decide(applications: Sequence[Application], origin: Origin) -> list[NewDecision]:
+def decide(
+    applications: Sequence[Application], origin: Origin, *, with_reasons: bool
+) -> list[NewDecision]:
     """Score, decide, record and count; one decision per application, in their order, by one model and policy.
 
     Raises:
@@ -34,7 +36,8 @@ def decide(applications: Sequence[Application], origin: Origin) -> list[NewDecis
     if origin.channel is Channel.BATCH:
         metrics.note_batch_size(len(applications))
     with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
-        decisions = judge(applications, model_cache.current(), origin)
+        served = model_cache.current()
+        decisions = judge(applications, served, origin, with_reasons=with_reasons)
         decision_log.record(decisions, [application.answers for application in applications])
     metrics.count_decisions(
         (decision.prediction for decision in decisions),
@@ -44,14 +47,24 @@ def decide(applications: Sequence[Application], origin: Origin) -> list[NewDecis
 
 
 def judge(
-    applications: Sequence[Application], served: ServedModel, origin: Origin
+    applications: Sequence[Application],
+    served: ServedModel,
+    origin: Origin,
+    *,
+    with_reasons: bool = False,
 ) -> list[NewDecision]:
     """What is decided on each application, all at one moment, without recording or counting it."""
     now = datetime.now(UTC)
     scores = served.scorer.score(applications)
-    return [
+    decisions = [
         _decision(application, score, served, origin, now)
         for application, score in zip(applications, scores, strict=True)
+    ]
+    if not with_reasons:
+        return decisions
+    return [
+        decision._replace(reasons=served.explainer.reasons(application, score, served.policy))
+        for decision, application, score in zip(decisions, applications, scores, strict=True)
     ]
 
 

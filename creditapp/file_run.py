@@ -24,6 +24,7 @@ from creditapp.exceptions import BadTable
 from creditapp.features import Answer
 from creditapp.model_cache import ServedModel
 from creditapp.policy import from_document
+from creditapp.reasons import checked_explainer
 from creditapp.scoring import checked_scorer
 from creditapp.table_files import Part
 from creditapp.tabular import application_of, wrong_rows
@@ -172,7 +173,9 @@ def _model(run: FileRun) -> ServedModel:
     )
     policy = from_document(json.loads(run.policy))
     gc.freeze()
-    return ServedModel(deployment, bundle.metadata, checked_scorer(bundle), policy)
+    scorer = checked_scorer(bundle)
+    explainer = checked_explainer(bundle, scorer)
+    return ServedModel(deployment, bundle.metadata, scorer, explainer, policy)
 
 
 def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:

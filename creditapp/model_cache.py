@@ -14,6 +14,7 @@ from creditapp.bundle import Bundle, Metadata
 from creditapp.deployments import Deployment
 from creditapp.exceptions import BrokenBundle, ModelUnavailable
 from creditapp.policy import Policy
+from creditapp.reasons import Explainer, checked_explainer
 from creditapp.scoring import Scorer
 
 log = logging.getLogger(__name__)
@@ -29,11 +30,12 @@ FALLBACKS = 20
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A deployment with its scorer and the policy over it; never changed, only replaced."""
+    """A deployment with its scorer, its explainer and the policy over it; never changed, only replaced."""
 
     deployment: Deployment
     metadata: Metadata
     scorer: Scorer
+    explainer: Explainer
     policy: Policy
 
     @property
@@ -162,7 +164,9 @@ class ModelCache:
 
 def _load(deployment: Deployment, policy: Policy) -> ServedModel:
     bundle = Bundle.unpack(deployments.bundle_of(deployment))
-    return ServedModel(deployment, bundle.metadata, accepted(bundle), policy)
+    scorer = accepted(bundle)
+    explainer = checked_explainer(bundle, scorer)
+    return ServedModel(deployment, bundle.metadata, scorer, explainer, policy)
 
 
 def of_app(app: Flask) -> ModelCache:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from creditapp import decision_log, deployments
+from creditapp import decision_log, deployments, policies
 from creditapp.bundle import Bundle
 from creditapp.decision_log import Decision
 from creditapp.deployments import Deployment
 from creditapp.exceptions import BrokenBundle, CannotReplay
-from creditapp.features import Answer
-from creditapp.scoring import ENGINE, TOLERANCE, Scorer
+from creditapp.features import Answer, Application
+from creditapp.reasons import Explainer, Reason, checked_explainer
+from creditapp.scoring import ENGINE, TOLERANCE, Score, Scorer
 
 SAME_ENGINE = 1e-9
 CHUNK = 1000
@@ -45,6 +46,25 @@ def all_of(decisions: Iterable[Decision]) -> Iterator[Replayed]:
     """
     for _, group in groupby(decisions, key=lambda decision: decision.generation):
         yield from _of_one_deployment(list(group))
+
+
+def reasons_of(decision: Decision) -> Sequence[Reason]:
+    """The reasons that were given for a decision, worked out again from the bundle that made it.
+
+    There are none where its answers were erased, or its bundle cannot be used any more.
+
+    Raises:
+        ModelUnavailable: the database does not answer.
+    """
+    if decision.given is None:
+        return ()
+    application = Application(decision.given.answers)
+    score = Score(decision.probability_good_credit, tuple(decision.outside_training))
+    try:
+        explainer = _explainer(_deployment(decision.generation).bundle_digest)
+    except BrokenBundle:
+        return ()
+    return explainer.reasons(application, score, policies.under(decision.policy_version))
 
 
 def stored(limit: int | None) -> Iterator[list[Decision]]:
@@ -92,3 +112,9 @@ def _scorer(key: str) -> tuple[Scorer, tuple[str, ...]]:
         return Scorer(bundle), tuple(bundle.metadata.inputs)
     except BrokenBundle as error:
         raise CannotReplay(f"the bundle of that deployment cannot be used: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _explainer(key: str) -> Explainer:
+    bundle = Bundle.unpack(deployments.bundle_under(key))
+    return checked_explainer(bundle, Scorer(bundle))

@@ -27,6 +27,7 @@ from creditapp.features import (
 )
 from creditapp.scoring import INPUT, TOLERANCE, Probabilities, Scorer, checked_scorer
 from training.dataset import Dataset, Split
+from training.leaves import leaves_of
 from training.pipeline import probability_good
 from training.probes import DRAWN_ROWS, probe_rows
 
@@ -67,6 +68,7 @@ def make_bundle(
     few = np.linspace(0, len(probe) - DRAWN_ROWS + GOLDEN_DRAWN, GOLDEN_ROWS).astype(int)
     bundle = Bundle(
         model=model,
+        leaves=leaves_of(pipeline.named_steps["classifier"]).pack(),
         metadata=Metadata(
             format=FORMAT,
             run_id=origin.run_id,

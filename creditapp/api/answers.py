@@ -8,7 +8,9 @@ from typing import Any
 import orjson
 from marshmallow import Schema, fields
 
-from creditapp.decision_log import NewDecision
+from creditapp.decision_log import Decision, NewDecision
+from creditapp.reasons import Reason, Source
+from creditapp.wording import worded
 
 
 class ReasonSchema(Schema):
@@ -18,6 +20,7 @@ class ReasonSchema(Schema):
     value = fields.Raw()
     meaning = fields.String()
     text = fields.String()
+    source = fields.String(metadata={"enum": [source.value for source in Source]})
 
 
 class PredictionSchema(Schema):
@@ -169,7 +172,14 @@ def prediction(decision: NewDecision) -> bytes:
 
 
 def _prediction(decision: NewDecision) -> dict[str, Any]:
-    return dict(zip(PREDICTION_KEYS, _values(decision), strict=True))
+    answer = dict(zip(PREDICTION_KEYS, _values(decision), strict=True))
+    answer["reasons"] = worded(decision.reasons)
+    return answer
+
+
+def stored(decision: Decision, reasons: Iterable[Reason]) -> dict[str, Any]:
+    """The answer to a decision that is kept."""
+    return {**STORED_DECISION.dump(decision), "reasons": worded(reasons)}
 
 
 def predictions(

@@ -11,6 +11,7 @@ from creditapp import (
     limits,
     model_cache,
     model_changes,
+    replay,
     request_ids,
     schemas,
     security,
@@ -54,7 +55,7 @@ def predict() -> Any:
     """One application to one recorded decision."""
     limits.spend_applications(1)
     application = schemas.load_application(_json_body())
-    [decision] = decide([application], _origin(Channel.API))
+    [decision] = decide([application], _origin(Channel.API), with_reasons=True)
     return Response(answers.prediction(decision), content_type="application/json")
 
 
@@ -64,7 +65,8 @@ def predict_batch() -> Any:
     body = _json_body()
     limits.spend_applications(schemas.batch_size(body))
     batch = schemas.load_batch(body, current_app.config["SETTINGS"].max_batch)
-    decisions = decide(batch.applications, _origin(Channel.BATCH))
+    origin = _origin(Channel.BATCH)
+    decisions = decide(batch.applications, origin, with_reasons=batch.gives_reasons)
     return _batch_answer(batch, decisions)
 
 
@@ -74,7 +76,7 @@ def decision(decision_id: str) -> Any:
     found = decision_log.find(decision_id)
     if not security.may_read(found.made_by):
         raise UnknownDecision(decision_id)
-    return answers.STORED_DECISION.dump(found)
+    return answers.stored(found, replay.reasons_of(found))
 
 
 @blueprint.post("/reload-model")

@@ -8,6 +8,7 @@ from creditapp.decisioning import Origin, decide
 from creditapp.drift import FEWEST_CASES
 from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
 from creditapp.ui.forms import ApplicationForm
+from creditapp.wording import worded
 
 blueprint = Blueprint("ui", __name__)
 
@@ -32,10 +33,10 @@ def score() -> str | tuple[str, int]:
     if application is None:
         return render_template("score.html", form=form, decision=None), 422
     origin = Origin(Channel.UI, request_ids.current(), security.current().label)
-    [decision] = decide([application], origin)
-    policy = policies.under(decision.policy_version)
+    [decision] = decide([application], origin, with_reasons=True)
+    policy, reasons = policies.under(decision.policy_version), worded(decision.reasons)
     shown = {"decision": decision, "policy": policy, "questions": BY_NAME}
-    return render_template("score.html", form=form, **shown)
+    return render_template("score.html", form=form, reasons=reasons, **shown)
 
 
 @blueprint.get("/decisions")
@@ -52,8 +53,9 @@ def decisions() -> str:
 def decision(decision_id: str) -> str:
     """One decision with the answers it was made on."""
     found = decision_log.find(decision_id)
-    policy = policies.under(found.policy_version)
-    return render_template("decision.html", decision=found, policy=policy, questions=BY_NAME)
+    policy, reasons = policies.under(found.policy_version), worded(replay.reasons_of(found))
+    shown = {"policy": policy, "questions": BY_NAME, "reasons": reasons}
+    return render_template("decision.html", decision=found, **shown)
 
 
 @blueprint.get("/decisions/<decision_id>/replay")
@@ -61,8 +63,8 @@ def replay_decision(decision_id: str) -> str:
     """One decision, scored again by the bundle that made it."""
     found = decision_log.find(decision_id)
     [replayed] = replay.all_of([found])
-    policy = policies.under(found.policy_version)
-    shown = {"policy": policy, "questions": BY_NAME, "replayed": replayed}
+    policy, reasons = policies.under(found.policy_version), worded(replay.reasons_of(found))
+    shown = {"policy": policy, "questions": BY_NAME, "replayed": replayed, "reasons": reasons}
     return render_template("decision.html", decision=found, **shown)
 
 

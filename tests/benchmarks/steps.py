@@ -6,7 +6,7 @@ Run it with `python -m tests.benchmarks.steps`.
 import gc
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +19,15 @@ from creditapp.config import Settings
 from creditapp.decision_log import Channel
 from creditapp.decisioning import Origin, judge
 from creditapp.factory import create_app
+from creditapp.features import Application
+from creditapp.model_cache import ServedModel
 from creditapp.schemas import load_batch
 from tests.benchmarks import drawn, results
 from tests.benchmarks.batch import LARGEST, body_of, seconds
 from tests.serving import flask
 
 RUNS = 9
+ADVERSE = 300
 
 
 def measure() -> dict[str, float]:
@@ -70,12 +73,23 @@ def steps(body: bytes) -> dict[str, float]:
         "score": score,
         "decide": _median(decided) - score,
         "record": statistics.median(recorded() for _ in range(RUNS)) * 1000,
+        "explain 1": _explained(served, applications),
         "answer": _median(
             lambda: answers.batch(
                 {"predictions": answers.predictions(decisions, None, with_reasons=False)}, None
             )
         ),
     }
+
+
+def _explained(served: ServedModel, applications: Sequence[Application]) -> float:
+    """The reasons of one application that is not approved: the mean of a few hundred."""
+    scores = served.scorer.score(applications)
+    cut_off = served.policy.low_risk_from
+    both = zip(applications, scores, strict=True)
+    adverse = [(one, score) for one, score in both if score.probability_good < cut_off][:ADVERSE]
+    explain = served.explainer.reasons
+    return _median(lambda: [explain(*case, served.policy) for case in adverse]) / len(adverse)
 
 
 def _median(work: Callable[[], object]) -> float:

@@ -123,7 +123,7 @@ def test_the_gate_refuses_an_export_that_differs(
         fitted.named_steps["preprocessor"].transform(split.training.features), split.training.target
     )
     model, inputs = convert(other)
-    wrong = Bundle(model, bundle.metadata, bundle.golden, bundle.holdout)
+    wrong = Bundle(model, bundle.leaves, bundle.metadata, bundle.golden, bundle.holdout)
     assert inputs == bundle.metadata.inputs
     with pytest.raises(BrokenBundle, match="differs from the fitted pipeline"):
         check_parity(Scorer(wrong), probe, probability_good(fitted, probe))

@@ -17,7 +17,7 @@ def bundle() -> Bundle:
     """A small one."""
     inputs = {"Age in years": {"mean": 35.5, "scale": 11.4}}
     metadata = Metadata(FORMAT, "run", "now", "a model", "f", inputs, [0, 1], {}, {}, {})
-    return Bundle(b"model", metadata, Golden([{"Age in years": 35}], [0.5]), "a,b\n")
+    return Bundle(b"model", b"leaves", metadata, Golden([{"Age in years": 35}], [0.5]), "a,b\n")
 
 
 def test_a_bundle_comes_back_whole_and_equal_bundles_have_equal_bytes() -> None:
@@ -39,7 +39,8 @@ def rewritten(name: str, content: bytes | None) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "name", ["model.onnx", "metadata.json", "golden.json", "holdout.csv", "digests.json"]
+    "name",
+    ["model.onnx", "leaves.npy", "metadata.json", "golden.json", "holdout.csv", "digests.json"],
 )
 @pytest.mark.parametrize("content", [b"other", b"", None])
 def test_an_altered_or_missing_file_is_refused(name: str, content: bytes | None) -> None:

@@ -1,0 +1,227 @@
+"""The reasons are the true Shapley values of the served forest, and what they name matters."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median, mode
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+import shap
+from sklearn.pipeline import Pipeline
+
+from creditapp.bundle import Bundle
+from creditapp.config import ROOT
+from creditapp.exceptions import BrokenBundle
+from creditapp.features import BY_NAME, FEATURE_NAMES, Answer, Application, Numeric, marked
+from creditapp.policy import DEFAULT_POLICY, Outcome, Policy, Rule
+from creditapp.reasons import GROUP, PROTECTED, Explainer, Reason, Source, checked_explainer
+from creditapp.scoring import Score, Scorer, checked_scorer
+from creditapp.shapley import Leaves
+from creditapp.tabular import columns_of
+from training import dataset, pipeline
+from training.export import Origin, make_bundle
+
+CUT_OFF = DEFAULT_POLICY.low_risk_from
+SAMPLED = 200
+
+
+class Explained(NamedTuple):
+    """A trained model with what explains it, and the held-out applications."""
+
+    pipeline: Pipeline
+    bundle: Bundle
+    scorer: Scorer
+    explainer: Explainer
+    applications: list[Application]
+    scores: list[Score]
+
+    def adverse(self) -> list[tuple[Application, Score]]:
+        """The held-out applications that the score keeps from approval."""
+        both = zip(self.applications, self.scores, strict=True)
+        return [(one, score) for one, score in both if score.probability_good < CUT_OFF]
+
+    def reasons(self, application: Application, score: Score) -> tuple[Reason, ...]:
+        """The reasons under the policy in force."""
+        return self.explainer.reasons(application, score, DEFAULT_POLICY)
+
+    def encoded(self, columns: Any) -> Any:
+        """Rows as the forest sees them, by the fitted pipeline itself."""
+        frame = pd.DataFrame(dict(columns))[list(FEATURE_NAMES)]
+        return self.pipeline.named_steps["preprocessor"].transform(frame).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def explained() -> Explained:
+    """The project's own data and pipeline."""
+    split = dataset.split(dataset.load(ROOT / "data" / "estadistical.csv"))
+    fitted = pipeline.build().fit(split.training.features, split.training.target)
+    bundle = make_bundle(fitted, split, {}, Origin("run", "now"))[0]
+    bundle = Bundle.unpack(bundle.pack())
+    scorer = checked_scorer(bundle)
+    columns = {name: split.held_out.features[name].tolist() for name in FEATURE_NAMES}
+    rows = zip(*columns.values(), strict=True)
+    applications = [Application(dict(zip(columns, row, strict=True))) for row in rows]
+    explainer = checked_explainer(bundle, scorer)
+    scores = scorer.score(applications)
+    return Explained(fitted, bundle, scorer, explainer, applications, scores)
+
+
+def group_scores(explained: Explained) -> Any:
+    """What the engine gives the reference group."""
+    return explained.scorer.probabilities(explained.explainer.group_columns(CUT_OFF))
+
+
+def test_the_group_is_at_or_just_above_the_cut_off(explained: Explained) -> None:
+    """No other held-out row lies nearer to it from above."""
+    scores = sorted(score.probability_good for score in explained.scores)
+    nearest = [score for score in scores if score >= CUT_OFF][:GROUP]
+    assert sorted(group_scores(explained).tolist()) == pytest.approx(nearest, abs=1e-9)
+
+
+def test_a_cut_off_that_few_reach_is_compared_with_the_best(explained: Explained) -> None:
+    """The group is never small or empty."""
+    columns = explained.explainer.group_columns(1.0)
+    best = sorted(score.probability_good for score in explained.scores)[-GROUP:]
+    assert explained.scorer.probabilities(columns).tolist() == pytest.approx(best, abs=1e-9)
+
+
+def test_the_contributions_add_up_to_the_difference_of_the_scores(explained: Explained) -> None:
+    """On every held-out row, as the serving engine itself scores."""
+    mean, furthest = group_scores(explained).mean(), 0.0
+    for application, score in zip(explained.applications, explained.scores, strict=True):
+        total = sum(explained.explainer.contributions(application, CUT_OFF).values())
+        furthest = max(furthest, abs(total - (score.probability_good - mean)))
+    print(f"{len(explained.applications)} rows: off by at most {furthest:.2g}")
+    assert furthest <= 1e-6
+
+
+def test_the_contributions_are_those_of_shap(explained: Explained) -> None:
+    """But for features with several columns, as one answer changes all of them at once."""
+    background = explained.encoded(explained.explainer.group_columns(CUT_OFF))
+    forest = explained.pipeline.named_steps["classifier"]
+    oracle = shap.TreeExplainer(forest, background, feature_perturbation="interventional")
+    cases = [application for application, _ in explained.adverse()]
+    values = oracle.shap_values(explained.encoded(columns_of(cases)))[:, :, 1]
+    inputs = explained.bundle.metadata.inputs
+    starts = np.cumsum([0, *(len(one.get("nominal", [0])) for one in inputs.values())])[:-1]
+    theirs = np.add.reduceat(values, starts, axis=1)
+    ours = [list(explained.explainer.contributions(one, CUT_OFF).values()) for one in cases]
+    largest = np.abs(np.array(ours) - theirs).max()
+    four = [set(np.argsort(row)[:4]) for row in ours]
+    their_four = [set(np.argsort(row)[:4]) for row in theirs]
+    shared = np.mean([len(a & b) / 4 for a, b in zip(four, their_four, strict=True)])
+    first = np.mean(np.argmin(ours, axis=1) == np.argmin(theirs, axis=1))
+    print(f"{len(cases)} cases: differ by {largest:.2g}, top four {shared:.3f}, first {first:.3f}")
+    assert shared >= 0.99
+
+
+def typical(explained: Explained) -> dict[str, Answer]:
+    """The group's medians and most frequent answers."""
+    columns = explained.explainer.group_columns(CUT_OFF)
+    return {name: _middle(name, answers) for name, answers in columns.items()}
+
+
+def _middle(name: str, answers: Sequence[Any]) -> Answer:
+    question = BY_NAME[name]
+    if not isinstance(question, Numeric):
+        return mode(answers)
+    return round(median(answers)) if question.integer else median(answers)
+
+
+def test_what_is_named_matters_more_than_other_features(explained: Explained) -> None:
+    """Set to the group's typical answers it raises the score by more than as many others on average."""
+    usual, draw = typical(explained), random.Random(7)
+    names = [name for name in FEATURE_NAMES if name not in PROTECTED]
+    better = []
+    for application, score in explained.adverse():
+        named = [reason.feature for reason in explained.reasons(application, score)]
+        sets = [named, *(draw.sample(names, len(named)) for _ in range(SAMPLED))]
+        changed = [
+            Application({**application.answers, **{name: usual[name] for name in one}})
+            for one in sets
+        ]
+        mine, *others = explained.scorer.probabilities(columns_of(changed)).tolist()
+        better.append(mine > score.probability_good and mine > np.mean(others))
+    print(f"{np.mean(better):.3f} of {len(better)} adverse cases")
+    assert np.mean(better) >= 0.95
+
+
+def test_the_reasons_are_few_unprotected_and_of_influence(explained: Explained) -> None:
+    """The most important first; an adverse decision without any would be an unexplained one."""
+    passed_over = 0
+    for application, score in explained.adverse():
+        effects = explained.explainer.contributions(application, CUT_OFF)
+        passed_over += bool(PROTECTED & set(sorted(effects, key=effects.__getitem__)[:4]))
+        named = [reason.feature for reason in explained.reasons(application, score)]
+        assert 1 <= len(named) <= 4
+        assert not PROTECTED & set(named)
+        assert all(effects[name] < 0 for name in named)
+        assert named == sorted(named, key=effects.__getitem__)
+    print(f"a protected answer passed over among the four heaviest in {passed_over} cases")
+
+
+def test_an_approval_has_no_reasons(explained: Explained) -> None:
+    """There is nothing to explain."""
+    for application, score in zip(explained.applications, explained.scores, strict=True):
+        if score.probability_good >= CUT_OFF and not score.outside_training:
+            assert explained.reasons(application, score) == ()
+
+
+def test_the_order_of_the_applications_changes_no_reason(explained: Explained) -> None:
+    """Nothing is drawn and nothing remembered."""
+    cases = explained.adverse()
+    forwards = [explained.reasons(*case) for case in cases]
+    backwards = [explained.reasons(*case) for case in cases[::-1]]
+    assert forwards == backwards[::-1]
+
+
+def test_an_answer_outside_the_training_data_is_the_only_reason_where_the_score_is_enough(
+    explained: Explained,
+) -> None:
+    """A protected one is not named."""
+    both = zip(explained.applications, explained.scores, strict=True)
+    application = next(one for one, score in both if score.probability_good > 0.9)
+    strange = Application({**application.answers, "Purpose": "A47"})
+    score = Score(0.9, ("Age in years", "Purpose"))
+    [reason] = explained.reasons(strange, score)
+    assert (reason.feature, reason.source) == ("Purpose", Source.OUTSIDE_TRAINING)
+    assert reason.worded(marked)["text"] == (
+        "Purpose: education, an answer that no earlier application had"
+    )
+
+
+def test_a_decision_made_by_a_rule_does_not_blame_the_model(explained: Explained) -> None:
+    """Its text is the reason, unless the score alone is as much against the application."""
+    rule = Rule("Duration in month", Outcome.REFER, "100 % of longer credits are looked at", over=0)
+    policy = Policy("1", rules=(rule,))
+    both = list(zip(explained.applications, explained.scores, strict=True))
+    good = next(case for case in both if case[1].probability_good > 0.9)
+    [reason] = explained.explainer.reasons(*good, policy)
+    assert (reason.source, reason.worded(marked)["text"]) == (Source.RULE, rule.text)
+    poor = min(both, key=lambda case: case[1].probability_good)
+    assert {one.source for one in explained.explainer.reasons(*poor, policy)} == {Source.MODEL}
+
+
+def test_the_words_are_those_of_the_catalogue_and_can_be_translated(explained: Explained) -> None:
+    """Numbers say on which side of the group they lie; nobody is shown a code."""
+    worded = [
+        reason.worded(marked) for case in explained.adverse() for reason in explained.reasons(*case)
+    ]
+    texts = {one["text"] for one in worded}
+    assert "Duration: 48 months, more than is usual among approved applications" in texts
+    assert "Savings account or bonds: unknown / no savings account" in texts
+    assert not any(str(one["value"]) in one["text"].split() for one in worded if one["meaning"])
+    [first, *_] = explained.reasons(*explained.adverse()[0])
+    assert first.worded("«{}»".format)["text"] == "««Checking account»: «no checking account»»"
+
+
+def test_leaves_of_another_forest_are_refused(explained: Explained) -> None:
+    """What is explained is what scores."""
+    leaves = Leaves.unpack(explained.bundle.leaves)
+    other = Leaves(leaves.values[::-1].copy(), leaves.low, leaves.high)
+    for content, message in ((other.pack(), "off its scores"), (b"", "explained")):
+        with pytest.raises(BrokenBundle, match=message):
+            checked_explainer(replace(explained.bundle, leaves=content), explained.scorer)
