@@ -25,8 +25,10 @@ soak: .venv/.dev ## run the long repetitions
 	@tests/install-packages
 	$(BIN)/python -m pytest -m soak -s
 
-bench: .venv/.dev ## measure single applications, batches and files beside their yardsticks (needs wrk; half an hour)
+bench: .venv/.dev ## measure applications, batches, files and a start beside their yardsticks (needs wrk; half an hour)
 	$(BIN)/python -m tests.benchmarks.throughput
+	$(BIN)/python -m tests.benchmarks.request
+	$(BIN)/python -m tests.benchmarks.costs
 	$(BIN)/python -m tests.benchmarks.steps
 	$(BIN)/python -m tests.benchmarks.batch
 	$(BIN)/python -m tests.benchmarks.files

@@ -10,7 +10,6 @@ from creditapp import decision_log, metrics, model_cache
 from creditapp.decision_log import Channel, NewDecision
 from creditapp.features import Application
 from creditapp.model_cache import ServedModel
-from creditapp.policy import DEFAULT_POLICY, Policy
 from creditapp.scoring import ENGINE, Score
 
 
@@ -24,7 +23,7 @@ class Origin:
 
 
 def decide(applications: Sequence[Application], origin: Origin) -> list[NewDecision]:
-    """Score, decide, record and count; one decision per application, in their order, by one model.
+    """Score, decide, record and count; one decision per application, in their order, by one model and policy.
 
     Raises:
         ModelUnavailable: there is no model; nothing was decided.
@@ -35,7 +34,7 @@ def decide(applications: Sequence[Application], origin: Origin) -> list[NewDecis
     if origin.channel is Channel.BATCH:
         metrics.note_batch_size(len(applications))
     with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
-        decisions = judge(applications, model_cache.current(), DEFAULT_POLICY, origin)
+        decisions = judge(applications, model_cache.current(), origin)
         decision_log.record(decisions, [application.answers for application in applications])
     metrics.count_decisions(
         (decision.prediction for decision in decisions),
@@ -45,13 +44,13 @@ def decide(applications: Sequence[Application], origin: Origin) -> list[NewDecis
 
 
 def judge(
-    applications: Sequence[Application], served: ServedModel, policy: Policy, origin: Origin
+    applications: Sequence[Application], served: ServedModel, origin: Origin
 ) -> list[NewDecision]:
     """What is decided on each application, all at one moment, without recording or counting it."""
     now = datetime.now(UTC)
     scores = served.scorer.score(applications)
     return [
-        _decision(application, score, served, policy, origin, now)
+        _decision(application, score, served, origin, now)
         for application, score in zip(applications, scores, strict=True)
     ]
 
@@ -64,10 +63,10 @@ def _decision(
     application: Application,
     score: Score,
     served: ServedModel,
-    policy: Policy,
     origin: Origin,
     now: datetime,
 ) -> NewDecision:
+    policy = served.policy
     risk_level = policy.risk_level(score.probability_good)
     return NewDecision(
         decision_id=compat.uuid7(),
@@ -79,7 +78,9 @@ def _decision(
         probability_good_credit=score.probability_good,
         prediction=int(score.probability_good > 0.5),
         risk_level=risk_level,
-        decision=policy.outcome(risk_level, outside_training=bool(score.outside_training)),
+        decision=policy.outcome(
+            risk_level, application.answers, outside_training=bool(score.outside_training)
+        ),
         outside_training=score.outside_training,
         policy_version=policy.version,
         model_version=served.model_version,

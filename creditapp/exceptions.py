@@ -44,6 +44,10 @@ class RefusedModel(CreditappError):
     """A registered model version that must not be served."""
 
 
+class BadPolicy(CreditappError):
+    """A credit policy that cannot be put in force; the message says what is wrong in it."""
+
+
 class RegistryUnavailable(CreditappError):
     """The model registry did not answer."""
 

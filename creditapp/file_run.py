@@ -23,7 +23,7 @@ from creditapp.deployments import Deployment
 from creditapp.exceptions import BadTable
 from creditapp.features import Answer
 from creditapp.model_cache import ServedModel
-from creditapp.policy import DEFAULT_POLICY
+from creditapp.policy import from_document
 from creditapp.scoring import checked_scorer
 from creditapp.table_files import Part
 from creditapp.tabular import application_of, wrong_rows
@@ -53,7 +53,7 @@ class FileRun:
     """What a run began with, so that whoever goes on with it does the same.
 
     `id` is a UUID of version 7; `size` and `modified` are the file's, in bytes and nanoseconds;
-    `started_at` is in ISO 8601.
+    `started_at` is in ISO 8601; `policy` is the policy's document as JSON text.
     """
 
     id: str
@@ -68,6 +68,7 @@ class FileRun:
     model_name: str
     model_version: str
     generation: int
+    policy: str
 
     @property
     def origin(self) -> Origin:
@@ -152,7 +153,7 @@ def _decisions(
 ) -> list[NewDecision]:
     if not applications:
         return []
-    judged = judge(applications, _model(run), DEFAULT_POLICY, run.origin)
+    judged = judge(applications, _model(run), run.origin)
     if not run.recorded:
         return judged
     moment = datetime.fromisoformat(run.started_at)
@@ -169,8 +170,9 @@ def _model(run: FileRun) -> ServedModel:
     deployment = Deployment(
         generation=run.generation, model_name=run.model_name, model_version=run.model_version
     )
+    policy = from_document(json.loads(run.policy))
     gc.freeze()
-    return ServedModel(deployment, bundle.metadata, checked_scorer(bundle))
+    return ServedModel(deployment, bundle.metadata, checked_scorer(bundle), policy)
 
 
 def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:

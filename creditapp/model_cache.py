@@ -3,16 +3,17 @@
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Flask, current_app
 
-from creditapp import deployments, metrics
+from creditapp import deployments, metrics, policies
 from creditapp.acceptance import accepted
 from creditapp.bundle import Bundle, Metadata
 from creditapp.deployments import Deployment
 from creditapp.exceptions import BrokenBundle, ModelUnavailable
+from creditapp.policy import Policy
 from creditapp.scoring import Scorer
 
 log = logging.getLogger(__name__)
@@ -28,11 +29,12 @@ FALLBACKS = 20
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A deployment with its scorer; never changed, only replaced."""
+    """A deployment with its scorer and the policy over it; never changed, only replaced."""
 
     deployment: Deployment
     metadata: Metadata
     scorer: Scorer
+    policy: Policy
 
     @property
     def model_version(self) -> str:
@@ -87,14 +89,24 @@ class ModelCache:
         return self._served
 
     def refresh(self) -> None:
-        """Look at the deployment in force once, and load it if it is another one."""
+        """Look at the deployment and the policy in force once, and take over what is another one."""
         with self._lock:
             try:
                 deployment = deployments.in_force()
                 if deployment and self._is_to_be_loaded(deployment):
                     self._bring_up_to(deployment)
+                self._take_over_policy()
             except ModelUnavailable as error:
                 log.warning("%s", error)
+
+    def _take_over_policy(self) -> None:
+        """One assignment again: who has begun with the pair in place ends with it."""
+        if self._served is None:
+            return
+        policy = policies.in_force()
+        if policy.version != self._served.policy.version:
+            self._served = replace(self._served, policy=policy)
+            log.info("deciding by policy %s", policy.version)
 
     def follow(self, app: Flask) -> None:
         """Look before the first request is taken, and then in a thread of this process for ever."""
@@ -122,7 +134,7 @@ class ModelCache:
     def _loads(self, deployment: Deployment) -> bool:
         """Try to serve a deployment, and say whether it is served now."""
         try:
-            served = _load(deployment)
+            served = _load(deployment, policies.in_force())
         except BrokenBundle as error:
             metrics.count_model_load(success=False)
             log.error("deployment %s cannot be served: %s", deployment.generation, error)
@@ -148,9 +160,9 @@ class ModelCache:
             log.exception("looking for a new deployment failed")
 
 
-def _load(deployment: Deployment) -> ServedModel:
+def _load(deployment: Deployment, policy: Policy) -> ServedModel:
     bundle = Bundle.unpack(deployments.bundle_of(deployment))
-    return ServedModel(deployment, bundle.metadata, accepted(bundle))
+    return ServedModel(deployment, bundle.metadata, accepted(bundle), policy)
 
 
 def of_app(app: Flask) -> ModelCache:

@@ -13,7 +13,7 @@ from pathlib import Path
 from distributed import Client, Future, LocalCluster, as_completed
 from uuid_utils import compat
 
-from creditapp import audit, decision_log, deployments, table_files
+from creditapp import audit, decision_log, deployments, policies, table_files
 from creditapp.exceptions import FileRunFailed, ModelUnavailable
 from creditapp.file_run import BUNDLE, DRAFT, FileRun, Scored, as_document, save, score_part
 from creditapp.table_files import Part, format_of, parts_of
@@ -126,7 +126,7 @@ def _begun(folder: Path) -> FileRun | None:
 
 
 def _begin(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
-    """The model and the manifest are put down before the first row is scored."""
+    """The model, and the manifest with the policy, are put down before the first row is scored."""
     if any(one.name not in (LOCK, BUNDLE) for one in folder.iterdir()):
         raise FileRunFailed(f"{folder}: an empty folder, or one that is not there yet, is expected")
     deployment = deployments.in_force()
@@ -147,6 +147,7 @@ def _begin(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
         model_name=deployment.model_name,
         model_version=deployment.model_version,
         generation=deployment.generation,
+        policy=json.dumps(policies.in_force().as_document()),
     )
     save(Path(folder, MANIFEST), as_document(run))
     return run

@@ -11,7 +11,6 @@ from creditapp import (
     limits,
     model_cache,
     model_changes,
-    policy,
     request_ids,
     schemas,
     security,
@@ -134,7 +133,7 @@ def _model_info(served: ServedModel) -> dict[str, Any]:
         "fingerprint": served.metadata.fingerprint,
         "inputs": list(served.metadata.inputs),
         "metrics": served.metadata.metrics,
-        "policy_version": policy.DEFAULT_POLICY.version,
+        "policy_version": served.policy.version,
     }
 
 

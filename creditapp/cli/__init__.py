@@ -8,6 +8,7 @@ from creditapp.cli import (
     checks,
     decisions,
     models,
+    policies,
     portfolio,
     serving,
 )
@@ -15,6 +16,6 @@ from creditapp.cli import (
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    groups = (models, serving, portfolio, accounts, checks, decisions, backups)
+    groups = (models, serving, portfolio, accounts, checks, decisions, backups, policies)
     for command in (command for group in groups for command in group.COMMANDS):
         app.cli.add_command(command)

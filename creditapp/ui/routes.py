@@ -2,12 +2,11 @@
 
 from flask import Blueprint, render_template, request
 
-from creditapp import decision_log, limits, monitoring, replay, request_ids, security
+from creditapp import decision_log, limits, monitoring, policies, replay, request_ids, security
 from creditapp.decision_log import Channel
 from creditapp.decisioning import Origin, decide
 from creditapp.drift import FEWEST_CASES
 from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
-from creditapp.policy import DEFAULT_POLICY
 from creditapp.ui.forms import ApplicationForm
 
 blueprint = Blueprint("ui", __name__)
@@ -34,7 +33,8 @@ def score() -> str | tuple[str, int]:
         return render_template("score.html", form=form, decision=None), 422
     origin = Origin(Channel.UI, request_ids.current(), security.current().label)
     [decision] = decide([application], origin)
-    shown = {"decision": decision, "policy": DEFAULT_POLICY, "questions": BY_NAME}
+    policy = policies.under(decision.policy_version)
+    shown = {"decision": decision, "policy": policy, "questions": BY_NAME}
     return render_template("score.html", form=form, **shown)
 
 
@@ -52,9 +52,8 @@ def decisions() -> str:
 def decision(decision_id: str) -> str:
     """One decision with the answers it was made on."""
     found = decision_log.find(decision_id)
-    return render_template(
-        "decision.html", decision=found, policy=DEFAULT_POLICY, questions=BY_NAME
-    )
+    policy = policies.under(found.policy_version)
+    return render_template("decision.html", decision=found, policy=policy, questions=BY_NAME)
 
 
 @blueprint.get("/decisions/<decision_id>/replay")
@@ -62,7 +61,8 @@ def replay_decision(decision_id: str) -> str:
     """One decision, scored again by the bundle that made it."""
     found = decision_log.find(decision_id)
     [replayed] = replay.all_of([found])
-    shown = {"policy": DEFAULT_POLICY, "questions": BY_NAME, "replayed": replayed}
+    policy = policies.under(found.policy_version)
+    shown = {"policy": policy, "questions": BY_NAME, "replayed": replayed}
     return render_template("decision.html", decision=found, **shown)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.benchmarks import drawn
+from tests.benchmarks import drawn, results
 from tests.serving import Service, flask, serve
 
 RUNS = 7
@@ -114,6 +114,7 @@ def spread(values: list[float], digits: int = 2) -> str:
 def main() -> None:
     """Print both tables."""
     figures = measure()
+    results.keep("batch", figures)
     alone = figures["rows_per_second"]["pipeline"]
     print(f"batches of {LARGEST} applications, {RUNS} runs in turn: median (least to most)")
     for name, values in figures["rows_per_second"].items():

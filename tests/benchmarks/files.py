@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import drawn
+from tests.benchmarks import drawn, results
 from tests.benchmarks.batch import spread
 from tests.serving import ROOT, environment, flask
 
@@ -80,6 +80,7 @@ def copies(file: Path, times: int) -> Path:
 def main() -> None:
     """Print both."""
     figures = measure()
+    results.keep("files", figures)
     one, two = figures["seconds"].values()
     print(f"{ROWS} rows, {RUNS} runs in turn: median (least to most)")
     for workers, times in figures["seconds"].items():

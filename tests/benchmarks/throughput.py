@@ -1,6 +1,6 @@
 """Requests a second of `POST /api/predict` beside a bare echo route and the obvious design, in turn.
 
-Run it with `make bench` (needs wrk, a Debian package); `build/bench.json` keeps every run.
+Run it with `make bench` (needs wrk, a Debian package); `build/bench/` keeps every run.
 """
 
 import json
@@ -18,12 +18,13 @@ from functools import partial
 from pathlib import Path
 
 from creditapp.features import EXAMPLE
+from tests.benchmarks import results
 from tests.serving import ROOT, flask, free_port, send, serve, wait_until
 
 ROUNDS = 5
 SECONDS = 3
 CONNECTIONS = 16
-RESULTS = ROOT / "build" / "bench.json"
+WORKERS = (1, 2, 4)
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 Side = Callable[[], AbstractContextManager[str]]
@@ -74,14 +75,15 @@ def yardstick(application: str, **more: str) -> Iterator[str]:
 
 
 @contextmanager
-def creditapp(home: Path, synchronous: str) -> Iterator[str]:
+def creditapp(home: Path, synchronous: str, workers: int = 2) -> Iterator[str]:
     """The service over a copy of the prepared database, without a limit to what one client may score."""
     more = {
         "CREDITAPP_SCORING_LIMIT": "100000000 per minute",
         "CREDITAPP_SQLITE_SYNCHRONOUS": synchronous,
+        "CREDITAPP_WORKERS": str(workers),
     }
-    database = Path(shutil.copy(home / "creditapp.db", home / f"{synchronous}.db"))
-    with serve(database, home / "mlflow.db", **more) as service:
+    database = Path(shutil.copy(home / "creditapp.db", home / f"{synchronous}-{workers}.db"))
+    with serve(database, home / "mlflow.db", models=workers, **more) as service:
         yield service.address
 
 
@@ -110,15 +112,16 @@ def measure(sides: dict[str, Side], script: Path) -> Figures:
     return figures
 
 
-def show(figures: Figures) -> None:
+def show(figures: Figures, yardstick_: str) -> None:
     """A line for each side: medians, and ratios with the least and the most of the runs."""
-    echo = figures["bare echo route"]
+    base = figures[yardstick_]
     print(
-        f"{CONNECTIONS} connections, {ROUNDS} runs in turn: medians; ratios to the echo (least to most)"
+        f"{CONNECTIONS} connections, {ROUNDS} runs in turn: medians; "
+        f"ratios to the {yardstick_} (least to most)"
     )
     for name, runs in figures.items():
-        ratios = [mine / its for mine, its in zip(runs["rate"], echo["rate"], strict=True)]
-        alone = [mine / its for mine, its in zip(runs["alone"], echo["alone"], strict=True)]
+        ratios = [mine / its for mine, its in zip(runs["rate"], base["rate"], strict=True)]
+        alone = [mine / its for mine, its in zip(runs["alone"], base["alone"], strict=True)]
         print(
             f"{name:<26}{statistics.median(runs['rate']):7.0f} requests/s  {spread(ratios)}"
             f"  P50 {statistics.median(runs['p50']):6.1f} ms  P99 {statistics.median(runs['p99']):6.1f} ms"
@@ -153,9 +156,12 @@ def main() -> None:
             ),
         }
         figures = measure(sides, script)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(figures, indent=1))
-    show(figures)
+        by_workers = measure(
+            {f"{n} workers": partial(creditapp, home, "FULL", n) for n in WORKERS}, script
+        )
+    results.keep("throughput", {**figures, **by_workers})
+    show(figures, "bare echo route")
+    show(by_workers, f"{WORKERS[0]} workers")
 
 
 if __name__ == "__main__":

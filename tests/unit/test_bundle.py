@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditapp.bundle import Bundle, Golden, Metadata
+from creditapp.bundle import FORMAT, Bundle, Golden, Metadata
 from creditapp.exceptions import BrokenBundle
 
 
 def bundle() -> Bundle:
     """A small one."""
-    metadata = Metadata(
-        2, "run", "now", "a model", "f", {"Age in years": "age"}, [0, 1], {}, {}, {}
-    )
+    inputs = {"Age in years": {"mean": 35.5, "scale": 11.4}}
+    metadata = Metadata(FORMAT, "run", "now", "a model", "f", inputs, [0, 1], {}, {}, {})
     return Bundle(b"model", metadata, Golden([{"Age in years": 35}], [0.5]), "a,b\n")
 
 

@@ -1,0 +1,158 @@
+"""Changing the policy: recorded with who and why, followed by the next decision, and never half."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.exc import DatabaseError
+
+from creditapp import audit, policies
+from creditapp.exceptions import BadPolicy
+from creditapp.extensions import writing
+from creditapp.features import EXAMPLE
+from creditapp.policies import PolicyVersion
+from creditapp.policy import DEFAULT_POLICY, Outcome, Rule
+from tests.clients import StrictClient
+from tests.engines import on_both
+
+LARGE = Rule("Credit amount", Outcome.DECLINE, "The amount is too large", over=4000)
+
+
+def run(app: Flask, *arguments: str) -> Result:
+    """Run a command in this process."""
+    with app.app_context():
+        return app.test_cli_runner().invoke(args=["policy", *arguments])
+
+
+def put(app: Flask, approve: float, refer: float, *rules: Rule) -> str:
+    """Put a policy in force, and give its version."""
+    with app.app_context():
+        return policies.put_in_force(approve, refer, rules, "a test", "to try").version
+
+
+def decided(client: StrictClient, **answers: Any) -> dict[str, Any]:
+    """What is decided on the example with other answers."""
+    answer: dict[str, Any] = client.post("/api/predict", json={**EXAMPLE, **answers}).get_json()
+    return answer
+
+
+@on_both
+def test_a_change_says_who_when_and_why_and_every_version_can_be_read_again(app: Flask) -> None:
+    """With its event; before the first change the default is in force."""
+    with app.app_context():
+        assert policies.in_force() == DEFAULT_POLICY
+        first = policies.put_in_force(0.8, 0.5, [LARGE], "a test", "to try")
+        second = policies.put_in_force(0.9, 0.6, [], "a test", "to try again")
+        assert policies.in_force() == second
+        assert policies.under(first.version) == first
+        assert policies.under("default-1") == DEFAULT_POLICY
+        assert first.rules == (LARGE,)
+        newest, oldest = policies.history()
+        [event] = audit.recent(limit=1)
+    assert (newest.version, newest.reason, oldest.set_by) == (2, "to try again", "a test")
+    told = (event.actor, event.action, event.subject, event.detail)
+    assert told == ("a test", "policy changed", "policy 2", "to try again")
+
+
+@on_both
+def test_the_database_lets_no_policy_be_altered(app: Flask) -> None:
+    """A decision that names it can always be held against it."""
+    put(app, 0.8, 0.5)
+    with app.app_context():
+        with pytest.raises(DatabaseError, match="only ever added"), writing() as session:
+            session.execute(update(PolicyVersion).values(low_risk_from=0.1))
+        assert policies.under("1").low_risk_from == 0.8
+
+
+@on_both
+def test_the_next_decision_follows_and_names_the_version(app: Flask, client: StrictClient) -> None:
+    """And so does what is said of the model."""
+    before = decided(client)
+    assert before["policy_version"] == "default-1"
+    probability = before["probability_good_credit"]
+    put(app, 0.0, 0.0)
+    approved = decided(client)
+    assert (approved["decision"], approved["risk_level"]) == ("approve", "LOW")
+    put(app, 1.0, 1.0)
+    declined = decided(client)
+    assert (declined["decision"], declined["policy_version"]) == ("decline", "2")
+    assert declined["probability_good_credit"] == probability
+    assert client.get("/api/model-info").get_json()["policy_version"] == "2"
+
+
+def test_a_rule_declines_in_a_batch_too_and_what_the_model_never_saw_is_not_approved(
+    app: Flask, client: StrictClient
+) -> None:
+    """Only those applications that fall under the rule."""
+    put(app, 0.0, 0.0, LARGE)
+    rows = [{**EXAMPLE, "Credit amount": amount} for amount in (4000, 4001, 900_000)]
+    answer = client.post("/api/predict-batch", json={"applications": rows}).get_json()
+    assert [one["decision"] for one in answer["predictions"]] == ["approve", "decline", "decline"]
+    put(app, 0.0, 0.0)
+    assert decided(client, **{"Credit amount": 900_000})["decision"] == "refer"
+
+
+def test_a_stored_decision_is_shown_with_the_cut_offs_it_was_made_by(
+    app: Flask, officer: StrictClient
+) -> None:
+    """Whatever is in force since, and when it is scored again."""
+    put(app, 0.81, 0.51)
+    address = f"/decisions/{decided(officer)['decision_id']}"
+    put(app, 0.92, 0.62)
+    for page in (officer.get(address).text, officer.get(f"{address}/replay").text):
+        assert "81" in page.split("approved from")[1][:12]
+        assert "51" in page.split("declined below")[1][:12]
+
+
+def test_the_commands_set_and_show(app: Flask, tmp_path: Path) -> None:
+    """Rules stay unless others are given."""
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps([LARGE.as_document()]))
+    limits = ["--approve-from", "0.75", "--refer-from", "0.45"]
+    assert run(app, "set", *limits, "--rules", str(file), "--reason", "first").exit_code == 0
+    assert run(app, "set", *limits, "--reason", "second").exit_code == 0
+    shown = run(app, "show").output
+    assert "policy 2: approved from 0.75, referred from 0.45, declined below" in shown
+    assert "decline: Credit amount over 4000: The amount is too large" in shown
+    file.write_text("[]")
+    run(app, "set", *limits, "--rules", str(file), "--reason", "third")
+    assert "Credit amount" not in run(app, "show").output
+    history = run(app, "show", "--history").output.splitlines()
+    assert [line.split()[0] for line in history] == ["policy", "3", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    ("cut_offs", "rules", "reason", "message"),
+    [
+        ("1.2 0.4", "[]", "why", "approve from 1.2: accepted is a number from 0 to 1"),
+        ("0.7 nan", "[]", "why", "refer from nan: accepted is a number from 0 to 1"),
+        ("0.4 0.7", "[]", "why", "refer from 0.7 lies over approve from 0.4"),
+        ("0.7 0.4", "[]", " ", "a reason is missing"),
+        ("0.7 0.4", '[{"feature": "Shoe size"}]', "why", "rules.json: rule 1: the feature"),
+        ("0.7 0.4", "[", "why", "rules.json: "),
+    ],
+)
+def test_a_bad_policy_is_refused_in_one_line_and_changes_nothing(
+    app: Flask, tmp_path: Path, cut_offs: str, rules: str, reason: str, message: str
+) -> None:
+    """It says what is wrong, and what is accepted."""
+    file = tmp_path / "rules.json"
+    file.write_text(rules)
+    approve, refer = cut_offs.split()
+    limits = ["--approve-from", approve, "--refer-from", refer]
+    done = run(app, "set", *limits, "--rules", str(file), "--reason", reason)
+    assert done.exit_code == 2
+    assert message in done.output
+    assert done.output.count("\n") == 1
+    with app.app_context():
+        assert not policies.history()
+
+
+def test_a_version_that_never_was_is_said_to_be_none(app: Flask) -> None:
+    """Rather than shown as another one."""
+    with app.app_context(), pytest.raises(BadPolicy, match="no policy has the version 7"):
+        policies.under("7")
