@@ -6,7 +6,7 @@ import numpy as np
 
 from creditapp.bundle import Bundle, Metadata
 from creditapp.exceptions import BrokenBundle
-from creditapp.features import FEATURE_NAMES, Application
+from creditapp.features import FEATURE_NAMES, PROTECTED, Application
 from creditapp.scoring import TOLERANCE, Scorer, checked_scorer
 
 CLASSES = [0, 1]
@@ -29,9 +29,10 @@ def accepted(bundle: Bundle) -> Scorer:
 
 
 def _check_columns(metadata: Metadata) -> None:
+    """A model uses every feature, or every one but all that are protected."""
     missing = [name for name in FEATURE_NAMES if name not in metadata.inputs]
     strange = [name for name in metadata.inputs if name not in FEATURE_NAMES]
-    if missing:
+    if missing and set(missing) != set(PROTECTED):
         raise BrokenBundle(f"the model lacks the feature {_named(missing)}")
     if strange:
         raise BrokenBundle(f"the model wants a feature that no application has: {_named(strange)}")

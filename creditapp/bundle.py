@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from creditapp.exceptions import BrokenBundle
-from creditapp.features import Answer
+from creditapp.features import PROTECTED, Answer
 
 FORMAT = 3
 MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
@@ -60,6 +60,11 @@ class Metadata:
     metrics: Mapping[str, float]
     population: Mapping[str, Mapping[str, Any]]
     score_population: Mapping[str, Any]
+
+    @property
+    def uses_protected(self) -> bool:
+        """Whether the model looks at any protected answer."""
+        return any(name in self.inputs for name in PROTECTED)
 
 
 @dataclass(frozen=True)

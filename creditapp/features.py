@@ -46,12 +46,16 @@ class Code:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What every question has; `name` is the JSON key, CSV header and model column."""
+    """What every question has; `name` is the JSON key, CSV header and model column.
+
+    `protected` marks an answer that a lender may have to leave out of account.
+    """
 
     name: str
     label: str
     group: str
     example: Answer
+    protected: bool = False
 
     @property
     def slug(self) -> str:
@@ -189,6 +193,7 @@ FEATURES: tuple[Feature, ...] = (
         label=marked("Age"),
         group=PERSON,
         example=35,
+        protected=True,
         minimum=18,
         maximum=100,
         unit=marked("years"),
@@ -339,6 +344,7 @@ FEATURES: tuple[Feature, ...] = (
         label=marked("Personal status and sex"),
         group=PERSON,
         example="A93",
+        protected=True,
         codes=(
             Code("A91", marked("male: divorced / separated"), "male: divorced/separated"),
             Code(
@@ -408,6 +414,7 @@ FEATURES: tuple[Feature, ...] = (
         label=marked("Telephone"),
         group=WORK,
         example="A192",
+        protected=True,
         codes=(
             Code("A191", marked("none"), "none"),
             Code(
@@ -422,6 +429,7 @@ FEATURES: tuple[Feature, ...] = (
         label=marked("Foreign worker"),
         group=WORK,
         example="A201",
+        protected=True,
         codes=(
             Code("A201", marked("no"), "yes"),
             Code("A202", marked("yes"), "no"),
@@ -450,12 +458,13 @@ RECORDED: tuple[Numeric, ...] = (
 QUESTIONS: tuple[Feature, ...] = FEATURES + RECORDED
 BY_NAME = {question.name: question for question in QUESTIONS}
 FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
+PROTECTED = tuple(feature.name for feature in FEATURES if feature.protected)
 EXAMPLE: dict[str, Answer] = {feature.name: feature.example for feature in FEATURES}
 
 
-def features_of(kind: str) -> tuple[str, ...]:
-    """The names of the scored features of one kind."""
-    return tuple(feature.name for feature in FEATURES if feature.kind == kind)
+def used_features(*, protected: bool) -> tuple[Feature, ...]:
+    """The features that a model with, or without, protected answers uses."""
+    return tuple(feature for feature in FEATURES if protected or not feature.protected)
 
 
 @dataclass(frozen=True)

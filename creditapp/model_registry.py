@@ -59,6 +59,7 @@ class Version:
     created_at: datetime
     accuracy: float | None
     recall_bad: float | None
+    uses_protected: bool
 
 
 class Registry:
@@ -201,7 +202,14 @@ class Registry:
         created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
         stage = "Production" if version == production else tagged
         metrics = run.data.metrics
-        return Version(version, stage, created, metrics.get("accuracy"), metrics.get("recall_bad"))
+        return Version(
+            version,
+            stage,
+            created,
+            metrics.get("accuracy"),
+            metrics.get("recall_bad"),
+            uses_protected=run.data.params.get("protected") != "False",
+        )
 
     def _tag(self, version: str, **tags: str) -> None:
         for key, value in tags.items():

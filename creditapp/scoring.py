@@ -43,7 +43,11 @@ class Scorer:
     def __init__(self, bundle: Bundle) -> None:
         self._encoder = Encoder.of(bundle.metadata.inputs)
         self._good = list(bundle.metadata.classes).index(1)
-        self._population = bundle.metadata.population
+        self._population = {
+            name: seen
+            for name, seen in bundle.metadata.population.items()
+            if name in bundle.metadata.inputs
+        }
         self._session = _session(bundle.model)
 
     def score(self, applications: Sequence[Application]) -> list[Score]:

@@ -103,6 +103,7 @@ def _inputs(preprocessor: ColumnTransformer) -> dict[str, dict[str, Any]]:
     return {
         name: one
         for kind, transformer, names in preprocessor.transformers_
+        if kind != "remainder"
         for name, one in zip(names, _encodings(kind, transformer), strict=True)
     }
 

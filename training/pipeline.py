@@ -1,5 +1,6 @@
 """The model: stock scikit-learn steps alone, so that it loads and converts without our code."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from creditapp.features import FEATURE_NAMES, FEATURES, Choice, features_of
+from creditapp.features import FEATURE_NAMES, Choice, Feature, used_features
 from creditapp.scoring import Probabilities
 
 FOREST = {
@@ -21,10 +22,11 @@ FOREST = {
 }
 
 
-def build() -> Pipeline:
-    """The unfitted pipeline: `preprocessor`, then `classifier`."""
+def build(*, protected: bool = True) -> Pipeline:
+    """The unfitted pipeline: `preprocessor`, which drops what is not used, then `classifier`."""
+    preprocessor = _preprocessor(used_features(protected=protected))
     return Pipeline(
-        [("preprocessor", _preprocessor()), ("classifier", RandomForestClassifier(**FOREST))]
+        [("preprocessor", preprocessor), ("classifier", RandomForestClassifier(**FOREST))]
     )
 
 
@@ -34,22 +36,26 @@ def probability_good(pipeline: Pipeline, rows: pd.DataFrame) -> Probabilities:
     return probabilities[:, list(pipeline.classes_).index(1)]
 
 
-def _preprocessor() -> ColumnTransformer:
-    ordinal = OrdinalEncoder(categories=_codes("ordinal"))
-    nominal = OneHotEncoder(categories=_codes("nominal"), sparse_output=False)
+def _preprocessor(features: Sequence[Feature]) -> ColumnTransformer:
+    ordinal = OrdinalEncoder(categories=_codes("ordinal", features))
+    nominal = OneHotEncoder(categories=_codes("nominal", features), sparse_output=False)
     return ColumnTransformer(
         [
-            ("numeric", StandardScaler(), list(features_of("numeric"))),
-            ("ordinal", ordinal, list(features_of("ordinal"))),
-            ("nominal", nominal, list(features_of("nominal"))),
+            ("numeric", StandardScaler(), _names("numeric", features)),
+            ("ordinal", ordinal, _names("ordinal", features)),
+            ("nominal", nominal, _names("nominal", features)),
         ]
     )
 
 
-def _codes(kind: str) -> list[list[Any]]:
+def _names(kind: str, features: Sequence[Feature]) -> list[str]:
+    return [feature.name for feature in features if feature.kind == kind]
+
+
+def _codes(kind: str, features: Sequence[Feature]) -> list[list[Any]]:
     """Every code of the catalogue, in its order, whether or not the data hold it."""
     return [
         list(feature.values)
-        for feature in FEATURES
+        for feature in features
         if isinstance(feature, Choice) and feature.kind == kind
     ]

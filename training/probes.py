@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from creditapp.features import BY_NAME, FEATURES, Choice, Feature, Numeric, features_of
+from creditapp.features import BY_NAME, FEATURES, Choice, Feature, Numeric
 from training.dataset import SEED, Split
 
 DRAWN_ROWS = 100_000
@@ -23,8 +23,7 @@ def probe_rows(pipeline: Pipeline, split: Split) -> pd.DataFrame:
 
 def _tie_rows(pipeline: Pipeline, rows: pd.DataFrame) -> pd.DataFrame:
     """For each threshold on a numeric column, rows with answers on it or next to it, the others' as found."""
-    names = features_of("numeric")
-    scaler = pipeline.named_steps["preprocessor"].named_transformers_["numeric"]
+    [[_, scaler, names], *_] = pipeline.named_steps["preprocessor"].transformers_
     ties = [
         (names[column], answer * scaler.scale_[column] + scaler.mean_[column])
         for column, threshold in _splits(pipeline, len(names))

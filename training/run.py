@@ -9,9 +9,10 @@ from typing import Any
 
 from creditapp.features import fingerprint
 from creditapp.model_registry import Publication, Registry
-from training import dataset, pipeline
+from training import dataset, exclusion, pipeline
 from training.dataset import HELD_OUT, SEED, Split
 from training.evaluation import Evaluation, evaluate
+from training.exclusion import Exclusion
 from training.export import Origin, Parity, make_bundle
 
 EXAMPLE_ROWS = 5
@@ -21,15 +22,18 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """A registered version with its evaluation and the proof of its export."""
+    """A registered version with its evaluation, the proof of its export, and what an exclusion costs."""
 
     version: str
     evaluation: Evaluation
     parity: Parity
+    exclusion: Exclusion | None
 
 
-def train(data: Path, registry: Registry, say: Say) -> Trained:
+def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -> Trained:
     """Read, split, fit, evaluate, export, register; `say` gets a line per step.
+
+    Without protected answers, what leaving them out costs is measured too.
 
     Raises:
         BadTable: the data cannot be trained on; nothing is registered.
@@ -44,9 +48,10 @@ def train(data: Path, registry: Registry, say: Say) -> Trained:
         f"{len(split.held_out)} held out"
     )
     say("3/6  fitting the preprocessor and the forest")
-    fitted = pipeline.build().fit(split.training.features, split.training.target)
+    fitted = pipeline.build(protected=protected).fit(split.training.features, split.training.target)
     say("4/6  evaluating on the rows held out")
     evaluation = evaluate(fitted, split.held_out)
+    cost = None if protected else exclusion.measure(whole)
     with registry.run() as run_id:
         say("5/6  exporting, and comparing the export with the fitted pipeline")
         origin = Origin(run_id, datetime.now(UTC).isoformat())
@@ -57,17 +62,18 @@ def train(data: Path, registry: Registry, say: Say) -> Trained:
             Publication(
                 pipeline=fitted,
                 example=split.training.features.head(EXAMPLE_ROWS),
-                params=_params(data),
-                metrics=evaluation.metrics,
+                params=_params(data, protected=protected),
+                metrics={**evaluation.metrics, **(cost.metrics if cost else {})},
                 texts=_texts(evaluation, metadata),
                 bundle=bundle,
             )
         )
-    return Trained(version, evaluation, parity)
+    return Trained(version, evaluation, parity, cost)
 
 
-def _params(data: Path) -> dict[str, Any]:
-    return {**pipeline.FOREST, "data": data.name, "test_size": HELD_OUT, "split_seed": SEED}
+def _params(data: Path, *, protected: bool) -> dict[str, Any]:
+    said = {"data": data.name, "test_size": HELD_OUT, "split_seed": SEED, "protected": protected}
+    return {**pipeline.FOREST, **said}
 
 
 def _texts(evaluation: Evaluation, metadata: dict[str, Any]) -> dict[str, str]:

@@ -28,10 +28,11 @@ DATA = ROOT / "data" / "estadistical.csv"
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True)
-def train(data: Path) -> None:
+@click.option("--without-protected", is_flag=True, help="Leave the protected answers unused.")
+def train(data: Path, without_protected: bool) -> None:
     """Train on a CSV file and register the model as Staging."""
     with in_one_line():
-        trained = _train(data)
+        trained = _train(data, protected=not without_protected)
     click.echo(_summary(trained))
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
 
@@ -60,9 +61,11 @@ def _show_versions(versions: "Sequence[Version]", *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(one) for one in versions], default=str))
         return
-    click.echo(f"{'version':<9}{'stage':<12}{'registered (UTC)':<18}{'accuracy':<10}recall of bad")
+    first = f"{'version':<9}{'stage':<12}{'registered (UTC)':<18}"
+    click.echo(f"{first}{'accuracy':<10}{'recall of bad':<15}protected")
     for one in versions:
-        figures = f"{_figure(one.accuracy):<10}{_figure(one.recall_bad)}"
+        figures = f"{_figure(one.accuracy):<10}{_figure(one.recall_bad):<15}"
+        figures += "used" if one.uses_protected else "not used"
         click.echo(f"{one.version:<9}{one.stage:<12}{one.created_at:%Y-%m-%d %H:%M}  {figures}")
 
 
@@ -118,10 +121,10 @@ def _make_a_local_admin() -> None:
     click.echo(f"sign-in: name admin, password {password}   (shown this once)")
 
 
-def _train(data: Path) -> "Trained":
+def _train(data: Path, *, protected: bool = True) -> "Trained":
     from training.run import train as run_training
 
-    return run_training(data, registry(), click.echo)
+    return run_training(data, registry(), click.echo, protected=protected)
 
 
 def _summary(trained: "Trained") -> str:
@@ -135,6 +138,7 @@ def _summary(trained: "Trained") -> str:
             f"Gini {metrics['gini']:.3f}",
             f"export: {trained.parity.rows} rows compared with the fitted pipeline, "
             f"largest difference {trained.parity.largest_difference:.1e}",
+            *([str(trained.exclusion)] if trained.exclusion else []),
             f"registered as version {trained.version}, stage Staging",
         ]
     )

@@ -2,10 +2,21 @@
 
 from flask import Blueprint, render_template, request
 
-from creditapp import decision_log, limits, monitoring, policies, replay, request_ids, security
+from creditapp import (
+    decision_log,
+    limits,
+    model_cache,
+    monitoring,
+    policies,
+    replay,
+    request_ids,
+    security,
+)
+from creditapp.bundle import Metadata
 from creditapp.decision_log import Channel
 from creditapp.decisioning import Origin, decide
 from creditapp.drift import FEWEST_CASES
+from creditapp.exceptions import ModelUnavailable
 from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
 from creditapp.ui.forms import ApplicationForm
 from creditapp.wording import worded
@@ -79,4 +90,13 @@ def drift() -> str:
 @blueprint.get("/codebook")
 def codebook() -> str:
     """Every question with its codes, what they mean, and what was once published."""
-    return render_template("codebook.html", questions=QUESTIONS, recorded=RECORDED)
+    shown = {"questions": QUESTIONS, "recorded": RECORDED, "metadata": _served_metadata()}
+    return render_template("codebook.html", **shown)
+
+
+def _served_metadata() -> Metadata | None:
+    """What is known of the served model; the code book is read without one too."""
+    try:
+        return model_cache.current().metadata
+    except ModelUnavailable:
+        return None

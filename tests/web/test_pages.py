@@ -116,6 +116,14 @@ def test_the_code_book_shows_both_meanings(client: StrictClient) -> None:
     assert "recorded, not scored" in page
 
 
+def test_the_code_book_says_what_is_protected_and_used(client: StrictClient) -> None:
+    """The documented model uses every answer, so the page warns."""
+    page = client.get("/codebook").text
+    assert page.count("· protected") == 4
+    assert page.count("· used by the served model") == 19
+    assert "cannot all be explained lawfully" in page
+
+
 def test_every_template_compiles(app: Flask) -> None:
     """Also those that no test renders."""
     names = app.jinja_env.list_templates(extensions=["html"])
