@@ -15,16 +15,11 @@ import numpy as np
 from creditapp.bundle import Bundle
 from creditapp.encoding import Encoder
 from creditapp.exceptions import BadTable, BrokenBundle
-from creditapp.features import BY_NAME, Answer, Application, Numeric, Phrase, marked
+from creditapp.features import BY_NAME, PROTECTED, Answer, Application, Numeric, Phrase, marked
 from creditapp.policy import SEVERITY, Outcome, Policy, Rule
 from creditapp.scoring import TOLERANCE, Score, Scorer
 from creditapp.shapley import Forest, Leaves
 from creditapp.tabular import Columns, columns_of, read_csv
-
-PROTECTED = frozenset(
-    {"Age in years", "Personal status and sex", "foreign worker", "Telephone"},
-)
-"""What is never named as a reason."""
 
 GROUP = 32
 """How many rows are compared with: enough for typical answers, few enough to lie near the cut-off."""

@@ -15,9 +15,17 @@ from sklearn.pipeline import Pipeline
 from creditapp.bundle import Bundle
 from creditapp.config import ROOT
 from creditapp.exceptions import BrokenBundle
-from creditapp.features import BY_NAME, FEATURE_NAMES, Answer, Application, Numeric, marked
+from creditapp.features import (
+    BY_NAME,
+    FEATURE_NAMES,
+    PROTECTED,
+    Answer,
+    Application,
+    Numeric,
+    marked,
+)
 from creditapp.policy import DEFAULT_POLICY, Outcome, Policy, Rule
-from creditapp.reasons import GROUP, PROTECTED, Explainer, Reason, Source, checked_explainer
+from creditapp.reasons import GROUP, Explainer, Reason, Source, checked_explainer
 from creditapp.scoring import Score, Scorer, checked_scorer
 from creditapp.shapley import Leaves
 from creditapp.tabular import columns_of
