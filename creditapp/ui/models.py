@@ -18,7 +18,7 @@ blueprint = Blueprint("models", __name__)
 
 STATUSES: dict[type[CreditappError], int] = {
     RefusedModel: 409,
-    ChangeUnderWay: 409,
+    ChangeUnderWay: 503,
     RegistryUnavailable: 503,
 }
 LONGEST_REASON = 500
