@@ -47,9 +47,17 @@ def roll_back() -> Response | Page:
 
 def _changed(change: Any, *arguments: str) -> Response | Page:
     """Change what is served, or say on the page why that was refused."""
-    reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
-    if not reason or not all(arguments):
-        return _page(gettext("A version and a reason are expected; nothing was changed."), 422)
+    reason = request.form.get("reason", "").strip()
+    given = (*arguments, reason)
+    if not all(0 < len(one) <= LONGEST_REASON and one.isprintable() for one in given):
+        return _page(
+            gettext(
+                "A version and a reason are expected, printable and of up to %(most)s characters; "
+                "nothing was changed.",
+                most=LONGEST_REASON,
+            ),
+            422,
+        )
     try:
         change(*arguments, reason, security.current().label, request_ids.current())
     except tuple(STATUSES) as error:

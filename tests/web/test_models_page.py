@@ -61,8 +61,19 @@ def test_an_admin_promotes_and_rolls_back_with_a_reason(
     assert "serves deployment 4" in page
 
 
-@pytest.mark.parametrize("form", [{"version": "1"}, {"version": "1", "reason": " "}])
-def test_without_a_reason_nothing_changes(admin: StrictClient, form: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"version": "1"},
+        {"version": "1", "reason": " "},
+        {"version": "1", "reason": "a\0b"},
+        {"version": "", "reason": "no version"},
+        {"version": "1", "reason": "x" * 501},
+    ],
+)
+def test_without_a_version_and_a_reason_nothing_changes(
+    admin: StrictClient, form: dict[str, str]
+) -> None:
     """The page says what is missing."""
     token = csrf_token(admin.get("/models").text)
     refused = admin.post("/models/promote", data={**form, "csrf_token": token})
