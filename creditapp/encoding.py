@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,8 @@ class Encoder:
         forest does: the data are whole numbers, so that one can lie exactly on a threshold of a tree.
         """
         rows = len(next(iter(columns.values())))
+        if rows == 1:
+            return self._encode_one({name: answer for name, [answer] in columns.items()})
         encoded = np.zeros((rows, self.width), dtype=np.float32)
         if self.numeric:
             answers = np.array([columns[name] for name, _ in self.numeric], dtype=np.float64)
@@ -74,6 +77,22 @@ class Encoder:
             hot = [[place[answer] for answer in columns[name]] for name, place in self.nominal]
             encoded[np.arange(rows), np.array(hot)] = 1
         return encoded
+
+    def _encode_one(self, answers: Mapping[str, Any]) -> Encoded:
+        """The same in Python's own numbers, doubles too: this ends before NumPy has begun."""
+        row = [0.0] * self.width
+        for (name, start), mean, scale in self._scaling:
+            row[start] = (float(answers[name]) - mean) / scale
+        for name, start, code_places in self.ordinal:
+            row[start] = code_places[answers[name]]
+        for name, place in self.nominal:
+            row[place[answers[name]]] = 1.0
+        return np.array([row], dtype=np.float32)
+
+    @cached_property
+    def _scaling(self) -> Sequence[tuple[tuple[str, int], float, float]]:
+        means, scales = self.means.ravel().tolist(), self.scales.ravel().tolist()
+        return list(zip(self.numeric, means, scales, strict=True))
 
 
 def _numbers(inputs: Inputs, key: str) -> npt.NDArray[np.float64]:

@@ -20,6 +20,9 @@ from creditapp.tabular import Columns, columns_of
 
 Probabilities = npt.NDArray[np.float64]
 
+Seen = frozenset[str] | tuple[float, float]
+"""What the training data held of a feature: its codes, or the least and the most."""
+
 ENGINE = f"onnxruntime {onnxruntime.__version__}"
 """What scores, kept with each decision: another version may sum the trees in another order."""
 
@@ -43,9 +46,9 @@ class Scorer:
     def __init__(self, bundle: Bundle) -> None:
         self._encoder = Encoder.of(bundle.metadata.inputs)
         self._good = list(bundle.metadata.classes).index(1)
-        self._population = {
-            name: seen
-            for name, seen in bundle.metadata.population.items()
+        self._seen = {
+            name: seen_answers(known)
+            for name, known in bundle.metadata.population.items()
             if name in bundle.metadata.inputs
         }
         self._session = _session(bundle.model)
@@ -53,7 +56,7 @@ class Scorer:
     def score(self, applications: Sequence[Application]) -> list[Score]:
         """One score per application, in their order."""
         columns = columns_of(applications)
-        outside = outside_training(columns, self._population)
+        outside = outside_training(columns, self._seen)
         probabilities = self.probabilities(columns).tolist()
         return [Score(p, names) for p, names in zip(probabilities, outside, strict=True)]
 
@@ -86,23 +89,29 @@ def checked_scorer(bundle: Bundle) -> Scorer:
     return scorer
 
 
-def outside_training(
-    columns: Columns, population: Mapping[str, Mapping[str, Any]]
-) -> list[tuple[str, ...]]:
+def outside_training(columns: Columns, seen: Mapping[str, Seen]) -> list[tuple[str, ...]]:
     """For each row, the features whose answer lies outside what the training data held."""
     rows = len(next(iter(columns.values())))
     names: list[tuple[str, ...]] = [()] * rows
-    for name, seen in population.items():
-        for row in _unseen(columns[name], seen):
+    for name, known in seen.items():
+        for row in _unseen(columns[name], known):
             names[row] += (name,)
     return names
 
 
-def _unseen(answers: Sequence[Any], seen: Mapping[str, Any]) -> list[int]:
-    if "counts_by_code" in seen:
-        strange = set(answers) - {code for code, count in seen["counts_by_code"].items() if count}
-        return [row for row, answer in enumerate(answers) if answer in strange] if strange else []
-    low, high = seen["minimum"], seen["maximum"]
+def seen_answers(known: Mapping[str, Any]) -> Seen:
+    """What the training data held of one feature, from the bundle's population."""
+    if "counts_by_code" in known:
+        return frozenset(code for code, count in known["counts_by_code"].items() if count)
+    return known["minimum"], known["maximum"]
+
+
+def _unseen(answers: Sequence[Any], seen: Seen) -> list[int]:
+    if isinstance(seen, frozenset):
+        if seen.issuperset(answers):
+            return []
+        return [row for row, answer in enumerate(answers) if answer not in seen]
+    low, high = seen
     return [row for row, answer in enumerate(answers) if not low <= answer <= high]
 
 

@@ -7,8 +7,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
+
+from gunicorn import glogging
+from gunicorn.workers.gthread import ThreadWorker
 
 from creditapp import logs
 from creditapp.exceptions import InvalidSetting
@@ -23,8 +27,49 @@ except InvalidSetting as error:
 # A reload of this file must not mistake our own folder for a setting.
 OWN_FOLDER = "CREDITAPP_OWN_METRICS_FOLDER"
 
+
+SECONDS_OF_RESTRAINT = 0.005
+"""How long a busy worker leaves a new connection to the others; if none comes, it takes it then."""
+
+
+class RestrainedWorker(ThreadWorker):  # type: ignore[misc]
+    """Takes new connections slowly while all of its threads are at work, so that a free worker comes first.
+
+    Otherwise one worker may take all of a client's connections, and the others have nothing to do.
+    """
+
+    _accepts_from = 0.0
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept for a thread that is free, or after a pause."""
+        super().set_accept_enabled(enabled and time.monotonic() >= self._accepts_from)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept, and then think again."""
+        super().accept(listener)
+        self._accepts_from = time.monotonic() + SECONDS_OF_RESTRAINT
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait no longer than the pause where there is one."""
+        if self._busy_threads() < self.cfg.threads:
+            self._accepts_from = 0.0
+        self.set_accept_enabled(self.alive and self.nr_conns < self.worker_connections)
+        pause = self._accepts_from - time.monotonic()
+        super().wait_for_and_dispatch_events(min(timeout, pause) if pause > 0 else timeout)
+
+    def _busy_threads(self) -> int:
+        return int(self.nr_conns) - len(self.keepalived_conns) - len(self.pending_conns)
+
+
+class OwnLogOnly(glogging.Logger):  # type: ignore[misc]
+    """The application logs each request; gunicorn would put a line together for each and drop it."""
+
+    access_log_enabled = False
+
+
 bind = f"{settings.host}:{settings.port}"
-worker_class = "gthread"
+worker_class = RestrainedWorker
+logger_class = OwnLogOnly
 workers = settings.workers
 threads = settings.threads
 timeout = 60

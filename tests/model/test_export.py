@@ -61,10 +61,13 @@ def test_the_pipeline_is_of_stock_steps(fitted: Pipeline) -> None:
 def test_answers_are_encoded_as_the_fitted_preprocessor_does_it(
     fitted: Pipeline, bundle: Bundle, probe: pd.DataFrame
 ) -> None:
-    """Bit by bit in single precision, in which the forest looks at them."""
+    """Bit by bit in single precision, in which the forest looks at them; together, and each row alone."""
     expected = fitted.named_steps["preprocessor"].transform(probe).astype(np.float32)
-    columns = {name: probe[name].tolist() for name in probe}
-    assert np.array_equal(Encoder.of(bundle.metadata.inputs).encode(columns), expected)
+    encoder, columns = Encoder.of(bundle.metadata.inputs), probe.to_dict("list")
+    assert np.array_equal(encoder.encode(columns), expected)
+    rows = zip(*columns.values(), strict=True)
+    alone = [encoder.encode({n: [a] for n, a in zip(columns, row, strict=True)}) for row in rows]
+    assert np.array_equal(np.concatenate(alone), expected)
 
 
 def test_rows_on_the_thresholds_are_among_those_compared(

@@ -5,8 +5,10 @@ import http.client
 import json
 import random
 import shutil
+import socket
 import sqlite3
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from creditapp.features import EXAMPLE, QUESTIONS, answer_from_text
 from tests.load import assert_kept, under_load
 from tests.serving import Service, Trained, flask, serve, wait_until
 
+PAGE_REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 NAMES = [question.name for question in QUESTIONS]
 
 
@@ -64,6 +67,32 @@ def test_a_batch_of_the_largest_size_is_answered(
     """10,000 applications in one request."""
     answer = service.post("/api/predict-batch", {"applications": applications * 10})
     assert answer.json["total_processed"] == 10_000
+
+
+def test_connections_are_shared_by_the_workers(service: Service) -> None:
+    """A worker whose threads are all busy leaves a client's next connections to the other one."""
+    host, _, port = service.address.removeprefix("http://").partition(":")
+    before = [_sockets(worker) for worker in _workers(service)]
+    with ExitStack() as opened:
+        connections = [
+            opened.enter_context(socket.create_connection((host, int(port)))) for _ in range(24)
+        ]
+        for connection in connections:
+            connection.sendall(PAGE_REQUEST)
+        for connection in connections:
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        taken = [_sockets(worker) for worker in _workers(service)]
+    assert min(after - of_old for after, of_old in zip(taken, before, strict=True)) >= 4
+
+
+def _workers(service: Service) -> list[str]:
+    pid = service.process.pid
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def _sockets(worker: str) -> int:
+    links = [link.readlink() for link in Path(f"/proc/{worker}/fd").iterdir()]
+    return sum(str(link).startswith("socket:") for link in links)
 
 
 def test_metrics_are_summed_over_the_workers(service: Service) -> None:
