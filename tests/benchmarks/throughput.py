@@ -57,7 +57,7 @@ def _milliseconds(text: str) -> float:
 def yardstick(application: str, **more: str) -> Iterator[str]:
     """Another application under the same gunicorn, with as many workers and threads."""
     port = free_port()
-    arguments = ["-w2", "--threads=4", "-kgthread", f"-b127.0.0.1:{port}", "--no-control-socket"]
+    arguments = ["-c", "tests/benchmarks/yardstick.conf.py", f"-b127.0.0.1:{port}"]
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", *arguments, application],
         cwd=ROOT,
@@ -82,7 +82,8 @@ def creditapp(home: Path, synchronous: str, workers: int = 2) -> Iterator[str]:
         "CREDITAPP_SQLITE_SYNCHRONOUS": synchronous,
         "CREDITAPP_WORKERS": str(workers),
     }
-    database = Path(shutil.copy(home / "creditapp.db", home / f"{synchronous}-{workers}.db"))
+    folder = tempfile.mkdtemp(dir=home)  # a log of another's writes must not lie beside the copy
+    database = Path(shutil.copy(home / "creditapp.db", folder))
     with serve(database, home / "mlflow.db", models=workers, **more) as service:
         yield service.address
 
