@@ -19,7 +19,7 @@ run: .venv/.run ## serve on http://127.0.0.1:8000 (PORT=… for another port), t
 
 test: .venv/.dev ## run the suite that guards every change
 	@tests/install-packages
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak"
 
 soak: .venv/.dev ## run the long repetitions
 	@tests/install-packages
