@@ -76,6 +76,15 @@ def config(*, production: bool) -> dict[str, Any]:
     }
 
 
+def leave_out_what_no_line_shows() -> None:
+    """Spare each record the look at where it was made, in which thread and process.
+
+    https://docs.python.org/3/howto/logging.html#optimization
+    """
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
 def init_app(app: Flask) -> None:
     """Note each request: by its route, never by its path or its query, which may be personal."""
     app.before_request(_start)
