@@ -23,6 +23,7 @@ from creditapp.features import (
 from creditapp.tabular import (
     LONGEST_REFERENCE,
     application_of,
+    is_application,
     is_reference,
     wrong_rows,
 )
@@ -220,12 +221,12 @@ class Batch:
 
 
 def load_application(data: object) -> Application:
-    """One application out of parsed JSON, judged as a table of one row first, and if wrong by the schema.
+    """One application out of parsed JSON, judged by the catalogue first, and if wrong by the schema.
 
     Raises:
         InvalidApplication: with the messages by field.
     """
-    if isinstance(data, dict) and not wrong_rows([data]):
+    if is_application(data):
         return application_of(data)
     try:
         application: Application = APPLICATION.load(data)

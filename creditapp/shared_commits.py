@@ -7,8 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import attrgetter
+from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
@@ -74,9 +73,9 @@ def _tried(insertions: Sequence[Insertion]) -> SQLAlchemyError | None:
 
 def _insert(insertions: Sequence[Insertion]) -> None:
     """One statement for all rows of a table, the tables in the order in which they come first."""
-    order = list(dict.fromkeys(one.statement for one in insertions))
-    by_statement = sorted(insertions, key=lambda one: order.index(one.statement))
+    rows: dict[str, list[Any]] = {}
+    for one in insertions:
+        rows.setdefault(one.statement, []).extend(one.rows)
     with inserting() as cursor:
-        for statement, same in groupby(by_statement, attrgetter("statement")):
-            rows = [row for one in same for row in one.rows]
-            cursor.executemany(statement, rows)
+        for statement, of_table in rows.items():
+            cursor.executemany(statement, of_table)

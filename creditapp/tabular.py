@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeGuard
 
 from creditapp.exceptions import BadTable
 from creditapp.features import (
@@ -44,6 +44,15 @@ def is_reference(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_REFERENCE and value.isprintable()
 
 
+def is_application(row: object) -> TypeGuard[dict[str, Any]]:
+    """Whether one row is an application; for one, its answers one by one take less than columns."""
+    return (
+        _has_the_right_keys(row)
+        and all(question.accepts(row[question.name]) for question in FEATURES)
+        and _has_a_right_rest(row)
+    )
+
+
 def wrong_rows(rows: Sequence[object]) -> set[int]:
     """The positions of all rows that are no application; as strict as the schema, but for whole tables."""
     wrong = {position for position, row in enumerate(rows) if not _has_the_right_keys(row)}
@@ -73,7 +82,7 @@ def _all_accepted(question: Feature, answers: Sequence[Any]) -> bool:
             return types <= {str} and set(answers) <= set(question.values)
 
 
-def _has_the_right_keys(row: object) -> bool:
+def _has_the_right_keys(row: object) -> TypeGuard[dict[str, Any]]:
     if not isinstance(row, dict):
         return False
     keys = row.keys()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from creditapp.exceptions import InvalidApplication
 from creditapp.features import EXAMPLE, FEATURES, QUESTIONS, RECORDED, Feature, Numeric
-from creditapp.schemas import load_application
+from creditapp.schemas import APPLICATION, load_application
 from creditapp.tabular import application_of, read_csv, wrong_rows
 from creditapp.ui.forms import ApplicationForm
 
@@ -53,12 +53,15 @@ def cases(questions: tuple[Feature, ...]) -> list[Any]:
 
 
 def schema_accepts(row: Any) -> bool:
-    """The one judge."""
+    """The one judge; the road that spares asking it must say the same."""
+    accepted = not APPLICATION.validate(row)
     try:
         load_application(row)
     except InvalidApplication:
-        return False
-    return True
+        assert not accepted
+    else:
+        assert accepted
+    return accepted
 
 
 def table_accepts(row: Any) -> bool:
