@@ -11,6 +11,7 @@ from creditapp import (
     limits,
     logs,
     metrics,
+    registered,
     request_ids,
     response_headers,
     security,
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.cors_origins:
         cors.init_app(app, resources={r"/api/*": {"origins": settings.cors_origins}})
     limits.init_app(app, settings)
+    registered.init_app(app)
     response_headers.init_app(app)
     error_handlers.init_app(app)
     for blueprint in (

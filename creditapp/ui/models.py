@@ -1,12 +1,13 @@
 """The page about models: what is registered, what is served by whom, what was, and changing it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response
 
-from creditapp import deployments, metrics, model_changes, request_ids, security
+from creditapp import deployments, metrics, model_changes, registered, request_ids, security
 from creditapp.exceptions import (
     ChangeUnderWay,
     CreditappError,
@@ -66,20 +67,21 @@ def _changed(change: Any, *arguments: str) -> Response | Page:
 
 
 def _page(problem: str | None, status: int) -> Page:
-    versions, away = _versions()
+    history = deployments.history()
+    versions, away = _versions(history[0].generation if history else None)
     shown = {
         "versions": versions,
         "registry_is_away": away,
-        "history": deployments.history(),
+        "history": history,
         "workers": metrics.served_by_workers(),
         "problem": problem,
     }
     return render_template("models.html", **shown), status
 
 
-def _versions() -> tuple[list[dict[str, Any]], bool]:
+def _versions(generation: int | None) -> tuple[Sequence[dict[str, Any]], bool]:
     """The registered versions; what is served can be shown without the registry too."""
     try:
-        return model_changes.registered(), False
+        return registered.versions(generation), False
     except RegistryUnavailable:
         return [], True

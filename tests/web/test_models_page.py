@@ -1,9 +1,14 @@
 """The page about models, over a real registry."""
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 from flask import Flask
 
-from creditapp import deployments, turns
+from creditapp import deployments, model_changes, registered, turns
 from creditapp.accounts import Role
 from creditapp.config import Settings
 from creditapp.deployments import Change
@@ -99,3 +104,29 @@ def test_a_registry_that_is_away_takes_nothing_but_its_versions_from_the_page(
     assert answer.status_code == 200
     assert "does not answer" in answer.text
     assert "the first model" in answer.text
+
+
+def test_people_who_read_the_page_at_once_start_one_question_to_the_registry(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one was told the others get; after a change it is asked again."""
+    asked = []
+
+    def counted() -> list[dict[str, Any]]:
+        asked.append(threading.get_ident())
+        return told()
+
+    told = model_changes.registered
+    monkeypatch.setattr(model_changes, "registered", counted)
+
+    def read(_reader: int) -> Sequence[dict[str, Any]]:
+        with app.app_context():
+            return registered.versions(1)
+
+    with ThreadPoolExecutor(4) as readers:
+        answers = list(readers.map(read, range(4)))
+    assert [[one["version"] for one in versions] for versions in answers] == [["1"]] * 4
+    assert len(asked) == 1
+    with app.app_context():
+        registered.versions(2)
+    assert len(asked) == 2

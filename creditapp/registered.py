@@ -1,0 +1,55 @@
+"""The registered versions as a page shows them: asked for once at a time, and kept for a moment.
+
+Each question starts a process that loads MLflow; its readers must not cost the service its cores.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, current_app
+
+from creditapp import model_changes
+
+SECONDS_KEPT = 10.0
+"""After these a version that was trained meanwhile is seen."""
+
+
+@dataclass
+class Listing:
+    """What one process was told last, while which deployment was in force."""
+
+    asking: threading.Lock = field(default_factory=threading.Lock)
+    versions: Sequence[dict[str, Any]] = ()
+    generation: int | None = None
+    kept_until: float = 0.0
+
+    def at(self, generation: int | None) -> Sequence[dict[str, Any]]:
+        """The versions, newest first, as long as this deployment is in force; whoever comes meanwhile waits.
+
+        Raises:
+            RegistryUnavailable: the registry did not answer; the next who asks tries again.
+        """
+        with self.asking:
+            if generation != self.generation or time.monotonic() >= self.kept_until:
+                self.versions = model_changes.registered()
+                self.generation = generation
+                self.kept_until = time.monotonic() + SECONDS_KEPT
+            return self.versions
+
+
+def init_app(app: Flask) -> None:
+    """A listing of this application's own."""
+    app.extensions["registered"] = Listing()
+
+
+def versions(generation: int | None) -> Sequence[dict[str, Any]]:
+    """The registered versions; what a change brought is seen at once, as it made another deployment.
+
+    Raises:
+        RegistryUnavailable: the registry did not answer.
+    """
+    listing: Listing = current_app.extensions["registered"]
+    return listing.at(generation)
