@@ -4,15 +4,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median, mode
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import shap
-from sklearn.pipeline import Pipeline
 
-from creditapp.bundle import Bundle
 from creditapp.config import ROOT
 from creditapp.exceptions import BrokenBundle
 from creditapp.features import (
@@ -24,57 +21,21 @@ from creditapp.features import (
     Numeric,
     marked,
 )
-from creditapp.policy import DEFAULT_POLICY, Outcome, Policy, Rule
-from creditapp.reasons import GROUP, Explainer, Reason, Source, checked_explainer
-from creditapp.scoring import Score, Scorer, checked_scorer
+from creditapp.policy import Outcome, Policy, Rule
+from creditapp.reasons import GROUP, Source, checked_explainer
+from creditapp.scoring import Score
 from creditapp.shapley import Leaves
 from creditapp.tabular import columns_of
-from training import dataset, pipeline
-from training.export import Origin, make_bundle
+from tests.explained import CUT_OFF, Explained, explain_the_default
+from tests.pictures import EXAMPLES, example, told
 
-CUT_OFF = DEFAULT_POLICY.low_risk_from
 SAMPLED = 200
-
-
-class Explained(NamedTuple):
-    """A trained model with what explains it, and the held-out applications."""
-
-    pipeline: Pipeline
-    bundle: Bundle
-    scorer: Scorer
-    explainer: Explainer
-    applications: list[Application]
-    scores: list[Score]
-
-    def adverse(self) -> list[tuple[Application, Score]]:
-        """The held-out applications that the score keeps from approval."""
-        both = zip(self.applications, self.scores, strict=True)
-        return [(one, score) for one, score in both if score.probability_good < CUT_OFF]
-
-    def reasons(self, application: Application, score: Score) -> tuple[Reason, ...]:
-        """The reasons under the policy in force."""
-        return self.explainer.reasons(application, score, DEFAULT_POLICY)
-
-    def encoded(self, columns: Any) -> Any:
-        """Rows as the forest sees them, by the fitted pipeline itself."""
-        frame = pd.DataFrame(dict(columns))[list(FEATURE_NAMES)]
-        return self.pipeline.named_steps["preprocessor"].transform(frame).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def explained() -> Explained:
     """The project's own data and pipeline."""
-    split = dataset.split(dataset.load(ROOT / "data" / "estadistical.csv"))
-    fitted = pipeline.build().fit(split.training.features, split.training.target)
-    bundle = make_bundle(fitted, split, {}, Origin("run", "now"))[0]
-    bundle = Bundle.unpack(bundle.pack())
-    scorer = checked_scorer(bundle)
-    columns = {name: split.held_out.features[name].tolist() for name in FEATURE_NAMES}
-    rows = zip(*columns.values(), strict=True)
-    applications = [Application(dict(zip(columns, row, strict=True))) for row in rows]
-    explainer = checked_explainer(bundle, scorer)
-    scores = scorer.score(applications)
-    return Explained(fitted, bundle, scorer, explainer, applications, scores)
+    return explain_the_default()
 
 
 def group_scores(explained: Explained) -> Any:
@@ -238,3 +199,13 @@ def test_leaves_of_another_forest_are_refused(explained: Explained) -> None:
     for content, message in ((other.pack(), "off its scores"), (b"", "explained")):
         with pytest.raises(BrokenBundle, match=message):
             checked_explainer(replace(explained.bundle, leaves=content), explained.scorer)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_documents_examples_are_what_the_model_says(explained: Explained, name: str) -> None:
+    """Each reason with what its answer adds, word for word."""
+    page = (ROOT / "docs" / "decisions-explained.md").read_text()
+    one = example(explained, EXAMPLES[name])
+    assert f"score {one.score.probability_good:.3f}" in page
+    assert [line for line in told(one) if line not in page] == []
+    assert f"(reasons-{name}.svg)" in page
