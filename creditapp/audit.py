@@ -29,6 +29,7 @@ class Action(StrEnum):
     MODEL_PROMOTED = "model promoted"
     MODEL_DEPLOYED = "model deployed"
     MODEL_REFUSED = "model refused"
+    CHALLENGER_CHANGED = "challenger changed"
     POLICY_CHANGED = "policy changed"
     ACCESS_REFUSED = "access refused"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from uuid_utils import compat
 
-from creditapp import decision_log, metrics, model_cache
+from creditapp import decision_log, metrics, model_cache, shadow
 from creditapp.decision_log import Channel, NewDecision
 from creditapp.features import Application
 from creditapp.model_cache import ServedModel
@@ -43,6 +43,7 @@ def decide(
         (decision.prediction for decision in decisions),
         (decision.decision for decision in decisions),
     )
+    shadow.offer(decisions, applications, served.policy)
     return decisions
 
 

@@ -24,7 +24,8 @@ from creditapp.model_cache import ModelCache
 from creditapp.proxies import TrustedProxies
 from creditapp.safeguards import checked_settings
 from creditapp.sessions import SentSessions
-from creditapp.ui import account, models
+from creditapp.shadow import Shadow
+from creditapp.ui import account, challenger, models
 from creditapp.ui import routes as ui
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.session_interface = SentSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["model_cache"] = ModelCache()
+    app.extensions["shadow"] = Shadow()
     app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]
         metrics.KnownMethods(app.wsgi_app), settings.proxies
     )
@@ -72,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         api.blueprint,
         ui.blueprint,
         models.blueprint,
+        challenger.blueprint,
         account.blueprint,
         metrics.blueprint,
     ):

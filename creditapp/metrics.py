@@ -74,6 +74,11 @@ BATCH_SIZE = Histogram(
     "Applications in one batch",
     buckets=(1, 10, 100, 1_000, 10_000, 100_000),
 )
+SHADOWED = Counter(
+    "creditapp_challenger_total",
+    "Decisions that the challenger was to score too, by what became of that",
+    ["result"],
+)
 DRIFT = Gauge(
     "creditapp_drift_psi",
     "Population stability index of recent decisions against the model's own population",
@@ -102,6 +107,8 @@ for _status in ("success", "failure"):
     MODEL_LOADS.labels(_status)
 for _outcome in ("approve", "refer", "decline"):
     DECISIONS.labels(_outcome)
+for _result in ("scored", "dropped", "failed"):
+    SHADOWED.labels(_result)
 
 
 def url_rule(request: Request) -> str:
@@ -137,6 +144,11 @@ def count_decisions(predictions: Iterable[int], outcomes: Iterable[str]) -> None
 def count_log_failure() -> None:
     """Count an attempt to record decisions that failed."""
     LOG_FAILURES.inc()
+
+
+def count_shadowed(result: str, number: int) -> None:
+    """Count decisions that the challenger scored, or that it did not come to, or failed at."""
+    SHADOWED.labels(result).inc(number)
 
 
 def note_batch_size(number: int) -> None:

@@ -59,6 +59,7 @@ ACCESS: dict[str, Access] = {
     "account.events": ADMINISTRATION,
     "ui.drift": ANALYSIS,
     "models.overview": ANALYSIS,
+    "challenger.overview": ANALYSIS,
     "models.promote": ADMINISTRATION,
     "models.roll_back": ADMINISTRATION,
     "ui.form": SCORING_PAGE,

@@ -146,9 +146,10 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Each worker follows the deployment in force; one without a model stays up and says so."""
-    from creditapp import model_cache, monitoring
+    from creditapp import model_cache, monitoring, shadow
 
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
+    shadow.of_app(worker.wsgi).follow(worker.wsgi)
     monitoring.watch(worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"])
     # What is loaded by now is never garbage; looking through it again doubled the time of a batch.
     gc.freeze()

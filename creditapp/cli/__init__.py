@@ -5,6 +5,7 @@ from flask import Flask
 from creditapp.cli import (
     accounts,
     backups,
+    challengers,
     checks,
     decisions,
     models,
@@ -16,6 +17,16 @@ from creditapp.cli import (
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    groups = (models, serving, portfolio, accounts, checks, decisions, backups, policies)
+    groups = (
+        models,
+        serving,
+        challengers,
+        portfolio,
+        accounts,
+        checks,
+        decisions,
+        backups,
+        policies,
+    )
     for command in (command for group in groups for command in group.COMMANDS):
         app.cli.add_command(command)

@@ -41,6 +41,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /events": (ADMINS, None),
     "GET /drift": (ANALYSTS, None),
     "GET /models": (ANALYSTS, None),
+    "GET /challenger": (ANALYSTS, None),
     "POST /models/promote": (ADMINS, None),
     "POST /models/rollback": (ADMINS, None),
     "GET /sign-in": (OPEN, None),

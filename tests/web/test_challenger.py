@@ -1,0 +1,251 @@
+"""The challenger: it scores its share after the answer, decides nothing, and costs nobody an answer."""
+
+import re
+from uuid import UUID
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.exc import DatabaseError
+
+from creditapp import audit, challenger_log, challengers, deployments, metrics, shadow
+from creditapp.accounts import Role
+from creditapp.challenger_log import ChallengerScore
+from creditapp.challengers import Challenger
+from creditapp.comparison import compare
+from creditapp.decision_log import Decision
+from creditapp.exceptions import RefusedModel
+from creditapp.extensions import reading, writing
+from creditapp.features import EXAMPLE
+from tests.clients import StrictClient
+from tests.engines import on_both
+from tests.retrained import other_bundle
+
+RISKY = {**EXAMPLE, "Duration in month": 48, "Credit amount": 12000.0}
+
+
+@pytest.fixture(scope="module")
+def bundle() -> bytes:
+    """Another model: without the protected answers."""
+    return other_bundle().pack()
+
+
+def begin(app: Flask, bundle: bytes, share: float = 1.0) -> None:
+    """Have this process score with the challenger too."""
+    with app.app_context():
+        challengers.begin("RDF_score_pipeline", "2", bundle, share, "a test", "to compare")
+        shadow.of_app(app).take_turn()
+
+
+def work_off(app: Flask) -> None:
+    """What the thread of a worker does now and then."""
+    with app.app_context():
+        shadow.of_app(app).take_turn()
+
+
+def scored(app: Flask) -> list[ChallengerScore]:
+    """All that challengers scored."""
+    with app.app_context(), reading() as session:
+        return list(session.scalars(select(ChallengerScore)))
+
+
+def counted(result: str) -> float:
+    """How many decisions ended so for the challenger, in this process."""
+    return float(metrics.SHADOWED.labels(result)._value.get())
+
+
+@on_both
+def test_both_scores_of_a_decision_are_kept(
+    app: Flask, client: StrictClient, bundle: bytes
+) -> None:
+    """The answer is the served model's; the challenger's stands beside it under the same policy."""
+    begin(app, bundle)
+    answer = client.post("/api/predict", json=RISKY).get_json()
+    assert scored(app) == []
+    work_off(app)
+    [beside] = scored(app)
+    assert str(beside.decision_id) == answer["decision_id"]
+    assert beside.probability_good_credit != answer["probability_good_credit"]
+    with app.app_context():
+        served, [pair] = challenger_log.pairs(beside.challenger_id, 10)
+        [event] = audit.recent(limit=1)
+    assert served == answer["model_version"] == "1"
+    assert (pair.served, pair.decided) == (answer["probability_good_credit"], answer["decision"])
+    assert (pair.challenger, pair.would_be) == (beside.probability_good_credit, beside.decision)
+    assert (event.action, event.subject) == ("challenger changed", "version 2")
+
+
+def test_a_batch_is_scored_too_and_only_its_share(
+    app: Flask, client: StrictClient, bundle: bytes
+) -> None:
+    """Which decisions are chosen depends on their ids alone."""
+    begin(app, bundle, 0.3)
+    answer = client.post("/api/predict-batch", json={"applications": [EXAMPLE] * 200}).get_json()
+    work_off(app)
+    made = {UUID(one["decision_id"]) for one in answer["predictions"]}
+    chosen = {one for one in made if shadow.is_chosen(one, 0.3)}
+    assert {one.decision_id for one in scored(app)} == chosen
+    assert 20 < len(chosen) < 100
+
+
+def test_a_share_of_ids_is_chosen_evenly() -> None:
+    """All at 1, none at 0, and who is in a share is in each larger one."""
+    ids = [UUID(int=(number * 2654435761) % (1 << 32)) for number in range(10_000)]
+    assert all(shadow.is_chosen(one, 1.0) for one in ids)
+    assert not any(shadow.is_chosen(one, 0.0) for one in ids)
+    some = {one for one in ids if shadow.is_chosen(one, 0.2)}
+    assert some < {one for one in ids if shadow.is_chosen(one, 0.5)}
+    assert 1900 < len(some) < 2100
+
+
+def test_what_there_is_no_room_for_is_dropped_and_counted(
+    app: Flask, client: StrictClient, bundle: bytes
+) -> None:
+    """The answer is whole all the same."""
+    begin(app, bundle)
+    before = counted("dropped")
+    answer = client.post("/api/predict-batch", json={"applications": [EXAMPLE] * 1500})
+    assert answer.get_json()["total_processed"] == 1500
+    assert counted("dropped") - before == 1500 - shadow.MOST_WAITING
+    work_off(app)
+    assert len(scored(app)) == shadow.MOST_WAITING
+
+
+def test_a_challenger_that_cannot_write_is_counted_and_nothing_else(
+    app: Flask, client: StrictClient, bundle: bytes
+) -> None:
+    """Its table is gone; decisions go on, and so does the thread."""
+    begin(app, bundle)
+    with app.app_context(), writing() as session:
+        session.connection().exec_driver_sql("DROP TABLE challenger_score")
+    before = counted("failed")
+    assert client.post("/api/predict", json=EXAMPLE).status_code == 200
+    work_off(app)
+    assert counted("failed") - before == 1
+
+
+def test_a_challenger_whose_bundle_was_altered_scores_nothing(
+    app: Flask, client: StrictClient, bundle: bytes
+) -> None:
+    """It is proved before it scores, as a served model is."""
+    with app.app_context():
+        row = challengers.begin("RDF_score_pipeline", "2", bundle, 1.0, "a test", "to compare")
+        with writing() as session:
+            table = deployments.ServedBundle
+            altered = update(table).where(table.digest == row.bundle_digest)
+            session.execute(altered.values(content=b"altered"))
+    work_off(app)
+    assert client.post("/api/predict", json=EXAMPLE).status_code == 200
+    work_off(app)
+    assert scored(app) == []
+
+
+def test_a_stopped_challenger_scores_no_more_and_what_it_scored_stays(
+    app: Flask, client: StrictClient, bundle: bytes
+) -> None:
+    """Its last comparison can still be read."""
+    begin(app, bundle)
+    client.post("/api/predict", json=EXAMPLE)
+    work_off(app)
+    with app.app_context():
+        challengers.stop("a test", "enough seen")
+    work_off(app)
+    client.post("/api/predict", json=EXAMPLE)
+    work_off(app)
+    assert len(scored(app)) == 1
+    with app.app_context():
+        assert challengers.in_force() is None
+        last = challengers.newest()
+    assert last is not None
+    assert last.model_version == "2"
+
+
+def test_the_version_that_is_served_is_no_challenger(app: Flask) -> None:
+    """There would be nothing to compare; nor is there anything to stop."""
+    with app.app_context():
+        served = deployments.in_force()
+        assert served is not None
+        bundle = deployments.bundle_of(served)
+        with pytest.raises(RefusedModel, match="version 1 is served already"):
+            challengers.begin("RDF_score_pipeline", "1", bundle, 0.2, "a test", "to compare")
+        with pytest.raises(RefusedModel, match="no challenger scores"):
+            challengers.stop("a test", "to stop")
+
+
+@on_both
+@pytest.mark.parametrize("table", [Challenger, ChallengerScore])
+def test_what_was_is_never_changed(
+    app: Flask, client: StrictClient, bundle: bytes, table: type[Challenger | ChallengerScore]
+) -> None:
+    """The database itself refuses it."""
+    begin(app, bundle)
+    client.post("/api/predict", json=EXAMPLE)
+    work_off(app)
+    column = "reason" if table is Challenger else "decision"
+    with (
+        app.app_context(),
+        pytest.raises(DatabaseError, match="only ever added to"),
+        writing() as session,
+    ):
+        session.execute(update(table).values({column: "another"}))
+
+
+def test_the_page_shows_agreement_and_which_decisions_would_flip(
+    app: Flask, client: StrictClient, people: dict[Role, str], bundle: bytes
+) -> None:
+    """Before, without a challenger, it says how one is begun."""
+    client.sign_in("the analyst", people[Role.ANALYST])
+    assert "No challenger scores now" in client.get("/challenger").text
+    begin(app, bundle)
+    assert "has scored no decision yet" in client.get("/challenger").text
+    amounts = [float(amount) for amount in range(500, 15_000, 100)]
+    rows = [{**EXAMPLE, "Credit amount": amount} for amount in amounts]
+    client.post("/api/predict-batch", json={"applications": rows})
+    work_off(app)
+    with app.app_context():
+        found = compare(challenger_log.pairs(1, 1000)[1])
+    assert found is not None
+    assert found.cases == len(rows)
+    assert 0 < len(found.flipped) < found.cases
+    page = client.get("/challenger").text
+    links = re.findall(r"/decisions/([0-9a-f-]{36})", page)
+    assert links == [str(one.decision_id) for one in found.flipped]
+    assert f"{100 * found.agreement.value:.1f} %" in page
+
+
+def test_the_commands_begin_stop_and_compare(
+    app: Flask, client: StrictClient, bundle: bytes
+) -> None:
+    """Each says what it did; a wrong line is told what is accepted."""
+
+    def run(*arguments: str) -> Result:
+        with app.app_context():
+            return app.test_cli_runner().invoke(args=arguments)
+
+    begin(app, bundle)
+    client.post("/api/predict-batch", json={"applications": [EXAMPLE, RISKY]})
+    work_off(app)
+    told = run("compare").output
+    assert "challenger: version 2, beside version 1" in told
+    assert "decisions scored by both: 2" in told
+    assert run("challenge", "--stop", "--reason", "enough").exit_code == 0
+    assert "no challenger scores" in run("challenge", "--stop", "--reason", "x").output
+    wrong = run("challenge", "2", "--stop", "--reason", "x")
+    assert (wrong.exit_code, "either a VERSION" in wrong.output) == (2, True)
+    assert "0<x<=1" in run("challenge", "2", "--share", "1.5", "--reason", "x").output
+    missing = run("challenge", "9", "--reason", "x")
+    assert "no version 9 is registered" in missing.output
+
+
+def test_decisions_are_what_they_would_be_without_a_challenger(
+    app: Flask, client: StrictClient, bundle: bytes
+) -> None:
+    """Score, version and policy; the challenger's own score is nowhere in the answer."""
+    without = client.post("/api/predict", json=RISKY).get_json()
+    begin(app, bundle)
+    beside = client.post("/api/predict", json=RISKY).get_json()
+    for key in ("probability_good_credit", "decision", "model_version", "policy_version"):
+        assert beside[key] == without[key]
+    with app.app_context(), reading() as session:
+        assert len(list(session.scalars(select(Decision)))) == 2
