@@ -27,6 +27,7 @@ soak: .venv/.dev ## run the long repetitions
 
 bench: .venv/.dev ## measure applications, batches, files and a start beside their yardsticks (needs wrk; half an hour)
 	$(BIN)/python -m tests.benchmarks.throughput
+	$(BIN)/python -m tests.benchmarks.challenger
 	$(BIN)/python -m tests.benchmarks.request
 	$(BIN)/python -m tests.benchmarks.costs
 	$(BIN)/python -m tests.benchmarks.steps

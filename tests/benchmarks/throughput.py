@@ -135,16 +135,22 @@ def spread(ratios: list[float]) -> str:
     return f"{statistics.median(ratios):.3f} x ({min(ratios):.3f} to {max(ratios):.3f})"
 
 
+def prepare(home: Path) -> Path:
+    """A database with a model, and wrk's script that sends the documentation's example."""
+    flask("prepare", database=home / "creditapp.db", registry=home / "mlflow.db")
+    script = home / "predict.lua"
+    script.write_text(
+        'wrk.method="POST"\nwrk.headers["Content-Type"]="application/json"\n'
+        f"wrk.body=[[{json.dumps(EXAMPLE)}]]\n"
+    )
+    return script
+
+
 def main() -> None:
     """Measure, print the table, and keep the figures."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        flask("prepare", database=home / "creditapp.db", registry=home / "mlflow.db")
-        script = home / "predict.lua"
-        script.write_text(
-            'wrk.method="POST"\nwrk.headers["Content-Type"]="application/json"\n'
-            f"wrk.body=[[{json.dumps(EXAMPLE)}]]\n"
-        )
+        script = prepare(home)
         sides: dict[str, Side] = {
             "bare echo route": partial(yardstick, "tests.benchmarks.echo:app"),
             "creditapp, FULL": partial(creditapp, home, "FULL"),
