@@ -1,4 +1,4 @@
-"""Requests a second of `POST /api/predict` without a challenger, and with one for a fifth and for all decisions.
+"""Requests a second of `POST /api/predict` without a challenger, and with one for some or all decisions.
 
 Run it with `python -m tests.benchmarks.challenger` (needs wrk).
 """
