@@ -71,6 +71,10 @@ class UnknownDecision(CreditappError):
         super().__init__(f"no decision has the id {decision_id[:64]}")
 
 
+class NothingToChange(CreditappError):
+    """A decision that no other answers would make better."""
+
+
 class CannotReplay(CreditappError):
     """A stored decision that cannot be scored again."""
 

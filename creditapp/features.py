@@ -48,7 +48,8 @@ class Code:
 class Question:
     """What every question has; `name` is the JSON key, CSV header and model column.
 
-    `protected` marks an answer that a lender may have to leave out of account.
+    `protected` marks an answer that a lender may have to leave out of account, `changeable` one that an
+    applicant could give otherwise: a number could be smaller, a choice one of these codes.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Question:
     group: str
     example: Answer
     protected: bool = False
+    changeable: bool | tuple[str, ...] = False
 
     @property
     def slug(self) -> str:
@@ -161,6 +163,7 @@ FEATURES: tuple[Feature, ...] = (
         label=marked("Duration"),
         group=LOAN,
         example=12,
+        changeable=True,
         minimum=1,
         maximum=120,
         unit=marked("months"),
@@ -170,6 +173,7 @@ FEATURES: tuple[Feature, ...] = (
         label=marked("Credit amount"),
         group=LOAN,
         example=5000.0,
+        changeable=True,
         minimum=0,
         maximum=1_000_000_000,
         integer=False,
@@ -361,6 +365,7 @@ FEATURES: tuple[Feature, ...] = (
         label=marked("Other debtors or guarantors"),
         group=LOAN,
         example="A101",
+        changeable=("A103",),
         codes=(
             Code("A101", marked("none"), "none"),
             Code("A102", marked("co-applicant"), "co-applicant"),
@@ -392,6 +397,7 @@ FEATURES: tuple[Feature, ...] = (
         label=marked("Instalment plans elsewhere"),
         group=BANK,
         example="A143",
+        changeable=("A143",),
         codes=(
             Code("A141", marked("bank"), "bank"),
             Code("A142", marked("stores"), "stores"),

@@ -50,8 +50,8 @@ class Reason:
         return {
             "feature": self.feature,
             "value": self.value,
-            "meaning": _worded(self.meaning, translate),
-            "text": _worded(self.text, translate),
+            "meaning": translated(self.meaning, translate),
+            "text": translated(self.text, translate),
             "source": self.source.value,
         }
 
@@ -181,7 +181,7 @@ def _outside(application: Application, score: Score) -> tuple[Reason, ...]:
 
 def _reason(name: str, answer: Answer, template: str, source: Source) -> Reason:
     meaning = BY_NAME[name].meaning(answer)
-    words = {"label": BY_NAME[name].label, "answer": meaning or _quantity(name, answer)}
+    words = {"label": BY_NAME[name].label, "answer": said(name, answer)}
     return Reason(name, answer, meaning, Phrase(template, words), source)
 
 
@@ -189,6 +189,11 @@ def _is_quantity(name: str) -> bool:
     """Whether the answer is a number that stands for itself, and not for a band."""
     question = BY_NAME[name]
     return isinstance(question, Numeric) and not question.bands
+
+
+def said(name: str, answer: Answer) -> object:
+    """An answer in words: the meaning of a code, or a number with its unit."""
+    return BY_NAME[name].meaning(answer) or _quantity(name, answer)
 
 
 def _quantity(name: str, answer: Answer) -> object:
@@ -200,10 +205,11 @@ def _quantity(name: str, answer: Answer) -> object:
     )
 
 
-def _worded(text: object, translate: Callable[[str], str]) -> object:
+def translated(text: object, translate: Callable[[str], str]) -> object:
+    """A text, and all that is to be filled into it, in the language of a translation."""
     match text:
         case Phrase(template, values):
-            words = {name: _worded(value, translate) for name, value in values.items()}
+            words = {name: translated(value, translate) for name, value in values.items()}
             return translate(template) % words
         case str() if text:
             return translate(text)

@@ -6,11 +6,13 @@ from functools import lru_cache
 from itertools import groupby
 
 from creditapp import decision_log, deployments, policies
+from creditapp.alternatives import Alternatives, alternatives
 from creditapp.bundle import Bundle
 from creditapp.decision_log import Decision
 from creditapp.deployments import Deployment
-from creditapp.exceptions import BrokenBundle, CannotReplay
-from creditapp.features import Answer, Application
+from creditapp.exceptions import BrokenBundle, CannotReplay, NothingToChange
+from creditapp.features import Answer, Application, fingerprint
+from creditapp.policy import Outcome
 from creditapp.reasons import Explainer, Reason, checked_explainer
 from creditapp.scoring import ENGINE, TOLERANCE, Score, Scorer
 
@@ -65,6 +67,23 @@ def reasons_of(decision: Decision) -> Sequence[Reason]:
     except BrokenBundle:
         return ()
     return explainer.reasons(application, score, policies.under(decision.policy_version))
+
+
+def alternatives_of(decision: Decision) -> Alternatives:
+    """What would have changed a decision, by the bundle that made it and under its own policy.
+
+    Raises:
+        NothingToChange: it is an approval.
+        CannotReplay: its answers were erased, or its catalogue or bundle cannot be used any more.
+        ModelUnavailable: the database does not answer.
+    """
+    if decision.decision == Outcome.APPROVE:
+        raise NothingToChange("the decision is an approval; there is nothing to change")
+    if decision.fingerprint != fingerprint():
+        raise CannotReplay("the decision was made under another catalogue of features")
+    scorer, _ = _scorer(_deployment(decision.generation).bundle_digest)
+    policy = policies.under(decision.policy_version)
+    return alternatives(Application(_answers(decision)), scorer, policy)
 
 
 def stored(limit: int | None) -> Iterator[list[Decision]]:

@@ -71,6 +71,7 @@ ACCESS: dict[str, Access] = {
     "api.predict": _programs(Scope.PREDICT),
     "api.predict_batch": _programs(Scope.PREDICT),
     "api.decision": _programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL),
+    "api.alternatives": _programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL),
     "api.model_info": _programs(Scope.MODEL_READ, Scope.MODEL_ADMIN),
     "api.reload_model": _programs(Scope.MODEL_ADMIN),
     "metrics.show": Access(scopes=frozenset([Scope.METRICS_READ]), locally=True, networks=True),

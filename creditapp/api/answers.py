@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 from marshmallow import Schema, fields
 
+from creditapp.alternatives import Alternatives
 from creditapp.decision_log import Decision, NewDecision
 from creditapp.reasons import Reason, Source
-from creditapp.wording import worded
+from creditapp.wording import worded, worded_alternatives
 
 
 class ReasonSchema(Schema):
@@ -98,6 +99,40 @@ class StoredDecisionSchema(PredictionSchema):
     )
 
 
+class ChangeSchema(Schema):
+    """One answer that would be another."""
+
+    feature = fields.String()
+    from_ = fields.Raw(data_key="from", attribute="from")
+    to = fields.Raw()
+
+
+class AlternativeSchema(Schema):
+    """Other answers, and what they would have led to."""
+
+    changes = fields.List(fields.Nested(ChangeSchema))
+    probability_good_credit = fields.Float(metadata={"minimum": 0, "maximum": 1})
+    risk_level = fields.String(metadata={"enum": ["LOW", "MEDIUM", "HIGH"]})
+    decision = fields.String(metadata={"enum": ["approve", "refer", "decline"]})
+    text = fields.String()
+
+
+class AlternativesSchema(Schema):
+    """The smallest changes that would have reached an approval, by the decision's own model and policy."""
+
+    decision_id = fields.UUID()
+    note = fields.String(metadata={"description": "That this is no promise"})
+    alternatives = fields.List(
+        fields.Nested(AlternativeSchema),
+        metadata={"description": "At most four, the smallest first; empty where none is enough"},
+    )
+    nearest = fields.Nested(
+        AlternativeSchema,
+        allow_none=True,
+        metadata={"description": "Where none is enough, the one that comes nearest"},
+    )
+
+
 class HealthSchema(Schema):
     """Whether decisions can be made and recorded now."""
 
@@ -161,6 +196,7 @@ PREDICTION = PredictionSchema()
 PREDICTION_KEYS = tuple(PREDICTION.fields)
 _values = attrgetter(*PREDICTION_KEYS)
 STORED_DECISION = StoredDecisionSchema()
+ALTERNATIVES = AlternativesSchema()
 HEALTH = HealthSchema()
 MODEL_INFO = ModelInfoSchema()
 RELOAD = ReloadSchema()
@@ -180,6 +216,12 @@ def _prediction(decision: NewDecision) -> dict[str, Any]:
 def stored(decision: Decision, reasons: Iterable[Reason]) -> dict[str, Any]:
     """The answer to a decision that is kept."""
     return {**STORED_DECISION.dump(decision), "reasons": worded(reasons)}
+
+
+def alternatives(decision: Decision, found: Alternatives) -> Any:
+    """The answer to what would change a decision."""
+    told = {"decision_id": decision.decision_id, **worded_alternatives(found)}
+    return ALTERNATIVES.dump(told)
 
 
 def predictions(

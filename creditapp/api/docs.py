@@ -128,6 +128,15 @@ def _paths() -> dict[str, dict[str, Any]]:
                 parameters=[{**decision_id, "schema": {"type": "string", "format": "uuid"}}],
             )
         },
+        "/api/decisions/{decision_id}/alternatives": {
+            "get": _operation(
+                "Decisions",
+                "What would have led to an approval",
+                _answer(answers.AlternativesSchema),
+                (*GUARDED, 404, 409, 503),
+                parameters=[{**decision_id, "schema": {"type": "string", "format": "uuid"}}],
+            )
+        },
         "/api/model-info": {
             "get": _operation(
                 "Model", "The served model", _answer(answers.ModelInfoSchema), (*GUARDED, 503)

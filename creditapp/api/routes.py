@@ -18,7 +18,7 @@ from creditapp import (
 )
 from creditapp.api import answers
 from creditapp.api.strict_json import parse
-from creditapp.decision_log import Channel, NewDecision
+from creditapp.decision_log import Channel, Decision, NewDecision
 from creditapp.decisioning import Origin, decide
 from creditapp.exceptions import DecisionLogUnavailable, ModelUnavailable, UnknownDecision
 from creditapp.model_cache import ServedModel
@@ -73,10 +73,15 @@ def predict_batch() -> Any:
 @blueprint.get("/decisions/<decision_id>")
 def decision(decision_id: str) -> Any:
     """One decision as it is kept; to a key that did not make it, it does not exist."""
-    found = decision_log.find(decision_id)
-    if not security.may_read(found.made_by):
-        raise UnknownDecision(decision_id)
+    found = _readable(decision_id)
     return answers.stored(found, replay.reasons_of(found))
+
+
+@blueprint.get("/decisions/<decision_id>/alternatives")
+def alternatives(decision_id: str) -> Any:
+    """What would have led to an approval."""
+    found = _readable(decision_id)
+    return answers.alternatives(found, replay.alternatives_of(found))
 
 
 @blueprint.post("/reload-model")
@@ -91,6 +96,13 @@ def reload_model() -> Any:
             "timestamp": datetime.now(UTC),
         }
     )
+
+
+def _readable(decision_id: str) -> Decision:
+    found = decision_log.find(decision_id)
+    if not security.may_read(found.made_by):
+        raise UnknownDecision(decision_id)
+    return found
 
 
 def _origin(channel: Channel) -> Origin:

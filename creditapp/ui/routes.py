@@ -1,5 +1,7 @@
 """The pages: the form with its result, the decisions, the code book."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 
 from creditapp import (
@@ -13,13 +15,14 @@ from creditapp import (
     security,
 )
 from creditapp.bundle import Metadata
-from creditapp.decision_log import Channel
+from creditapp.decision_log import Channel, Decision
 from creditapp.decisioning import Origin, decide
 from creditapp.drift import FEWEST_CASES
-from creditapp.exceptions import ModelUnavailable
+from creditapp.exceptions import CannotReplay, ModelUnavailable, NothingToChange
 from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
+from creditapp.replay import Replayed
 from creditapp.ui.forms import ApplicationForm
-from creditapp.wording import worded
+from creditapp.wording import worded, worded_alternatives
 
 blueprint = Blueprint("ui", __name__)
 
@@ -63,10 +66,7 @@ def decisions() -> str:
 @blueprint.get("/decisions/<decision_id>")
 def decision(decision_id: str) -> str:
     """One decision with the answers it was made on."""
-    found = decision_log.find(decision_id)
-    policy, reasons = policies.under(found.policy_version), worded(replay.reasons_of(found))
-    shown = {"policy": policy, "questions": BY_NAME, "reasons": reasons}
-    return render_template("decision.html", decision=found, **shown)
+    return _decision_page(decision_log.find(decision_id))
 
 
 @blueprint.get("/decisions/<decision_id>/replay")
@@ -74,9 +74,7 @@ def replay_decision(decision_id: str) -> str:
     """One decision, scored again by the bundle that made it."""
     found = decision_log.find(decision_id)
     [replayed] = replay.all_of([found])
-    policy, reasons = policies.under(found.policy_version), worded(replay.reasons_of(found))
-    shown = {"policy": policy, "questions": BY_NAME, "replayed": replayed, "reasons": reasons}
-    return render_template("decision.html", decision=found, **shown)
+    return _decision_page(found, replayed)
 
 
 @blueprint.get("/drift")
@@ -92,6 +90,25 @@ def codebook() -> str:
     """Every question with its codes, what they mean, and what was once published."""
     shown = {"questions": QUESTIONS, "recorded": RECORDED, "metadata": _served_metadata()}
     return render_template("codebook.html", **shown)
+
+
+def _decision_page(found: Decision, replayed: Replayed | None = None) -> str:
+    shown = {
+        "policy": policies.under(found.policy_version),
+        "questions": BY_NAME,
+        "reasons": worded(replay.reasons_of(found)),
+        "alternatives": _alternatives(found),
+        "replayed": replayed,
+    }
+    return render_template("decision.html", decision=found, **shown)
+
+
+def _alternatives(found: Decision) -> dict[str, Any] | None:
+    """What would change it; none for an approval, nor where it cannot be worked out any more."""
+    try:
+        return worded_alternatives(replay.alternatives_of(found))
+    except (NothingToChange, CannotReplay):
+        return None
 
 
 def _served_metadata() -> Metadata | None:

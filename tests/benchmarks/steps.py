@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from creditapp import decision_log, model_cache
+from creditapp.alternatives import alternatives
 from creditapp.api import answers
 from creditapp.api.strict_json import parse
 from creditapp.config import Settings
@@ -22,6 +23,7 @@ from creditapp.factory import create_app
 from creditapp.features import Application
 from creditapp.model_cache import ServedModel
 from creditapp.schemas import load_batch
+from creditapp.scoring import Score
 from tests.benchmarks import drawn, results
 from tests.benchmarks.batch import LARGEST, body_of, seconds
 from tests.serving import flask
@@ -74,6 +76,7 @@ def steps(body: bytes) -> dict[str, float]:
         "decide": _median(decided) - score,
         "record": statistics.median(recorded() for _ in range(RUNS)) * 1000,
         "explain 1": _explained(served, applications),
+        "alternatives of 1": _changed(served, applications),
         "answer": _median(
             lambda: answers.batch(
                 {"predictions": answers.predictions(decisions, None, with_reasons=False)}, None
@@ -84,12 +87,27 @@ def steps(body: bytes) -> dict[str, float]:
 
 def _explained(served: ServedModel, applications: Sequence[Application]) -> float:
     """The reasons of one application that is not approved: the mean of a few hundred."""
-    scores = served.scorer.score(applications)
-    cut_off = served.policy.low_risk_from
-    both = zip(applications, scores, strict=True)
-    adverse = [(one, score) for one, score in both if score.probability_good < cut_off][:ADVERSE]
-    explain = served.explainer.reasons
+    adverse, explain = _adverse(served, applications), served.explainer.reasons
     return _median(lambda: [explain(*case, served.policy) for case in adverse]) / len(adverse)
+
+
+def _changed(served: ServedModel, applications: Sequence[Application]) -> float:
+    """What would change one decision that is no approval: the mean of a few hundred."""
+    adverse = _adverse(served, applications)
+
+    def all_of_them() -> None:
+        for application, _score in adverse:
+            alternatives(application, served.scorer, served.policy)
+
+    return _median(all_of_them) / len(adverse)
+
+
+def _adverse(
+    served: ServedModel, applications: Sequence[Application]
+) -> list[tuple[Application, Score]]:
+    both = zip(applications, served.scorer.score(applications), strict=True)
+    cut_off = served.policy.low_risk_from
+    return [(one, score) for one, score in both if score.probability_good < cut_off][:ADVERSE]
 
 
 def _median(work: Callable[[], object]) -> float:

@@ -54,6 +54,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "POST /api/predict": (None, Scope.PREDICT),
     "POST /api/predict-batch": (None, Scope.PREDICT),
     "GET /api/decisions/<decision_id>": (None, Scope.DECISIONS_READ),
+    "GET /api/decisions/<decision_id>/alternatives": (None, Scope.DECISIONS_READ),
     "GET /api/model-info": (None, Scope.MODEL_READ),
     "POST /api/reload-model": (None, Scope.MODEL_ADMIN),
     "GET /metrics": (None, Scope.METRICS_READ),
