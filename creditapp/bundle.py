@@ -6,7 +6,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from creditapp.exceptions import BrokenBundle
@@ -47,7 +47,9 @@ class Metadata:
 
     `inputs` says of each feature that is used how it is encoded; `classes` is the order of the
     probabilities; `population` says, by feature, which answers the training data held, and
-    `score_population` how the probabilities of good credit of the held-out rows lie.
+    `score_population` how the probabilities of good credit of the held-out rows lie; `observed`
+    says how often each answer occurs in the data, and with how many bad credits (an older bundle may
+    lack it).
     """
 
     format: int
@@ -60,11 +62,12 @@ class Metadata:
     metrics: Mapping[str, float]
     population: Mapping[str, Mapping[str, Any]]
     score_population: Mapping[str, Any]
+    observed: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @property
-    def uses_protected(self) -> bool:
-        """Whether the model looks at any protected answer."""
-        return any(name in self.inputs for name in PROTECTED)
+    def protected_used(self) -> tuple[str, ...]:
+        """The protected answers that the model looks at."""
+        return tuple(name for name in PROTECTED if name in self.inputs)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from creditapp import metrics, request_ids
 from creditapp.exceptions import (
+    BadPolicy,
     BatchTooLarge,
     CannotReplay,
     ChangeUnderWay,
@@ -46,6 +47,7 @@ STATUS: dict[type[Exception], int] = {
     RefusedModel: 409,
     CannotReplay: 409,
     NothingToChange: 409,
+    BadPolicy: 422,
     BatchTooLarge: 413,
     InvalidApplication: 422,
     ModelUnavailable: 503,

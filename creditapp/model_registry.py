@@ -60,6 +60,8 @@ class Version:
     accuracy: float | None
     recall_bad: float | None
     uses_protected: bool
+    exclusion_difference: float | None
+    exclusion_spread: float | None
 
 
 class Registry:
@@ -209,6 +211,8 @@ class Registry:
             metrics.get("accuracy"),
             metrics.get("recall_bad"),
             uses_protected=run.data.params.get("protected") != "False",
+            exclusion_difference=metrics.get("cv_roc_auc_difference"),
+            exclusion_spread=metrics.get("cv_roc_auc_difference_spread"),
         )
 
     def _tag(self, version: str, **tags: str) -> None:

@@ -159,6 +159,8 @@ def _rule(place: str, given: object) -> Rule:
     feature, text = given.get("feature"), given.get("text")
     if not isinstance(feature, str) or feature not in FEATURE_NAMES:
         raise BadPolicy(f"{place}: the feature {feature!r:.80} is not one of the scored features")
+    if FEATURES_BY_NAME[feature].protected:
+        raise BadPolicy(f"{place}: {feature} is protected, and no rule may be made over it")
     if not isinstance(text, str) or not text.strip():
         raise BadPolicy(f"{place}: a text that gives the reason is missing")
     return Rule(feature, _worse_outcome(place, given), text.strip(), **_condition(place, given))

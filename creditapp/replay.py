@@ -11,7 +11,7 @@ from creditapp.bundle import Bundle
 from creditapp.decision_log import Decision
 from creditapp.deployments import Deployment
 from creditapp.exceptions import BrokenBundle, CannotReplay, NothingToChange
-from creditapp.features import Answer, Application, fingerprint
+from creditapp.features import PROTECTED, Answer, Application, fingerprint
 from creditapp.policy import Outcome
 from creditapp.reasons import Explainer, Reason, checked_explainer
 from creditapp.scoring import ENGINE, TOLERANCE, Score, Scorer
@@ -67,6 +67,19 @@ def reasons_of(decision: Decision) -> Sequence[Reason]:
     except BrokenBundle:
         return ()
     return explainer.reasons(application, score, policies.under(decision.policy_version))
+
+
+def protected_used(decision: Decision) -> Sequence[str]:
+    """The protected answers that the model of a decision looked at; unknown once its bundle cannot be used.
+
+    Raises:
+        ModelUnavailable: the database does not answer.
+    """
+    try:
+        _, names = _scorer(_deployment(decision.generation).bundle_digest)
+    except CannotReplay:
+        return ()
+    return [name for name in PROTECTED if name in names]
 
 
 def alternatives_of(decision: Decision) -> Alternatives:

@@ -26,6 +26,7 @@ from creditapp.features import (
     fingerprint,
 )
 from creditapp.scoring import INPUT, TOLERANCE, Probabilities, Scorer, checked_scorer
+from training.counts import observed
 from training.dataset import Dataset, Split
 from training.leaves import leaves_of
 from training.pipeline import probability_good
@@ -79,6 +80,7 @@ def make_bundle(
             classes=[int(label) for label in pipeline.classes_],
             metrics=metrics,
             population=population(split.training.features),
+            observed=observed(split),
             score_population=score_population(probability_good(pipeline, split.held_out.features)),
         ),
         golden=Golden(_rows(probe.iloc[few]), expected[few].tolist()),

@@ -65,8 +65,16 @@ def _show_versions(versions: "Sequence[Version]", *, as_json: bool) -> None:
     click.echo(f"{first}{'accuracy':<10}{'recall of bad':<15}protected")
     for one in versions:
         figures = f"{_figure(one.accuracy):<10}{_figure(one.recall_bad):<15}"
-        figures += "used" if one.uses_protected else "not used"
+        figures += "used" if one.uses_protected else f"not used{_cost_of(one)}"
         click.echo(f"{one.version:<9}{one.stage:<12}{one.created_at:%Y-%m-%d %H:%M}  {figures}")
+
+
+def _cost_of(version: "Version") -> str:
+    """What leaving the protected answers out costs, as it was measured in the training."""
+    if version.exclusion_difference is None:
+        return ""
+    spread = version.exclusion_spread or 0.0
+    return f" (ROC AUC {version.exclusion_difference:+.4f}, spread {spread:.4f}, paired folds)"
 
 
 @click.command()
@@ -89,7 +97,7 @@ def _prepare_model() -> str:
     if versions.versions():
         return "versions are registered and none is promoted: flask models, flask promote"
     click.echo("model: none is registered yet; training a first one")
-    trained = _train(DATA)
+    trained = _train(DATA, protected=not current_app.config["SETTINGS"].production)
     click.echo(_summary(trained))
     done = promoted(trained.version, "the first model", audit.operator())
     return f"version {done.model_version} is in production"

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from creditapp import audit, deployments, turns
 from creditapp.acceptance import accepted
 from creditapp.audit import Action
-from creditapp.bundle import Bundle
+from creditapp.bundle import Bundle, digest
 from creditapp.cli.failing import in_one_line
 from creditapp.cli.registry import model_name, registry
 from creditapp.deployments import Change, Reload
@@ -45,24 +46,37 @@ def _reason(_context: click.Context, _option: click.Parameter, value: str) -> st
     return value.strip()
 
 
+ALLOW = click.option(
+    "--allow-protected",
+    is_flag=True,
+    help="Serve a model that uses protected answers in production too; the reason says why.",
+)
+
+
 @click.command()
 @click.argument("version")
 @click.option("--reason", required=True, callback=_reason, help="Why; kept with the deployment.")
+@ALLOW
 @_for_programs
-def promote(version: str, reason: str, as_json: bool, actor: str, request_id: str) -> None:
+def promote(
+    version: str, reason: str, allow_protected: bool, as_json: bool, actor: str, request_id: str
+) -> None:
     """Make a registered VERSION the production one, and serve it."""
     with in_one_line(as_json=as_json):
-        done = promoted(version, reason, actor, request_id)
+        done = promoted(version, reason, actor, request_id, allow_protected=allow_protected)
     _tell(done, f"version {done.model_version} is in production", as_json=as_json)
 
 
 @click.command()
 @click.option("--reason", required=True, callback=_reason, help="Why; kept with the deployment.")
+@ALLOW
 @_for_programs
-def rollback(reason: str, as_json: bool, actor: str, request_id: str) -> None:
+def rollback(
+    reason: str, allow_protected: bool, as_json: bool, actor: str, request_id: str
+) -> None:
     """Serve the version that was served before, out of the database; done twice, it is undone."""
     with in_one_line(as_json=as_json):
-        done = _rolled_back(reason, actor, request_id)
+        done = _rolled_back(reason, actor, request_id, allow_protected=allow_protected)
     _tell(done, f"version {done.model_version} is served again", as_json=as_json)
 
 
@@ -75,7 +89,9 @@ def deploy(as_json: bool, actor: str, request_id: str) -> None:
     _tell(done, f"version {done.model_version} is served", as_json=as_json)
 
 
-def promoted(version: str, reason: str, actor: str, request_id: str = "") -> Reload:
+def promoted(
+    version: str, reason: str, actor: str, request_id: str = "", *, allow_protected: bool = False
+) -> Reload:
     """Promote a version and serve it; what cannot be served is refused first.
 
     Raises:
@@ -84,6 +100,8 @@ def promoted(version: str, reason: str, actor: str, request_id: str = "") -> Rel
     with _change(f"version {version}", actor, reason, request_id) as change:
         versions = registry()
         bundle = versions.fetch_bundle(version)
+        allowed = allow_protected or _is_served(bundle)
+        _check_protected(version, bundle, "promote", allowed=allowed)
         versions.promote(version, reason)
         audit.record(actor, Action.MODEL_PROMOTED, f"version {version}", reason, request_id)
         return deployments.deploy(model_name(), version, bundle, change)
@@ -102,12 +120,13 @@ def deployed(actor: str, request_id: str = "") -> Reload:
             if version is None:
                 raise RefusedModel("no version is promoted to production")
             bundle = versions.fetch_bundle(version)
+            _check_protected(version, bundle, "promote", allowed=_is_served(bundle))
             done = deployments.deploy(model_name(), version, bundle, change)
             version = versions.production()
         return done
 
 
-def _rolled_back(reason: str, actor: str, request_id: str) -> Reload:
+def _rolled_back(reason: str, actor: str, request_id: str, *, allow_protected: bool) -> Reload:
     with _change("the version before", actor, reason, request_id) as change:
         former = deployments.served_before()
         try:
@@ -115,9 +134,31 @@ def _rolled_back(reason: str, actor: str, request_id: str) -> Reload:
             accepted(Bundle.unpack(bundle))
         except BrokenBundle as error:
             raise RefusedModel(f"version {former.model_version}: {error}") from error
+        _check_protected(former.model_version, bundle, "rollback", allowed=allow_protected)
         done = deployments.deploy(former.model_name, former.model_version, bundle, change)
         _promote_if_reachable(former.model_version, reason)
         return done
+
+
+def _check_protected(version: str, packed: bytes, command: str, *, allowed: bool) -> None:
+    """In production a model that uses protected answers is served only where somebody says why it may be.
+
+    Raises:
+        RefusedModel: it uses some, and nobody does.
+    """
+    used = Bundle.unpack(packed).metadata.protected_used
+    if used and not allowed and current_app.config["SETTINGS"].production:
+        raise RefusedModel(
+            f"version {version} uses protected answers ({', '.join(used)}); train one that does not "
+            "(flask train --without-protected), or say why it may be served: "
+            f'flask {command} … --allow-protected --reason "…"'
+        )
+
+
+def _is_served(packed: bytes) -> bool:
+    """Whether this very bundle is in force: what was allowed stays so."""
+    served = deployments.in_force()
+    return served is not None and served.bundle_digest == digest(packed)
 
 
 def _promote_if_reachable(version: str, reason: str) -> None:

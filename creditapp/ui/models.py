@@ -7,13 +7,23 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response
 
-from creditapp import deployments, metrics, model_changes, registered, request_ids, security
+from creditapp import (
+    deployments,
+    metrics,
+    model_cache,
+    model_changes,
+    registered,
+    request_ids,
+    security,
+)
 from creditapp.exceptions import (
     ChangeUnderWay,
     CreditappError,
+    ModelUnavailable,
     RefusedModel,
     RegistryUnavailable,
 )
+from creditapp.features import BY_NAME
 
 blueprint = Blueprint("models", __name__)
 
@@ -75,8 +85,18 @@ def _page(problem: str | None, status: int) -> Page:
         "history": history,
         "workers": metrics.served_by_workers(),
         "problem": problem,
+        "protected_used": _protected_used(),
+        "questions": BY_NAME,
     }
     return render_template("models.html", **shown), status
+
+
+def _protected_used() -> Sequence[str]:
+    """The protected answers that the model in this process uses; none without one."""
+    try:
+        return model_cache.current().metadata.protected_used
+    except ModelUnavailable:
+        return ()
 
 
 def _versions(generation: int | None) -> tuple[Sequence[dict[str, Any]], bool]:

@@ -49,7 +49,9 @@ def score() -> str | tuple[str, int]:
     origin = Origin(Channel.UI, request_ids.current(), security.current().label)
     [decision] = decide([application], origin, with_reasons=True)
     policy, reasons = policies.under(decision.policy_version), worded(decision.reasons)
-    shown = {"decision": decision, "policy": policy, "questions": BY_NAME}
+    shown: dict[str, Any] = {"decision": decision, "policy": policy, "questions": BY_NAME}
+    metadata = _served_metadata()
+    shown["protected_used"] = metadata.protected_used if metadata else ()
     return render_template("score.html", form=form, reasons=reasons, **shown)
 
 
@@ -88,8 +90,13 @@ def drift() -> str:
 @blueprint.get("/codebook")
 def codebook() -> str:
     """Every question with its codes, what they mean, and what was once published."""
-    shown = {"questions": QUESTIONS, "recorded": RECORDED, "metadata": _served_metadata()}
-    return render_template("codebook.html", **shown)
+    return render_template(
+        "codebook.html",
+        questions=QUESTIONS,
+        by_name=BY_NAME,
+        recorded=RECORDED,
+        metadata=_served_metadata(),
+    )
 
 
 def _decision_page(found: Decision, replayed: Replayed | None = None) -> str:
@@ -98,6 +105,7 @@ def _decision_page(found: Decision, replayed: Replayed | None = None) -> str:
         "questions": BY_NAME,
         "reasons": worded(replay.reasons_of(found)),
         "alternatives": _alternatives(found),
+        "protected_used": replay.protected_used(found),
         "replayed": replayed,
     }
     return render_template("decision.html", decision=found, **shown)

@@ -39,7 +39,7 @@ def test_fifteen_answers_are_used_and_all_are_known(bundle: Bundle) -> None:
     assert set(bundle.metadata.inputs) == set(FEATURE_NAMES) - set(PROTECTED)
     assert len(bundle.metadata.inputs) == 15
     assert set(bundle.metadata.population) == set(FEATURE_NAMES)
-    assert not bundle.metadata.uses_protected
+    assert bundle.metadata.protected_used == ()
 
 
 def test_the_cost_is_told(said: str) -> None:

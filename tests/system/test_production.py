@@ -295,3 +295,26 @@ def test_a_port_in_use_is_said_at_once(database: Path, trained: Trained, service
     done = start(environment(database, trained.registry, PORT=port))
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith(f"PORT: {port} cannot be served on")
+
+
+def test_a_model_that_uses_protected_answers_is_served_only_where_somebody_says_why(
+    trained: Trained, tmp_path: Path
+) -> None:
+    """Refused with the way out; allowed, its reason is kept; and what is served stays so."""
+    registry = Path(shutil.copy(trained.registry, tmp_path / "mlflow.db"))
+    shutil.copytree(trained.registry.parent / "mlruns", tmp_path / "mlruns")
+    settings = settings_of_production(9)
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return flask(*command, database=tmp_path / "new.db", registry=registry, **settings)
+
+    assert run("db", "upgrade").returncode == 0
+    promote = ("promote", "1", "--reason", "a study of last year")
+    refused = run(*promote)
+    assert refused.returncode == 3
+    assert "version 1 uses protected answers (Age in years, " in refused.stderr
+    assert "--allow-protected" in refused.stderr
+    assert run("deploy").returncode == 3
+    assert "in production" in run(*promote, "--allow-protected").stdout
+    assert "a study of last year" in run("models", "--history").stdout
+    assert run("deploy").returncode == 0

@@ -119,3 +119,10 @@ def test_rules_are_a_list_of_objects(given: object) -> None:
     """Anything else is no rules."""
     with pytest.raises(BadPolicy, match="accepted is"):
         rules_from(given)
+
+
+def test_no_rule_is_made_over_a_protected_answer() -> None:
+    """It could be no lawful reason."""
+    rule = {"feature": "Age in years", "under": 21, "outcome": "refer", "text": "young"}
+    with pytest.raises(BadPolicy, match="Age in years is protected, and no rule may be made"):
+        rules_from([rule])

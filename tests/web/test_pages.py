@@ -4,6 +4,7 @@ import re
 
 from flask import Flask
 
+from creditapp import model_cache
 from creditapp.features import FEATURES, Choice
 from tests.clients import StrictClient, csrf_token, form_data
 from tests.engines import on_both
@@ -122,6 +123,30 @@ def test_the_code_book_says_what_is_protected_and_used(client: StrictClient) -> 
     assert page.count("· protected") == 4
     assert page.count("· used by the served model") == 19
     assert "cannot all be explained lawfully" in page
+
+
+def test_the_code_book_counts_answers_and_bad_credits_in_the_data(client: StrictClient) -> None:
+    """By code, by the value of a band, and by quarters of a number; each adds up to all rows."""
+    page = client.get("/codebook").text
+    new_car = re.search(r">A40</td>.*?</tr>", page, re.DOTALL)
+    assert new_car
+    assert ">234<" in new_car[0]
+    assert ">38.0 %<" in new_car[0]
+    with client.application.app_context():
+        observed = model_cache.current().metadata.observed
+    for rows in observed.values():
+        assert (sum(row["count"] for row in rows), sum(row["bad"] for row in rows)) == (1000, 300)
+    assert [len(observed[name]) for name in ("Credit amount", "Age in years")] == [4, 4]
+    assert observed["Credit amount"][0]["from"] == 250
+
+
+def test_a_decision_by_a_model_that_uses_protected_answers_comes_with_a_warning(
+    officer: StrictClient,
+) -> None:
+    """Beside the result and on the page of the stored decision, naming them."""
+    told = "The model uses protected answers (Age, Personal status and sex, "
+    made = officer.post("/api/predict", json=form_to_json()).get_json()
+    assert told in officer.get(f"/decisions/{made['decision_id']}").text
 
 
 def test_every_template_compiles(app: Flask) -> None:
