@@ -7,7 +7,6 @@ import csv
 import os
 import pickle
 import random
-import resource
 import shutil
 import signal
 import sqlite3
@@ -348,13 +347,18 @@ def test_every_kind_of_unfit_model_under_load(place: Place) -> None:
 
 
 def refuse_for_want_of_room(place: Place) -> None:
-    """Deploy in a process that may write no file as large as the bundle, as on a full disk."""
+    """Deploy where what is fetched is put on a disk smaller than the bundle."""
     before = place.newest_generation()
+    folder = place.database.parent / "small"
+    folder.mkdir()
+    mounted = 'mount -t tmpfs -o size=100k small "$TMPDIR" && exec "$@"'
     done = subprocess.run(
-        [sys.executable, "-m", "flask", "deploy"],
+        [
+            *("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mounted, "sh"),
+            *(sys.executable, "-m", "flask", "deploy"),
+        ],
         cwd=ROOT,
-        env=environment(place.database, place.tracking.address),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        env=environment(place.database, place.tracking.address, TMPDIR=str(folder)),
         capture_output=True,
         text=True,
         check=False,
