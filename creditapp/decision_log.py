@@ -238,8 +238,12 @@ def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[D
         return session.scalars(query).all()
 
 
-def with_answers(before: UUID | None, limit: int) -> Sequence[Decision]:
+def with_answers(
+    before: UUID | None, limit: int, generation: int | None = None
+) -> Sequence[Decision]:
     """Decisions whose answers are kept, newest first, or those older than one of them.
+
+    Those of one deployment alone, where it is given.
 
     Raises:
         DecisionLogUnavailable: the log cannot be read.
@@ -247,6 +251,8 @@ def with_answers(before: UUID | None, limit: int) -> Sequence[Decision]:
     query = select(Decision).join(Answers).options(joinedload(Decision.given))
     if before is not None:
         query = query.where(Decision.decision_id < before)
+    if generation is not None:
+        query = query.where(Decision.generation == generation)
     with _reading_the_log() as session:
         return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
 

@@ -71,6 +71,10 @@ class UnknownDecision(CreditappError):
         super().__init__(f"no decision has the id {decision_id[:64]}")
 
 
+class PolicyChanged(CreditappError):
+    """A policy that was to be replaced is not in force any more."""
+
+
 class NothingToChange(CreditappError):
     """A decision that no other answers would make better."""
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, String, Text, select
+from sqlalchemy import JSON, String, Text, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp import audit
 from creditapp.audit import Action
-from creditapp.exceptions import BadPolicy, ModelUnavailable
+from creditapp.exceptions import BadPolicy, ModelUnavailable, PolicyChanged
 from creditapp.extensions import Base, UtcDateTime, reading, writing
 from creditapp.policy import DEFAULT_POLICY, Policy, Rule, check_cut_offs, from_document
 
@@ -85,12 +85,19 @@ def history() -> Sequence[PolicyVersion]:
 
 
 def put_in_force(
-    low_risk_from: float, medium_risk_from: float, rules: Sequence[Rule], actor: str, reason: str
+    low_risk_from: float,
+    medium_risk_from: float,
+    rules: Sequence[Rule],
+    actor: str,
+    reason: str,
+    *,
+    instead_of: str | None = None,
 ) -> Policy:
     """Have all workers decide by other cut-offs and rules; the row and its event stand or fall together.
 
     Raises:
         BadPolicy: the cut-offs are wrong, or no reason is given; nothing has changed.
+        PolicyChanged: another policy than `instead_of`, where that is given, is in force by now.
     """
     check_cut_offs(low_risk_from, medium_risk_from)
     if not reason.strip():
@@ -104,7 +111,22 @@ def put_in_force(
         reason=reason,
     )
     with writing() as session:
+        _check_still_in_force(session, instead_of)
         session.add(row)
         session.flush()
         audit.note(session, actor, Action.POLICY_CHANGED, f"policy {row.version}", reason)
         return row.policy
+
+
+def _check_still_in_force(session: Session, version: str | None) -> None:
+    """Nobody else may put a policy in force until this transaction ends: SQLite's writers wait anyhow."""
+    if version is None:
+        return
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE policy IN EXCLUSIVE MODE"))
+    newest = session.scalar(NEWEST_FIRST.limit(1))
+    in_force_now = newest.policy if newest else DEFAULT_POLICY
+    if in_force_now.version != version:
+        raise PolicyChanged(
+            f"policy {in_force_now.version} came into force meanwhile; nothing was changed"
+        )

@@ -26,16 +26,24 @@ def held_out(served: ServedModel) -> list[Case]:
     ]
 
 
-def logged(limit: int) -> list[Case]:
+def logged(limit: int, generation: int | None = None) -> list[Case]:
     """The newest decisions whose answers are kept, with the probabilities they were made on.
+
+    Those of one deployment alone, where it is given.
 
     Raises:
         DecisionLogUnavailable: the log cannot be read.
     """
-    return [_case(decision) for decision in decision_log.with_answers(None, limit)]
+    return [_case(decision) for decision in decision_log.with_answers(None, limit, generation)]
 
 
 def _case(decision: Decision) -> Case:
     answers = decision.given.answers if decision.given else {}
     outside = bool(decision.outside_training)
-    return Case(decision.probability_good_credit, answers, outside, decided=decision.decision)
+    return Case(
+        decision.probability_good_credit,
+        answers,
+        outside,
+        decided=decision.decision,
+        decision_id=str(decision.decision_id),
+    )

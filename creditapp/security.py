@@ -60,6 +60,8 @@ ACCESS: dict[str, Access] = {
     "ui.drift": ANALYSIS,
     "models.overview": ANALYSIS,
     "challenger.overview": ANALYSIS,
+    "policy.overview": ANALYSIS,
+    "policy.save": ANALYSIS,
     "models.promote": ADMINISTRATION,
     "models.roll_back": ADMINISTRATION,
     "ui.form": SCORING_PAGE,

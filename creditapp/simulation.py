@@ -23,6 +23,7 @@ class Case(NamedTuple):
     outside_training: bool
     good: bool | None = None
     decided: str = ""
+    decision_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,17 +89,20 @@ def bad_among_approved(cases: Sequence[Case], decided: Sequence[Outcome]) -> Sha
     return Share(approved.count(False), len(approved))
 
 
-def expected_cost(cases: Sequence[Case], decided: Sequence[Outcome], ratio: float) -> Cost:
+def expected_cost(
+    cases: Sequence[Case], decided: Sequence[Outcome], ratio: float, referral: float = 0.0
+) -> Cost:
     """The mean cost per applicant: `ratio` for an approved bad credit, 1 for a declined good one.
 
-    A referral costs nothing: a person is taken to decide it rightly.
+    A referral costs `referral`: the person's time alone, as the person is taken to decide rightly.
     """
-    costs = [_cost(case, outcome, ratio) for case, outcome in zip(cases, decided, strict=True)]
+    pairs = zip(cases, decided, strict=True)
+    costs = [_cost(case, outcome, ratio, referral) for case, outcome in pairs]
     if not costs:
-        return Cost(math.nan, (0.0, max(ratio, 1.0)))
+        return Cost(math.nan, (0.0, max(ratio, referral, 1.0)))
     mean = fmean(costs)
     reach = Z * stdev(costs) / math.sqrt(len(costs)) if len(costs) > 1 else math.inf
-    return Cost(mean, (max(0.0, mean - reach), min(max(ratio, 1.0), mean + reach)))
+    return Cost(mean, (max(0.0, mean - reach), min(max(ratio, referral, 1.0), mean + reach)))
 
 
 def flips(cases: Sequence[Case], decided: Sequence[Outcome]) -> dict[tuple[str, str], int]:
@@ -127,7 +131,9 @@ def best_cut_off(cases: Sequence[Case], ratio: float) -> CutOff:
     return CutOff(best, lowest / len(cases) if cases else math.nan)
 
 
-def _cost(case: Case, outcome: Outcome, ratio: float) -> float:
+def _cost(case: Case, outcome: Outcome, ratio: float, referral: float) -> float:
     if outcome is Outcome.APPROVE:
         return 0.0 if case.good else ratio
-    return 1.0 if outcome is Outcome.DECLINE and case.good else 0.0
+    if outcome is Outcome.REFER:
+        return referral
+    return 1.0 if case.good else 0.0

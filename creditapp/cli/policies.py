@@ -12,6 +12,7 @@ from creditapp.cli.failing import in_one_line
 from creditapp.exceptions import BadPolicy, NotStrictJson
 from creditapp.policy import Outcome, Policy, Rule, check_cut_offs, rules_from
 from creditapp.simulation import Case, Cost, Share
+from creditapp.workbench import Costs
 
 APPROVE = click.option("--approve-from", type=float, required=True, help="Approved from here on.")
 REFER = click.option("--refer-from", type=float, required=True, help="Declined below.")
@@ -62,9 +63,21 @@ def put(approve_from: float, refer_from: float, rules: Path | None, reason: str)
     show_default=True,
     help="The cost of an approved bad credit against that of a declined good one.",
 )
+@click.option(
+    "--referral-cost",
+    type=click.FloatRange(0, 1_000_000),
+    default=0.0,
+    show_default=True,
+    help="The cost of a person's look, against that of a declined good credit.",
+)
 @click.option("--limit", type=click.IntRange(1, 100_000), default=10_000, show_default=True)
 def simulate(
-    approve_from: float, refer_from: float, rules: Path | None, cost_ratio: float, limit: int
+    approve_from: float,
+    refer_from: float,
+    rules: Path | None,
+    cost_ratio: float,
+    referral_cost: float,
+    limit: int,
 ) -> None:
     """Try a policy on the held-out rows and on the newest logged decisions; nothing is changed."""
     with in_one_line():
@@ -72,22 +85,27 @@ def simulate(
         tried = Policy("tried", approve_from, refer_from, rules=_rules(rules))
         labelled = policy_trials.held_out(model_cache.current())
         logged = policy_trials.logged(limit)
-    for line in (*_on_labelled(tried, labelled, cost_ratio), *_on_logged(tried, logged)):
+    costs = Costs(cost_ratio, referral_cost)
+    for line in (*_on_labelled(tried, labelled, costs), *_on_logged(tried, logged)):
         click.echo(line)
 
 
-def _on_labelled(tried: Policy, cases: Sequence[Case], ratio: float) -> Iterator[str]:
+def _on_labelled(tried: Policy, cases: Sequence[Case], costs: Costs) -> Iterator[str]:
     decided = simulation.outcomes(tried, cases)
     yield f"held-out rows: {len(cases)}, with 95 % intervals"
     yield from _rates(decided)
     yield _share("bad among approved", simulation.bad_among_approved(cases, decided))
-    yield _cost("cost per applicant", simulation.expected_cost(cases, decided, ratio))
-    yield f"  (an approved bad credit costs {ratio:g}, a declined good one 1, a referral nothing:"
-    yield "  a person is taken to decide it rightly)"
-    best = simulation.best_cut_off(cases, ratio)
+    yield _cost("cost per applicant", _expected(cases, decided, costs))
+    yield f"  (an approved bad credit costs {costs.ratio:g}, a declined good one 1,"
+    yield f"  a referral {costs.referral:g}: a person is taken to decide it rightly)"
+    best = simulation.best_cut_off(cases, costs.ratio)
     where = "nobody" if math.isinf(best.approve_from) else f"from {best.approve_from}"
     yield "  one cut-off of least cost, by probability alone and chosen on these very rows:"
     yield f"  approve {where}, decline below; {best.cost:.3f} per applicant"
+
+
+def _expected(cases: Sequence[Case], decided: Sequence[Outcome], costs: Costs) -> Cost:
+    return simulation.expected_cost(cases, decided, costs.ratio, costs.referral)
 
 
 def _on_logged(tried: Policy, cases: Sequence[Case]) -> Iterator[str]:

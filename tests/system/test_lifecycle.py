@@ -351,7 +351,7 @@ def refuse_for_want_of_room(place: Place) -> None:
     before = place.newest_generation()
     folder = place.database.parent / "small"
     folder.mkdir()
-    mounted = 'mount -t tmpfs -o size=100k small "$TMPDIR" && exec "$@"'
+    mounted = 'mount -t tmpfs -o size=40k small "$TMPDIR" && exec "$@"'
     done = subprocess.run(
         [
             *("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mounted, "sh"),

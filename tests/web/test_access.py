@@ -42,6 +42,8 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /drift": (ANALYSTS, None),
     "GET /models": (ANALYSTS, None),
     "GET /challenger": (ANALYSTS, None),
+    "GET /policy": (ANALYSTS, None),
+    "POST /policy": (ANALYSTS, None),
     "POST /models/promote": (ADMINS, None),
     "POST /models/rollback": (ADMINS, None),
     "GET /sign-in": (OPEN, None),
