@@ -1,5 +1,6 @@
 """The door to MLflow: publish, promote, resolve, fetch. Opened by commands, never by a worker."""
 
+import errno
 import logging
 import os
 import sqlite3
@@ -184,6 +185,9 @@ class Registry:
                 return Path(local).read_bytes()
         except OSError as error:
             raise RegistryUnavailable(f"the bundle cannot be fetched: {error.strerror}") from error
+        except MlflowException as error:  # which wraps a full disk here, and an artifact store away
+            why = ": no space left" if os.strerror(errno.ENOSPC) in str(error) else ""
+            raise RegistryUnavailable(f"the bundle cannot be fetched{why}") from error
 
     def _has(self, found: ModelVersion, path: str) -> bool:
         listed = self._client.list_artifacts(str(found.run_id), BUNDLE_FOLDER)
