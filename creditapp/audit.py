@@ -31,6 +31,7 @@ class Action(StrEnum):
     MODEL_REFUSED = "model refused"
     CHALLENGER_CHANGED = "challenger changed"
     POLICY_CHANGED = "policy changed"
+    DECISION_REVIEWED = "decision reviewed"
     ACCESS_REFUSED = "access refused"
 
 

@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from creditapp import metrics, request_ids
 from creditapp.exceptions import (
     BadPolicy,
+    BadReview,
     BatchTooLarge,
     CannotReplay,
     ChangeUnderWay,
@@ -34,6 +35,7 @@ from creditapp.exceptions import (
     PolicyChanged,
     RefusedModel,
     RegistryUnavailable,
+    ReviewedMeanwhile,
     UnknownDecision,
 )
 from creditapp.features import marked
@@ -49,7 +51,9 @@ STATUS: dict[type[Exception], int] = {
     CannotReplay: 409,
     NothingToChange: 409,
     PolicyChanged: 409,
+    ReviewedMeanwhile: 409,
     BadPolicy: 422,
+    BadReview: 422,
     BatchTooLarge: 413,
     InvalidApplication: 422,
     ModelUnavailable: 503,

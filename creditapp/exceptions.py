@@ -75,6 +75,14 @@ class PolicyChanged(CreditappError):
     """A policy that was to be replaced is not in force any more."""
 
 
+class BadReview(CreditappError):
+    """A review that decides nothing, or gives no reason."""
+
+
+class ReviewedMeanwhile(CreditappError):
+    """A review by somebody who did not know of another one."""
+
+
 class NothingToChange(CreditappError):
     """A decision that no other answers would make better."""
 

@@ -33,6 +33,7 @@ class Source(StrEnum):
     MODEL = "model"
     RULE = "rule"
     OUTSIDE_TRAINING = "outside training data"
+    PERSON = "person"
 
 
 @dataclass(frozen=True)

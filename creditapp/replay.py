@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from creditapp import decision_log, deployments, policies
+from creditapp import decision_log, deployments, policies, reviews
 from creditapp.alternatives import Alternatives, alternatives
 from creditapp.bundle import Bundle
 from creditapp.decision_log import Decision
@@ -53,11 +53,14 @@ def all_of(decisions: Iterable[Decision]) -> Iterator[Replayed]:
 def reasons_of(decision: Decision) -> Sequence[Reason]:
     """The reasons that were given for a decision, worked out again from the bundle that made it.
 
-    There are none where its answers were erased, or its bundle cannot be used any more.
+    A person's review gives the person's reason, and the model is not blamed. Otherwise there are none
+    where its answers were erased, or its bundle cannot be used any more.
 
     Raises:
         ModelUnavailable: the database does not answer.
     """
+    if review := reviews.latest(decision.decision_id):
+        return reviews.reason(review)
     if decision.given is None:
         return ()
     application = Application(decision.given.answers)

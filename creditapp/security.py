@@ -70,6 +70,8 @@ ACCESS: dict[str, Access] = {
     "ui.decisions": READING_PAGE,
     "ui.decision": READING_PAGE,
     "ui.replay_decision": READING_PAGE,
+    "ui.waiting": READING_PAGE,
+    "ui.review": READING_PAGE,
     "api.predict": _programs(Scope.PREDICT),
     "api.predict_batch": _programs(Scope.PREDICT),
     "api.decision": _programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL),

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 from creditapp.alternatives import Alternatives
 from creditapp.decision_log import Decision, NewDecision
 from creditapp.reasons import Reason, Source
+from creditapp.reviews import Review, Verdict
 from creditapp.wording import worded, worded_alternatives
 
 
@@ -84,12 +85,29 @@ class BatchAnswerSchema(Schema):
     )
 
 
+class ReviewSchema(Schema):
+    """What a person decided after the machine."""
+
+    outcome = fields.String(metadata={"enum": [verdict.value for verdict in Verdict]})
+    note = fields.String(
+        allow_none=True, metadata={"description": "The reviewer's reason; null once it is erased"}
+    )
+    reviewed_by = fields.String()
+    reviewed_at = fields.DateTime(format="iso")
+
+
 class StoredDecisionSchema(PredictionSchema):
     """A decision as it is kept, with the answers it was made on."""
 
     channel = fields.String(metadata={"enum": ["ui", "api", "batch", "file"]})
     request_id = fields.String()
     fingerprint = fields.String(metadata={"description": "Of the catalogue it was scored under"})
+    review = fields.Nested(
+        ReviewSchema,
+        allow_none=True,
+        metadata={"description": "The person's decision that stands, where there is one"},
+    )
+    reviews = fields.List(fields.Nested(ReviewSchema), metadata={"description": "Newest first"})
     application = fields.Function(
         lambda decision: decision.given and decision.given.answers,
         metadata={
@@ -195,7 +213,8 @@ class ProblemSchema(Schema):
 PREDICTION = PredictionSchema()
 PREDICTION_KEYS = tuple(PREDICTION.fields)
 _values = attrgetter(*PREDICTION_KEYS)
-STORED_DECISION = StoredDecisionSchema()
+STORED_DECISION = StoredDecisionSchema(exclude=("review", "reviews"))
+REVIEWS = ReviewSchema(many=True)
 ALTERNATIVES = AlternativesSchema()
 HEALTH = HealthSchema()
 MODEL_INFO = ModelInfoSchema()
@@ -213,9 +232,14 @@ def _prediction(decision: NewDecision) -> dict[str, Any]:
     return answer
 
 
-def stored(decision: Decision, reasons: Iterable[Reason]) -> dict[str, Any]:
-    """The answer to a decision that is kept."""
-    return {**STORED_DECISION.dump(decision), "reasons": worded(reasons)}
+def stored(
+    decision: Decision, reasons: Iterable[Reason], reviews: Sequence[Review]
+) -> dict[str, Any]:
+    """The answer to a decision that is kept, with what people decided after it, newest first."""
+    told = REVIEWS.dump(reviews)
+    newest = told[0] if told else None
+    decided = STORED_DECISION.dump(decision)
+    return {**decided, "reasons": worded(reasons), "review": newest, "reviews": told}
 
 
 def alternatives(decision: Decision, found: Alternatives) -> Any:

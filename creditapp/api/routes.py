@@ -13,6 +13,7 @@ from creditapp import (
     model_changes,
     replay,
     request_ids,
+    reviews,
     schemas,
     security,
 )
@@ -74,7 +75,7 @@ def predict_batch() -> Any:
 def decision(decision_id: str) -> Any:
     """One decision as it is kept; to a key that did not make it, it does not exist."""
     found = _readable(decision_id)
-    return answers.stored(found, replay.reasons_of(found))
+    return answers.stored(found, replay.reasons_of(found), reviews.of(found.decision_id))
 
 
 @blueprint.get("/decisions/<decision_id>/alternatives")

@@ -1,8 +1,10 @@
 """The pages: the form with its result, the decisions, the code book."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug import Response
 
 from creditapp import (
     decision_log,
@@ -12,13 +14,21 @@ from creditapp import (
     policies,
     replay,
     request_ids,
+    reviews,
     security,
 )
 from creditapp.bundle import Metadata
 from creditapp.decision_log import Channel, Decision
 from creditapp.decisioning import Origin, decide
 from creditapp.drift import FEWEST_CASES
-from creditapp.exceptions import CannotReplay, ModelUnavailable, NothingToChange
+from creditapp.error_handlers import STATUS
+from creditapp.exceptions import (
+    BadReview,
+    CannotReplay,
+    ModelUnavailable,
+    NothingToChange,
+    ReviewedMeanwhile,
+)
 from creditapp.features import BY_NAME, EXAMPLE, FEATURES, QUESTIONS, RECORDED
 from creditapp.replay import Replayed
 from creditapp.ui.forms import ApplicationForm
@@ -61,8 +71,30 @@ def decisions() -> str:
     reference = request.args.get("reference", "")
     before = request.args.get("before", "")
     found = decision_log.recent(reference, before, PAGE_LENGTH)
-    older = found[-1].decision_id if len(found) == PAGE_LENGTH else None
-    return render_template("decisions.html", decisions=found, reference=reference, older=older)
+    return _list_page(found, reference=reference)
+
+
+@blueprint.get("/decisions/waiting")
+def waiting() -> str:
+    """Decisions that wait for a person, newest first."""
+    before = request.args.get("before", "")
+    after = decision_log.find(before).decision_id if before else None
+    return _list_page(reviews.waiting(after, PAGE_LENGTH), waiting=True)
+
+
+@blueprint.post("/decisions/<decision_id>/review")
+def review(decision_id: str) -> Response | tuple[str, int]:
+    """A person decides, with a reason; the machine's decision stays what it was."""
+    found = decision_log.find(decision_id)
+    given = request.form
+    after = int(given["after"]) if given.get("after", "").isdecimal() else None
+    outcome, note = given.get("outcome", ""), given.get("note", "")
+    try:
+        reviews.record(found, outcome, note, security.current().label, after)
+    except (BadReview, ReviewedMeanwhile) as error:
+        kept = note if note.isprintable() else ""
+        return _decision_page(found, problem=str(error), note=kept), STATUS[type(error)]
+    return redirect(url_for("ui.decision", decision_id=decision_id))
 
 
 @blueprint.get("/decisions/<decision_id>")
@@ -99,8 +131,20 @@ def codebook() -> str:
     )
 
 
-def _decision_page(found: Decision, replayed: Replayed | None = None) -> str:
+def _list_page(found: Sequence[Decision], *, reference: str = "", waiting: bool = False) -> str:
+    older = found[-1].decision_id if len(found) == PAGE_LENGTH else None
+    shown = {"reference": reference, "waiting": waiting, "older": older}
+    return render_template("decisions.html", decisions=found, **shown)
+
+
+def _decision_page(
+    found: Decision, replayed: Replayed | None = None, problem: str = "", note: str = ""
+) -> str:
     shown = {
+        "reviews": reviews.of(found.decision_id),
+        "problem": problem,
+        "note": note,
+        "longest_note": reviews.LONGEST_NOTE,
         "policy": policies.under(found.policy_version),
         "questions": BY_NAME,
         "reasons": worded(replay.reasons_of(found)),

@@ -38,6 +38,8 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /decisions": (OFFICERS, None),
     "GET /decisions/<decision_id>": (OFFICERS, None),
     "GET /decisions/<decision_id>/replay": (OFFICERS, None),
+    "GET /decisions/waiting": (OFFICERS, None),
+    "POST /decisions/<decision_id>/review": (OFFICERS, None),
     "GET /events": (ADMINS, None),
     "GET /drift": (ANALYSTS, None),
     "GET /models": (ANALYSTS, None),

@@ -1,0 +1,164 @@
+"""Review by a person: it stands beside the machine's decision, says why, and is never changed."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DatabaseError
+
+from creditapp import audit, decision_log, reviews
+from creditapp.accounts import Role
+from creditapp.exceptions import ReviewedMeanwhile
+from creditapp.extensions import writing
+from creditapp.features import EXAMPLE
+from creditapp.reviews import Review, ReviewNote
+from tests.clients import StrictClient, csrf_token
+from tests.engines import on_both
+
+LONG = {**EXAMPLE, "Duration in month": 36, "Credit amount": 9000.0}
+
+
+@pytest.fixture
+def officer(client: StrictClient, people: dict[Role, str]) -> StrictClient:
+    """The client, signed in as a credit officer."""
+    client.sign_in("the officer", people[Role.OFFICER])
+    return client
+
+
+@pytest.fixture
+def referred(client: StrictClient) -> str:
+    """A decision that waits for a person."""
+    answer = client.post("/api/predict", json=LONG).get_json()
+    assert answer["decision"] == "refer"
+    return str(answer["decision_id"])
+
+
+def review(client: StrictClient, decision: str, **fields: str) -> Any:
+    """What the form on the decision's page sends."""
+    token = csrf_token(client.get(f"/decisions/{decision}").text)
+    form = {"outcome": "decline", "note": "The income could not be proved", "after": "", **fields}
+    return client.post(f"/decisions/{decision}/review", data={"csrf_token": token, **form})
+
+
+@on_both
+def test_a_review_stands_and_the_machines_decision_stays(
+    app: Flask, officer: StrictClient, referred: str
+) -> None:
+    """Its reason is the person's own and blames no model; page, API and trail tell of it."""
+    before = officer.get(f"/api/decisions/{referred}").get_json()
+    assert (before["review"], before["reviews"]) == (None, [])
+    assert {one["source"] for one in before["reasons"]} == {"model"}
+    done = review(officer, referred)
+    assert (done.status_code, done.headers["Location"]) == (302, f"/decisions/{referred}")
+    told = officer.get(f"/api/decisions/{referred}").get_json()
+    assert told["decision"] == "refer"
+    assert told["review"]["outcome"] == "decline"
+    assert told["review"]["reviewed_by"] == "person:the officer"
+    [reason] = told["reasons"]
+    assert (reason["source"], reason["text"]) == ("person", "The income could not be proved")
+    page = officer.get(f"/decisions/{referred}").text
+    assert "The income could not be proved" in page
+    assert "This stands." in page
+    with app.app_context():
+        [event] = audit.recent(limit=1)
+        found = decision_log.find(referred)
+        assert reviews.standing(found, reviews.latest(found.decision_id)) == "decline"
+        assert reviews.standing(found, None) == "refer"
+    assert (event.action, event.subject) == ("decision reviewed", referred)
+    assert "income" not in event.detail
+
+
+def test_the_newest_review_stands_and_all_are_told(officer: StrictClient, referred: str) -> None:
+    """An approval by a person has no reasons against it."""
+    review(officer, referred)
+    done = review(officer, referred, outcome="approve", note="Proved since", after="1")
+    assert done.status_code == 302
+    told = officer.get(f"/api/decisions/{referred}").get_json()
+    assert [one["outcome"] for one in told["reviews"]] == ["approve", "decline"]
+    assert told["review"]["note"] == "Proved since"
+    assert told["reasons"] == []
+
+
+def test_a_form_that_knows_of_no_newer_review_keeps_nothing(
+    officer: StrictClient, referred: str
+) -> None:
+    """What was written stays in the form."""
+    review(officer, referred)
+    stale = review(officer, referred, outcome="approve", note="My own words")
+    assert stale.status_code == 409
+    assert "somebody else reviewed" in stale.text
+    assert 'value="My own words"' in stale.text
+    told = officer.get(f"/api/decisions/{referred}").get_json()
+    assert len(told["reviews"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"note": " "}, "a reason of 1 to 500"),
+        ({"note": "x" * 501}, "a reason of 1 to 500"),
+        ({"note": "a\x00b"}, "a reason of 1 to 500"),
+        ({"outcome": "refer"}, "approve or decline"),
+        ({"outcome": ""}, "approve or decline"),
+    ],
+)
+def test_a_review_without_a_verdict_or_a_reason_is_none(
+    officer: StrictClient, referred: str, fields: dict[str, str], said: str
+) -> None:
+    """The page says what is accepted."""
+    refused = review(officer, referred, **fields)
+    assert refused.status_code == 422
+    assert said in refused.text
+    assert officer.get(f"/api/decisions/{referred}").get_json()["reviews"] == []
+
+
+def test_the_queue_holds_what_is_referred_and_not_reviewed(
+    officer: StrictClient, referred: str
+) -> None:
+    """Newest first; a reviewed one leaves it, and an approval was never in it."""
+    other = str(officer.post("/api/predict", json=LONG).get_json()["decision_id"])
+    approved = {**EXAMPLE, "Status of existing checking account": "A14"}
+    made = officer.post("/api/predict", json=approved).get_json()
+    assert made["decision"] == "approve"
+    page = officer.get("/decisions/waiting").text
+    assert page.index(other) < page.index(referred)
+    assert made["decision_id"] not in page
+    review(officer, referred)
+    page = officer.get("/decisions/waiting").text
+    assert referred not in page
+    assert other in page
+    assert referred not in officer.get(f"/decisions/waiting?before={other}").text
+
+
+@on_both
+def test_a_review_is_never_changed_and_its_words_can_be_erased(
+    app: Flask, officer: StrictClient, referred: str
+) -> None:
+    """The database refuses the one; the other leaves who decided what."""
+    review(officer, referred)
+    for change in (update(Review).values(outcome="approve"), delete(Review)):
+        with (
+            app.app_context(),
+            pytest.raises(DatabaseError, match="only ever added"),
+            writing() as session,
+        ):
+            session.execute(change)
+    with app.app_context(), writing() as session:
+        session.execute(delete(ReviewNote))
+    told = officer.get(f"/api/decisions/{referred}").get_json()
+    assert (told["review"]["outcome"], told["review"]["note"]) == ("decline", None)
+    assert told["reasons"] == []
+    assert "the reason was erased" in officer.get(f"/decisions/{referred}").text
+
+
+@on_both
+def test_of_two_who_review_at_once_one_is_told(app: Flask, client: StrictClient) -> None:
+    """Neither is lost without a word."""
+    made = client.post("/api/predict", json=LONG).get_json()["decision_id"]
+    with app.app_context():
+        decision = decision_log.find(made)
+        reviews.record(decision, "approve", "seen", "one", None)
+        with pytest.raises(ReviewedMeanwhile):
+            reviews.record(decision, "decline", "seen too", "another", None)
+        assert [one.reviewed_by for one in reviews.of(decision.decision_id)] == ["one"]
