@@ -1,6 +1,6 @@
 # The verbs of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench lint lock assets clean
+.PHONY: help run test soak bench lint lock translations assets clean
 
 SUPPORTED := import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -42,6 +42,12 @@ lint: .venv/.dev ## check style, types and the layers of imports
 
 lock: ## write requirements/ anew from pyproject.toml (needs uv)
 	@requirements/lock
+
+translations: .venv/.dev ## bring creditapp/translations/ up to the texts in the code, and compile it
+	$(BIN)/pybabel -q extract -F babel.cfg -k marked -k lazy_gettext -o build/messages.pot .
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date \
+		-i build/messages.pot -d creditapp/translations
+	$(BIN)/pybabel -q compile -d creditapp/translations
 
 assets: ## fetch the third-party assets of static/vendor anew (needs npm)
 	@static/vendor/fetch

@@ -135,6 +135,21 @@ SETTINGS = (
         "how often recent decisions are compared with the population the model knows",
         Range(1, 86_400),
     ),
+    Setting(
+        "CREDITAPP_LENDER_NAME",
+        "Example Lender",
+        "who writes the notice to an applicant; without it there is none in production",
+    ),
+    Setting(
+        "CREDITAPP_LENDER_ADDRESS",
+        "1 Example Street, Example Town",
+        "the lender's address, its lines separated by commas; needed as the name is",
+    ),
+    Setting(
+        "CREDITAPP_REVIEW_CONTACT",
+        "reviews@lender.example",
+        "where an applicant asks for a review by a person; needed as the name is",
+    ),
     Setting("CREDITAPP_SESSION_HOURS", 12, "how long a sign-in lasts", Range(1, 168)),
     Setting(
         "CREDITAPP_CORS_ORIGINS",
@@ -171,6 +186,9 @@ class Settings:
     scoring_limit: str
     sign_in_limit: str
     drift_seconds: int
+    lender_name: str
+    lender_address: str
+    review_contact: str
     session_hours: int
     cors_origins: tuple[str, ...]
     given: frozenset[str] = frozenset()

@@ -75,6 +75,10 @@ class PolicyChanged(CreditappError):
     """A policy that was to be replaced is not in force any more."""
 
 
+class NoNotice(CreditappError):
+    """A decision that no letter can be written about."""
+
+
 class BadReview(CreditappError):
     """A review that decides nothing, or gives no reason."""
 

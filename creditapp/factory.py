@@ -25,7 +25,7 @@ from creditapp.proxies import TrustedProxies
 from creditapp.safeguards import checked_settings
 from creditapp.sessions import SentSessions
 from creditapp.shadow import Shadow
-from creditapp.ui import account, challenger, models, policy
+from creditapp.ui import account, challenger, models, notice, policy
 from creditapp.ui import routes as ui
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
@@ -76,6 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         models.blueprint,
         challenger.blueprint,
         policy.blueprint,
+        notice.blueprint,
         account.blueprint,
         metrics.blueprint,
     ):

@@ -71,6 +71,7 @@ ACCESS: dict[str, Access] = {
     "ui.decision": READING_PAGE,
     "ui.replay_decision": READING_PAGE,
     "ui.waiting": READING_PAGE,
+    "notice.letter": READING_PAGE,
     "ui.review": READING_PAGE,
     "api.predict": _programs(Scope.PREDICT),
     "api.predict_batch": _programs(Scope.PREDICT),

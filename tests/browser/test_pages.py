@@ -1,11 +1,13 @@
 """The pages in a real browser."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from creditapp.features import EXAMPLE
 from tests.serving import Service, Trained
 
 ARGUMENTS = [
@@ -16,6 +18,27 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+NARROW = (
+    "/",
+    "/decisions",
+    "/decisions/waiting",
+    "/codebook",
+    "/models",
+    "/policy",
+    "/challenger",
+    "/drift",
+)
+POOR = {
+    **EXAMPLE,
+    "Duration in month": 60,
+    "Credit amount": 14_000.0,
+    "Status of existing checking account": "A11",
+    "Savings account/bonds": "A61",
+    "Purpose": "A40",
+    "Property": "A124",
+}
 
 
 @pytest.fixture(scope="module")
@@ -180,14 +203,30 @@ def test_nothing_is_wider_than_a_telephone(service: Service, page: Page, trained
     page.locator("#result").get_by_role("link").click()
     sign_in(page, trained)
     expect(page.get_by_role("heading", name="Decision")).to_be_visible()
-    for path in (page.url, *(service.address + path for path in ("/", "/decisions", "/codebook"))):
+    for path in (page.url, *(service.address + path for path in NARROW)):
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_the_letter_is_one_printed_page(service: Service, page: Page, trained: Trained) -> None:
+    """In both languages, with as many reasons as there can be, and without what is for the screen."""
+    made = service.post("/api/predict", POOR).json
+    assert (made["decision"], len(made["reasons"])) == ("decline", 4)
+    page.goto(f"{service.address}/decisions/{made['decision_id']}")
+    sign_in(page, trained)
+    page.get_by_role("link", name="Letter to the applicant").click()
+    for language in ("English", "Français"):
+        page.get_by_role("link", name=language).click()
+        page.emulate_media(media="print")
+        expect(page.get_by_role("navigation")).to_be_hidden()
+        printed = page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+        page.emulate_media(media="screen")
 
 
 def test_the_documentation_renders(service: Service, page: Page) -> None:
     """Swagger UI and ReDoc, from our own host alone."""
     page.goto(service.address + "/apidocs")
-    expect(page.locator(".opblock")).to_have_count(7)
+    expect(page.locator(".opblock")).to_have_count(8)
     page.goto(service.address + "/redoc")
     expect(page.get_by_role("heading", name="Score one application")).to_be_visible()

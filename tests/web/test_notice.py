@@ -1,0 +1,166 @@
+"""The letter to a declined applicant: in two languages, with the reasons, and without any model's words."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete
+
+from creditapp.accounts import Role
+from creditapp.config import Settings
+from creditapp.decision_log import Answers
+from creditapp.extensions import writing
+from creditapp.features import EXAMPLE
+from creditapp.reviews import ReviewNote
+from tests.clients import StrictClient, csrf_token
+
+POOR = {
+    **EXAMPLE,
+    "Duration in month": 60,
+    "Credit amount": 14_000.0,
+    "Status of existing checking account": "A11",
+    "Savings account/bonds": "A61",
+    "Purpose": "A40",
+    "Property": "A124",
+}
+MODEL_WORDS = re.compile(
+    r"score|probab|model|modèle|version|risk|risque|cut-off|seuil|shap|algorithm|%", re.IGNORECASE
+)
+
+
+@pytest.fixture
+def officer(client: StrictClient, people: dict[Role, str]) -> StrictClient:
+    """The client, signed in as a credit officer."""
+    client.sign_in("the officer", people[Role.OFFICER])
+    return client
+
+
+def decided(client: StrictClient, application: dict[str, Any], expected: str) -> str:
+    """The id of a decision."""
+    answer = client.post("/api/predict", json=application).get_json()
+    assert answer["decision"] == expected, answer
+    return str(answer["decision_id"])
+
+
+def letter(client: StrictClient, decision: str, language: str = "en") -> Any:
+    """The letter's answer."""
+    return client.get(f"/decisions/{decision}/notice?lang={language}")
+
+
+def body(page: str) -> str:
+    """What is printed."""
+    return re.sub(r"<[^>]+>", " ", page.partition("<main>")[2])
+
+
+@pytest.fixture
+def declined(officer: StrictClient) -> str:
+    """A decision that the machine declined."""
+    return decided(officer, POOR, "decline")
+
+
+def test_the_letter_says_what_why_and_how_to_have_a_person_look(
+    officer: StrictClient, declined: str
+) -> None:
+    """In English: date, amount, the reasons of the API's answer, the contact; and no model's words."""
+    page = letter(officer, declined).text
+    told = officer.get(f"/api/decisions/{declined}").get_json()["reasons"]
+    assert 1 <= len(told) <= 4
+    for reason in told:
+        assert reason["text"] in page
+    assert "a credit of 14,000 DM over 60 months" in page
+    assert "made automatically" in page
+    assert "reviews@lender.example" in page
+    assert declined in page
+    assert MODEL_WORDS.findall(body(page)) == []
+
+
+def test_the_letter_is_whole_in_french(officer: StrictClient, declined: str) -> None:
+    """No English word is left, and numbers and dates are French."""
+    page = letter(officer, declined, "fr").text
+    text = body(page)
+    assert '<html lang="fr">' in page
+    assert "Madame, Monsieur," in text
+    assert "Durée : 60 mois, plus que d’ordinaire parmi les demandes acceptées" in text
+    assert "14\u202f000 DM" in text
+    assert "Réexamen par une personne" in text
+    english = re.findall(r"\b(the|you|your|of|than|months|approved|please|decision was)\b", text)
+    assert english == []
+    assert MODEL_WORDS.findall(text) == []
+
+
+def test_other_pages_stay_english(officer: StrictClient, declined: str) -> None:
+    """The language is the letter's alone."""
+    letter(officer, declined, "fr")
+    assert "Principal reasons" in officer.get(f"/decisions/{declined}").text
+
+
+def test_a_letter_is_for_what_stands_declined(officer: StrictClient) -> None:
+    """Neither for an approval nor for what waits for a person; the page offers none."""
+    for application, outcome in (
+        ({**EXAMPLE, "Status of existing checking account": "A14"}, "approve"),
+        ({**EXAMPLE, "Duration in month": 36, "Credit amount": 9000.0}, "refer"),
+    ):
+        made = decided(officer, application, outcome)
+        refused = letter(officer, made)
+        assert refused.status_code == 409
+        assert f"stands at {outcome}" in refused.text
+        assert "Letter to the applicant" not in officer.get(f"/decisions/{made}").text
+
+
+def review(client: StrictClient, decision: str, outcome: str, after: str = "") -> None:
+    """Decide as a person."""
+    token = csrf_token(client.get(f"/decisions/{decision}").text)
+    form = {"outcome": outcome, "note": "The income could not be proved", "after": after}
+    assert (
+        client.post(f"/decisions/{decision}/review", data={"csrf_token": token, **form}).status_code
+        == 302
+    )
+
+
+def test_a_person_who_declined_is_the_reason_and_one_who_approved_ends_the_letter(
+    officer: StrictClient, declined: str
+) -> None:
+    """In the person's own words, whatever the letter's language."""
+    review(officer, declined, "decline")
+    page = letter(officer, declined).text
+    assert "The income could not be proved" in page
+    assert "made by a person" in page
+    assert "more than is usual" not in page
+    assert "The income could not be proved" in letter(officer, declined, "fr").text
+    review(officer, declined, "approve", after="1")
+    assert letter(officer, declined).status_code == 409
+
+
+def test_erased_answers_leave_a_letter_that_says_so(
+    app: Flask, officer: StrictClient, declined: str
+) -> None:
+    """By the machine, and by a person whose words were erased."""
+    with app.app_context(), writing() as session:
+        session.execute(delete(Answers))
+    assert "was erased since" in letter(officer, declined).text
+    review(officer, declined, "decline")
+    with app.app_context(), writing() as session:
+        session.execute(delete(ReviewNote))
+    assert "was erased since" in letter(officer, declined).text
+
+
+def test_another_language_is_refused(officer: StrictClient, declined: str) -> None:
+    """It says which there are."""
+    refused = letter(officer, declined, "de")
+    assert refused.status_code == 400
+    assert "accepted is en or fr" in refused.text
+
+
+def test_in_production_no_letter_is_written_by_a_lender_that_is_made_up(
+    settings: Settings,
+) -> None:
+    """It names what is not set."""
+    from creditapp.exceptions import NoNotice
+    from creditapp.ui.notice import LENDER, _lender
+
+    production = replace(settings, env="production", given=frozenset())
+    with pytest.raises(NoNotice, match=r"CREDITAPP_LENDER_NAME, .*CREDITAPP_REVIEW_CONTACT is not"):
+        _lender(production)
+    assert _lender(replace(production, given=frozenset(LENDER))).name == "Example Lender"
