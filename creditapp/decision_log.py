@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from creditapp import metrics
+from creditapp.deployments import Deployment
 from creditapp.exceptions import DecisionLogUnavailable, UnknownDecision
 from creditapp.extensions import Base, UtcDateTime, reading, writing
 from creditapp.features import FEATURE_NAMES, Answer
@@ -108,6 +109,10 @@ class LogProbe(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By how much the clock of a host that decides may be behind that of one that deploys."""
 
 
 class _Probe:
@@ -239,11 +244,11 @@ def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[D
 
 
 def with_answers(
-    before: UUID | None, limit: int, generation: int | None = None
+    before: UUID | None, limit: int, deployment: Deployment | None = None
 ) -> Sequence[Decision]:
     """Decisions whose answers are kept, newest first, or those older than one of them.
 
-    Those of one deployment alone, where it is given.
+    Those of one deployment alone, where it is given; older ones are not looked through.
 
     Raises:
         DecisionLogUnavailable: the log cannot be read.
@@ -251,10 +256,18 @@ def with_answers(
     query = select(Decision).join(Answers).options(joinedload(Decision.given))
     if before is not None:
         query = query.where(Decision.decision_id < before)
-    if generation is not None:
-        query = query.where(Decision.generation == generation)
+    if deployment is not None:
+        query = query.where(
+            Decision.generation == deployment.generation,
+            Decision.decision_id >= _first_id(deployment.deployed_at - CLOCKS_DIFFER),
+        )
     with _reading_the_log() as session:
         return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
+
+
+def _first_id(moment: datetime) -> UUID:
+    """The least id of a moment; a version 7 UUID begins with its milliseconds (RFC 9562, 5.7)."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 @contextmanager

@@ -30,6 +30,9 @@ from creditapp.ui import routes as ui
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
 SECONDS_FOR_A_CONNECTION = 3
+WATCHERS = 3
+"""Threads of a worker that look at the database now and then: for deployments, challengers, drift."""
+
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -109,13 +112,13 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _network_engine(settings: Settings) -> dict[str, Any]:
-    """A connection for each thread and for the two that watch; one that is dead is noticed within seconds.
+    """A connection for each thread and for the three that watch; one that is dead is noticed within seconds.
 
     The parameters are libpq's: https://www.postgresql.org/docs/current/libpq-connect.html
     """
     return {
         "pool_pre_ping": True,
-        "pool_size": settings.threads + 2,
+        "pool_size": settings.threads + WATCHERS,
         "max_overflow": 0,
         "pool_timeout": SECONDS_FOR_A_CONNECTION,
         "connect_args": {

@@ -3,6 +3,7 @@
 from creditapp import decision_log, deployments
 from creditapp.bundle import TARGET, Bundle
 from creditapp.decision_log import Decision
+from creditapp.deployments import Deployment
 from creditapp.features import Application
 from creditapp.model_cache import ServedModel
 from creditapp.simulation import Case
@@ -26,7 +27,7 @@ def held_out(served: ServedModel) -> list[Case]:
     ]
 
 
-def logged(limit: int, generation: int | None = None) -> list[Case]:
+def logged(limit: int, deployment: Deployment | None = None) -> list[Case]:
     """The newest decisions whose answers are kept, with the probabilities they were made on.
 
     Those of one deployment alone, where it is given.
@@ -34,7 +35,7 @@ def logged(limit: int, generation: int | None = None) -> list[Case]:
     Raises:
         DecisionLogUnavailable: the log cannot be read.
     """
-    return [_case(decision) for decision in decision_log.with_answers(None, limit, generation)]
+    return [_case(decision) for decision in decision_log.with_answers(None, limit, deployment)]
 
 
 def _case(decision: Decision) -> Case:

@@ -18,7 +18,11 @@ from creditapp.wording import worded
 blueprint = Blueprint("notice", __name__)
 
 LANGUAGES = ("en", "fr")
-LENDER = ("CREDITAPP_LENDER_NAME", "CREDITAPP_LENDER_ADDRESS", "CREDITAPP_REVIEW_CONTACT")
+LENDER = {
+    "CREDITAPP_LENDER_NAME": "lender_name",
+    "CREDITAPP_LENDER_ADDRESS": "lender_address",
+    "CREDITAPP_REVIEW_CONTACT": "review_contact",
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,11 @@ def _check_declined(found: Decision, review: Review | None) -> None:
 
 def _lender(settings: Settings) -> Lender:
     """In production nobody gets a letter of a lender that is made up."""
-    missing = [name for name in LENDER if name not in settings.given]
+    missing = [
+        name
+        for name, field in LENDER.items()
+        if name not in settings.given or not getattr(settings, field)
+    ]
     if settings.production and missing:
         raise NoNotice(f"a notice says who writes it: {', '.join(missing)} is not set")
     address = [line.strip() for line in settings.lender_address.split(",")]

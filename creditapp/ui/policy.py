@@ -142,7 +142,7 @@ def _found(form: Workbench, in_force: Policy, tried: Policy) -> Mapping[str, Any
     served = model_cache.current()
     costs = Costs(form.cost_ratio.data, form.referral_cost.data)
     labelled = policy_trials.held_out(served)
-    logged = policy_trials.logged(MOST_LOGGED, served.deployment.generation)
+    logged = policy_trials.logged(MOST_LOGGED, served.deployment)
 
     def both(cases: Any) -> tuple[Tried, Tried]:
         return workbench.tried(in_force, cases, costs), workbench.tried(tried, cases, costs)

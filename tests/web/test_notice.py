@@ -163,4 +163,7 @@ def test_in_production_no_letter_is_written_by_a_lender_that_is_made_up(
     production = replace(settings, env="production", given=frozenset())
     with pytest.raises(NoNotice, match=r"CREDITAPP_LENDER_NAME, .*CREDITAPP_REVIEW_CONTACT is not"):
         _lender(production)
-    assert _lender(replace(production, given=frozenset(LENDER))).name == "Example Lender"
+    named = replace(production, given=frozenset(LENDER))
+    assert _lender(named).name == "Example Lender"
+    with pytest.raises(NoNotice, match="CREDITAPP_LENDER_NAME is not set"):
+        _lender(replace(named, lender_name=""))
