@@ -30,6 +30,18 @@ class StrictClient(FlaskClient):
         return self.post("/sign-in", data=data)
 
 
+POOR = {
+    **EXAMPLE,
+    "Duration in month": 60,
+    "Credit amount": 14_000.0,
+    "Status of existing checking account": "A11",
+    "Savings account/bonds": "A61",
+    "Purpose": "A40",
+    "Property": "A124",
+}
+"""An application that the default model declines, with as many reasons as there can be."""
+
+
 def example(**changes: Any) -> dict[str, Any]:
     """The documentation's own application, with some answers changed."""
     return {**EXAMPLE, **{name.replace("_", " "): value for name, value in changes.items()}}

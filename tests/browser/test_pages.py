@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-from creditapp.features import EXAMPLE
+from tests.clients import POOR
 from tests.serving import Service, Trained
 
 ARGUMENTS = [
@@ -30,15 +30,6 @@ NARROW = (
     "/challenger",
     "/drift",
 )
-POOR = {
-    **EXAMPLE,
-    "Duration in month": 60,
-    "Credit amount": 14_000.0,
-    "Status of existing checking account": "A11",
-    "Savings account/bonds": "A61",
-    "Purpose": "A40",
-    "Property": "A124",
-}
 
 
 @pytest.fixture(scope="module")

@@ -14,17 +14,8 @@ from creditapp.decision_log import Answers
 from creditapp.extensions import writing
 from creditapp.features import EXAMPLE
 from creditapp.reviews import ReviewNote
-from tests.clients import StrictClient, csrf_token
+from tests.clients import POOR, StrictClient, csrf_token
 
-POOR = {
-    **EXAMPLE,
-    "Duration in month": 60,
-    "Credit amount": 14_000.0,
-    "Status of existing checking account": "A11",
-    "Savings account/bonds": "A61",
-    "Purpose": "A40",
-    "Property": "A124",
-}
 MODEL_WORDS = re.compile(
     r"score|probab|model|modèle|version|risk|risque|cut-off|seuil|shap|algorithm|%", re.IGNORECASE
 )
