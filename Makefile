@@ -44,7 +44,8 @@ lock: ## write requirements/ anew from pyproject.toml (needs uv)
 	@requirements/lock
 
 translations: .venv/.dev ## bring creditapp/translations/ up to the texts in the code, and compile it
-	$(BIN)/pybabel -q extract -F babel.cfg -k marked -k lazy_gettext -o build/messages.pot .
+	@mkdir -p build
+	$(BIN)/pybabel -q extract --no-location --sort-output -F babel.cfg -k marked -k lazy_gettext -o build/messages.pot .
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date \
 		-i build/messages.pot -d creditapp/translations
 	$(BIN)/pybabel -q compile -d creditapp/translations

@@ -53,14 +53,11 @@ def all_of(decisions: Iterable[Decision]) -> Iterator[Replayed]:
 def reasons_of(decision: Decision) -> Sequence[Reason]:
     """The reasons that were given for a decision, worked out again from the bundle that made it.
 
-    A person's review gives the person's reason, and the model is not blamed. Otherwise there are none
-    where its answers were erased, or its bundle cannot be used any more.
+    There are none where its answers were erased, or its bundle cannot be used any more.
 
     Raises:
         ModelUnavailable: the database does not answer.
     """
-    if review := reviews.latest(decision.decision_id):
-        return reviews.reason(review)
     if decision.given is None:
         return ()
     application = Application(decision.given.answers)
@@ -89,12 +86,14 @@ def alternatives_of(decision: Decision) -> Alternatives:
     """What would have changed a decision, by the bundle that made it and under its own policy.
 
     Raises:
-        NothingToChange: it is an approval.
+        NothingToChange: it is an approval, or a person decided since.
         CannotReplay: its answers were erased, or its catalogue or bundle cannot be used any more.
         ModelUnavailable: the database does not answer.
     """
     if decision.decision == Outcome.APPROVE:
         raise NothingToChange("the decision is an approval; there is nothing to change")
+    if reviews.latest(decision.decision_id):
+        raise NothingToChange("a person has decided since; what a model would say changes nothing")
     if decision.fingerprint != fingerprint():
         raise CannotReplay("the decision was made under another catalogue of features")
     scorer, _ = _scorer(_deployment(decision.generation).bundle_digest)

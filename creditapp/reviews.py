@@ -99,8 +99,11 @@ def standing(decision: Decision, review: Review | None) -> str:
     return review.outcome if review else decision.decision
 
 
-def reason(review: Review) -> tuple[Reason, ...]:
-    """The reason for a person's decision, in that person's words; none for an approval, or once erased."""
+def reasons_of(review: Review) -> tuple[Reason, ...]:
+    """The reason for a person's decline, in that person's words: the model is not blamed for it.
+
+    None for an approval, or once the words are erased.
+    """
     if review.outcome == Verdict.APPROVE or not review.note:
         return ()
     return (Reason("", "", "", Phrase("%(text)s", {"text": review.note}), Source.PERSON),)

@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 from creditapp.alternatives import Alternatives
 from creditapp.decision_log import Decision, NewDecision
 from creditapp.reasons import Reason, Source
-from creditapp.reviews import Review, Verdict
+from creditapp.reviews import Review, Verdict, reasons_of
 from creditapp.wording import worded, worded_alternatives
 
 
@@ -94,6 +94,10 @@ class ReviewSchema(Schema):
     )
     reviewed_by = fields.String()
     reviewed_at = fields.DateTime(format="iso")
+    reasons = fields.List(
+        fields.Nested(ReasonSchema),
+        metadata={"description": "The person's own; the decision's are those of the machine"},
+    )
 
 
 class StoredDecisionSchema(PredictionSchema):
@@ -214,7 +218,7 @@ PREDICTION = PredictionSchema()
 PREDICTION_KEYS = tuple(PREDICTION.fields)
 _values = attrgetter(*PREDICTION_KEYS)
 STORED_DECISION = StoredDecisionSchema(exclude=("review", "reviews"))
-REVIEWS = ReviewSchema(many=True)
+REVIEW = ReviewSchema(exclude=("reasons",))
 ALTERNATIVES = AlternativesSchema()
 HEALTH = HealthSchema()
 MODEL_INFO = ModelInfoSchema()
@@ -236,7 +240,7 @@ def stored(
     decision: Decision, reasons: Iterable[Reason], reviews: Sequence[Review]
 ) -> dict[str, Any]:
     """The answer to a decision that is kept, with what people decided after it, newest first."""
-    told = REVIEWS.dump(reviews)
+    told = [{**REVIEW.dump(one), "reasons": worded(reasons_of(one))} for one in reviews]
     newest = told[0] if told else None
     decided = STORED_DECISION.dump(decision)
     return {**decided, "reasons": worded(reasons), "review": newest, "reviews": told}

@@ -53,7 +53,7 @@ def letter(decision_id: str) -> str:
             amount=found.given and format_decimal(found.given.answers["Credit amount"]),
             applied=format_date(found.timestamp, "long"),
             today=format_date(datetime.now(UTC), "long"),
-            reasons=worded(replay.reasons_of(found)),
+            reasons=worded(reviews.reasons_of(review) if review else replay.reasons_of(found)),
             lender=lender,
             language=language,
             languages=LANGUAGES,

@@ -87,7 +87,7 @@ def review(decision_id: str) -> Response | tuple[str, int]:
     """A person decides, with a reason; the machine's decision stays what it was."""
     found = decision_log.find(decision_id)
     given = request.form
-    after = int(given["after"]) if given.get("after", "").isdecimal() else None
+    after = given.get("after", 0, type=int) or None
     outcome, note = given.get("outcome", ""), given.get("note", "")
     try:
         reviews.record(found, outcome, note, security.current().label, after)

@@ -8,7 +8,11 @@ down_revision = "3f9a1c7e5b24"
 branch_labels = None
 depends_on = None
 
-TABLES = ("challenger", "challenger_score")
+TABLES = {
+    "challenger": "id = NEW.id",
+    "challenger_score": "decision_id = NEW.decision_id AND challenger_id = NEW.challenger_id",
+}
+"""Each with what makes a new row the same as an old one."""
 
 
 def upgrade() -> None:
@@ -60,6 +64,10 @@ def _protect(table: str, dialect: str) -> list[str]:
             f"CREATE TRIGGER {table}_{verb.lower()} BEFORE {verb} ON {table} "
             "BEGIN SELECT RAISE(ABORT, 'challengers are only ever added to'); END"
             for verb in ("UPDATE", "DELETE")
+        ] + [
+            f"CREATE TRIGGER {table}_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {TABLES[table]}) "
+            "BEGIN SELECT RAISE(ABORT, 'challengers are only ever added to'); END"
         ]
     return [
         f"CREATE FUNCTION refuse_{table}_change() RETURNS trigger LANGUAGE plpgsql AS "

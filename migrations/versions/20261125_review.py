@@ -10,15 +10,32 @@ depends_on = None
 
 PROTECT = {
     "sqlite": [
-        f"CREATE TRIGGER review_{verb.lower()} BEFORE {verb} ON review "
-        "BEGIN SELECT RAISE(ABORT, 'reviews are only ever added'); END"
-        for verb in ("UPDATE", "DELETE")
+        *(
+            f"CREATE TRIGGER review_{verb.lower()} BEFORE {verb} ON review "
+            "BEGIN SELECT RAISE(ABORT, 'reviews are only ever added'); END"
+            for verb in ("UPDATE", "DELETE")
+        ),
+        "CREATE TRIGGER review_replace BEFORE INSERT ON review "
+        "WHEN EXISTS (SELECT 1 FROM review WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'reviews are only ever added'); END",
+        "CREATE TRIGGER review_note_update BEFORE UPDATE ON review_note "
+        "BEGIN SELECT RAISE(ABORT, 'the words of a review are kept or erased'); END",
+        "CREATE TRIGGER review_note_replace BEFORE INSERT ON review_note "
+        "WHEN EXISTS (SELECT 1 FROM review_note WHERE review_id = NEW.review_id) "
+        "BEGIN SELECT RAISE(ABORT, 'the words of a review are kept or erased'); END",
+        "CREATE TRIGGER policy_replace BEFORE INSERT ON policy "
+        "WHEN EXISTS (SELECT 1 FROM policy WHERE version = NEW.version) "
+        "BEGIN SELECT RAISE(ABORT, 'policies are only ever added'); END",
     ],
     "postgresql": [
         "CREATE FUNCTION refuse_review_change() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'reviews are only ever added'; END $$",
         "CREATE TRIGGER review_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON review "
         "EXECUTE FUNCTION refuse_review_change()",
+        "CREATE FUNCTION refuse_review_note_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the words of a review are kept or erased'; END $$",
+        "CREATE TRIGGER review_note_is_kept BEFORE UPDATE ON review_note "
+        "EXECUTE FUNCTION refuse_review_note_change()",
     ],
 }
 
@@ -58,3 +75,6 @@ def downgrade() -> None:
     op.drop_table("review")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_review_change()")
+        op.execute("DROP FUNCTION refuse_review_note_change()")
+    else:
+        op.execute("DROP TRIGGER policy_replace")

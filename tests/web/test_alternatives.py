@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import delete
 
+from creditapp import decision_log, reviews
 from creditapp.accounts import Role
 from creditapp.decision_log import Answers
 from creditapp.extensions import writing
@@ -62,6 +63,19 @@ def test_erased_answers_can_change_no_more(app: Flask, client: StrictClient) -> 
     answer = asked(client, decision)
     assert answer.status_code == 409
     assert "erased" in answer.get_json()["detail"]
+
+
+def test_once_a_person_has_decided_no_model_says_what_would_change_it(
+    app: Flask, client: StrictClient
+) -> None:
+    """It would change nothing any more."""
+    decision = decided(client, LONG)
+    with app.app_context():
+        found = decision_log.find(decision["decision_id"])
+        reviews.record(found, "decline", "The income could not be proved", "a test", None)
+    answer = asked(client, decision)
+    assert answer.status_code == 409
+    assert "a person has decided since" in answer.get_json()["detail"]
 
 
 def test_a_decision_that_is_not_there_has_no_alternatives(client: StrictClient) -> None:
