@@ -31,6 +31,8 @@ from tests.serving import flask
 RUNS = 9
 ADVERSE = 300
 
+Case = tuple[Application, Score]
+
 
 def measure() -> dict[str, float]:
     """The median milliseconds of each step."""
@@ -75,7 +77,8 @@ def steps(body: bytes) -> dict[str, float]:
         "score": score,
         "decide": _median(decided) - score,
         "record": statistics.median(recorded() for _ in range(RUNS)) * 1000,
-        "explain 1": _explained(served, applications),
+        "explain 1": _explained(served, _adverse(served, applications)),
+        "explain 1 approved": _explained(served, _approved(served, applications)),
         "alternatives of 1": _changed(served, applications),
         "answer": _median(
             lambda: answers.batch(
@@ -85,10 +88,10 @@ def steps(body: bytes) -> dict[str, float]:
     }
 
 
-def _explained(served: ServedModel, applications: Sequence[Application]) -> float:
-    """The reasons of one application that is not approved: the mean of a few hundred."""
-    adverse, explain = _adverse(served, applications), served.explainer.reasons
-    return _median(lambda: [explain(*case, served.policy) for case in adverse]) / len(adverse)
+def _explained(served: ServedModel, cases: Sequence[Case]) -> float:
+    """The reasons of one application: the mean of a few hundred."""
+    explain = served.explainer.reasons
+    return _median(lambda: [explain(*case, served.policy) for case in cases]) / len(cases)
 
 
 def _changed(served: ServedModel, applications: Sequence[Application]) -> float:
@@ -102,12 +105,20 @@ def _changed(served: ServedModel, applications: Sequence[Application]) -> float:
     return _median(all_of_them) / len(adverse)
 
 
-def _adverse(
-    served: ServedModel, applications: Sequence[Application]
-) -> list[tuple[Application, Score]]:
-    both = zip(applications, served.scorer.score(applications), strict=True)
+def _adverse(served: ServedModel, applications: Sequence[Application]) -> list[Case]:
     cut_off = served.policy.low_risk_from
-    return [(one, score) for one, score in both if score.probability_good < cut_off][:ADVERSE]
+    scored = _scored(served, applications)
+    return [case for case in scored if case[1].probability_good < cut_off][:ADVERSE]
+
+
+def _approved(served: ServedModel, applications: Sequence[Application]) -> list[Case]:
+    cut_off = served.policy.low_risk_from
+    scored = _scored(served, applications)
+    return [case for case in scored if case[1].probability_good >= cut_off][:ADVERSE]
+
+
+def _scored(served: ServedModel, applications: Sequence[Application]) -> list[Case]:
+    return list(zip(applications, served.scorer.score(applications), strict=True))
 
 
 def _median(work: Callable[[], object]) -> float:
