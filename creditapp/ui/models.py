@@ -16,9 +16,9 @@ from creditapp import (
     request_ids,
     security,
 )
+from creditapp.error_handlers import STATUS
 from creditapp.exceptions import (
     ChangeUnderWay,
-    CreditappError,
     ModelUnavailable,
     RefusedModel,
     RegistryUnavailable,
@@ -27,11 +27,7 @@ from creditapp.features import BY_NAME
 
 blueprint = Blueprint("models", __name__)
 
-STATUSES: dict[type[CreditappError], int] = {
-    RefusedModel: 409,
-    ChangeUnderWay: 503,
-    RegistryUnavailable: 503,
-}
+REFUSALS = (RefusedModel, ChangeUnderWay, RegistryUnavailable)
 LONGEST_REASON = 500
 
 Page = str | tuple[str, int]
@@ -71,8 +67,8 @@ def _changed(change: Any, *arguments: str) -> Response | Page:
         )
     try:
         change(*arguments, reason, security.current().label, request_ids.current())
-    except tuple(STATUSES) as error:
-        return _page(str(error), STATUSES[type(error)])
+    except REFUSALS as error:
+        return _page(str(error), STATUS[type(error)])
     return redirect(url_for("models.overview"))
 
 

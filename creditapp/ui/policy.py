@@ -11,6 +11,7 @@ from wtforms import FloatField, StringField
 from wtforms.validators import NumberRange
 
 from creditapp import model_cache, policies, policy_trials, security, workbench
+from creditapp.error_handlers import STATUS
 from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.policy import Outcome, Policy, check_cut_offs
 from creditapp.workbench import Costs, Tried
@@ -103,10 +104,8 @@ def save() -> Response | Page:
             form.reason.data.strip(),
             instead_of=form.instead_of.data,
         )
-    except PolicyChanged as error:
-        return _page(tried, in_force, str(error), 409)
-    except BadPolicy as error:
-        return _page(tried, in_force, str(error), 422)
+    except (PolicyChanged, BadPolicy) as error:
+        return _page(tried, in_force, str(error), STATUS[type(error)])
     return redirect(url_for("policy.overview"))
 
 
