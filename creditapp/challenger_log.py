@@ -59,7 +59,14 @@ def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
         DecisionLogUnavailable: the log cannot be read.
     """
     both = (
-        select(Decision, ChallengerScore)
+        select(
+            Decision.decision_id,
+            Decision.probability_good_credit,
+            ChallengerScore.probability_good_credit,
+            Decision.decision,
+            ChallengerScore.decision,
+            Decision.model_version,
+        )
         .join(ChallengerScore, ChallengerScore.decision_id == Decision.decision_id)
         .where(ChallengerScore.challenger_id == challenger_id)
         .order_by(Decision.decision_id.desc())
@@ -70,15 +77,5 @@ def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
             found = session.execute(both).all()
     except SQLAlchemyError as error:
         raise DecisionLogUnavailable("the challenger's scores cannot be read") from error
-    served = found[0][0].model_version if found else ""
-    return served, [_pair(one, beside) for one, beside in found if one.model_version == served]
-
-
-def _pair(decision: Decision, beside: ChallengerScore) -> Pair:
-    return Pair(
-        decision.decision_id,
-        decision.probability_good_credit,
-        beside.probability_good_credit,
-        decision.decision,
-        beside.decision,
-    )
+    served = found[0].model_version if found else ""
+    return served, [Pair(*one[:-1]) for one in found if one.model_version == served]

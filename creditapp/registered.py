@@ -12,6 +12,10 @@ from typing import Any
 from flask import Flask, current_app
 
 from creditapp import model_changes
+from creditapp.exceptions import RegistryUnavailable
+
+SECONDS_TO_WAIT = 15.0
+"""Longer a reader is not kept from a thread that could score."""
 
 SECONDS_KEPT = 10.0
 """After these a version that was trained meanwhile is seen."""
@@ -30,14 +34,18 @@ class Listing:
         """The versions, newest first, as long as this deployment is in force; whoever comes meanwhile waits.
 
         Raises:
-            RegistryUnavailable: the registry did not answer; the next who asks tries again.
+            RegistryUnavailable: the registry did not answer, or not yet; the next who asks tries again.
         """
-        with self.asking:
+        if not self.asking.acquire(timeout=SECONDS_TO_WAIT):
+            raise RegistryUnavailable("the model registry is being asked already")
+        try:
             if generation != self.generation or time.monotonic() >= self.kept_until:
                 self.versions = model_changes.registered()
                 self.generation = generation
                 self.kept_until = time.monotonic() + SECONDS_KEPT
             return self.versions
+        finally:
+            self.asking.release()
 
 
 def init_app(app: Flask) -> None:
