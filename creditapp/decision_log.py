@@ -21,7 +21,7 @@ from creditapp.features import FEATURE_NAMES, Answer
 from creditapp.inserting import insertion
 from creditapp.reasons import Reason
 from creditapp.shared_commits import SharedCommits
-from creditapp.tabular import Columns
+from creditapp.tabular import Columns, is_reference
 
 
 class Channel(StrEnum):
@@ -234,6 +234,8 @@ def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[D
     Raises:
         DecisionLogUnavailable: the log cannot be read.
     """
+    if reference and not is_reference(reference):
+        return []
     query = select(Decision).order_by(Decision.decision_id.desc()).limit(limit)
     if reference:
         query = query.where(Decision.reference == reference)

@@ -27,6 +27,7 @@ from creditapp.sessions import SentSessions
 from creditapp.shadow import Shadow
 from creditapp.ui import account, challenger, models, notice, policy
 from creditapp.ui import routes as ui
+from creditapp.wording import showable
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
 SECONDS_FOR_A_CONNECTION = 3
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     csrf.init_app(app)
     babel.init_app(app)
+    app.jinja_env.finalize = showable
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.filters["translate"] = gettext
     if settings.cors_origins:

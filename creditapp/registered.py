@@ -14,7 +14,7 @@ from flask import Flask, current_app
 from creditapp import model_changes
 from creditapp.exceptions import RegistryUnavailable
 
-SECONDS_TO_WAIT = 15.0
+SECONDS_TO_WAIT = 30.0
 """Longer a reader is not kept from a thread that could score."""
 
 SECONDS_KEPT = 10.0

@@ -1,7 +1,9 @@
 """The pages, as a browser without JavaScript sees them."""
 
 import re
+from urllib.parse import quote
 
+import pytest
 from flask import Flask
 
 from creditapp import model_cache
@@ -107,6 +109,18 @@ def test_an_unknown_decision_is_a_page_not_found(officer: StrictClient) -> None:
     """Also where the id is no id, and in the paging."""
     for path in ("/decisions/x", "/decisions?before=x"):
         assert officer.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("sent", ["\x00", "a\x01b", "\x7f", "\x85", "\ufffe"])
+def test_no_page_holds_what_html_forbids(officer: StrictClient, sent: str) -> None:
+    """Whatever is sent comes back as a page that can be parsed."""
+    for path, query in (
+        ("/decisions", {"reference": sent}),
+        ("/decisions", {"before": sent}),
+        ("/decisions/waiting", {"before": sent}),
+        (f"/decisions/{quote(sent)}", {}),
+    ):
+        assert officer.get(path, query_string=query).status_code in (200, 404)
 
 
 def test_the_code_book_shows_both_meanings(client: StrictClient) -> None:
