@@ -4,7 +4,7 @@ import os
 import sys
 
 from creditapp.exceptions import InvalidSetting
-from creditapp.safeguards import checked_settings
+from creditapp.settings.safeguards import checked_settings
 
 os.umask(0o077)  # what is written here is nobody else's to read
 

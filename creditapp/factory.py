@@ -5,29 +5,24 @@ from typing import Any
 from flask import Flask
 from flask_babel import get_locale, gettext
 
-from creditapp import (
-    cli,
-    error_handlers,
-    limits,
-    logs,
-    metrics,
-    registered,
-    request_ids,
-    response_headers,
-    security,
-)
-from creditapp.api import docs
-from creditapp.api import routes as api
-from creditapp.config import INSTANCE, ROOT, Settings
-from creditapp.extensions import babel, cors, csrf, db, init_database, migrate, to_json
-from creditapp.model_cache import ModelCache
-from creditapp.proxies import TrustedProxies
-from creditapp.safeguards import checked_settings
-from creditapp.sessions import SentSessions
-from creditapp.shadow import Shadow
-from creditapp.ui import account, challenger, models, notice, policy
-from creditapp.ui import routes as ui
-from creditapp.wording import showable
+from creditapp.challenger import shadow
+from creditapp.cli import commands
+from creditapp.database.engine import babel, cors, csrf, db, init_database, migrate, to_json
+from creditapp.observability import logs, metrics, request_ids
+from creditapp.serving import registry_listing
+from creditapp.serving.cache import ModelCache
+from creditapp.settings.paths import INSTANCE, ROOT
+from creditapp.settings.safeguards import checked_settings
+from creditapp.settings.settings import Settings
+from creditapp.web import access, headers, rate_limits
+from creditapp.web import errors as web_errors
+from creditapp.web.api import docs
+from creditapp.web.api import routes as api
+from creditapp.web.pages import account, challenger, models, notice, policy
+from creditapp.web.pages import routes as ui
+from creditapp.web.phrasing import showable
+from creditapp.web.proxies import TrustedProxies
+from creditapp.web.sessions import SentSessions
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
 SECONDS_FOR_A_CONNECTION = 3
@@ -54,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.session_interface = SentSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["model_cache"] = ModelCache()
-    app.extensions["shadow"] = Shadow()
+    shadow.init_app(app)
     app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]
         metrics.KnownMethods(app.wsgi_app), settings.proxies
     )
@@ -63,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     metrics.requests.init_app(app)
     init_database(app, settings.sqlite_synchronous)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    security.init_app(app)
+    access.init_app(app)
     csrf.init_app(app)
     babel.init_app(app)
     app.jinja_env.finalize = showable
@@ -71,10 +66,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.filters["translate"] = gettext
     if settings.cors_origins:
         cors.init_app(app, resources={r"/api/*": {"origins": settings.cors_origins}})
-    limits.init_app(app, settings)
-    registered.init_app(app)
-    response_headers.init_app(app)
-    error_handlers.init_app(app)
+    rate_limits.init_app(app, settings)
+    registry_listing.init_app(app)
+    headers.init_app(app)
+    web_errors.init_app(app)
     for blueprint in (
         api.blueprint,
         ui.blueprint,
@@ -88,7 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)
     docs.init_app(app)
-    cli.init_app(app)
+    commands.init_app(app)
     return app
 
 

@@ -6,7 +6,7 @@ from alembic.runtime.migration import MigrationInfo
 from flask import current_app
 from sqlalchemy import Connection, text
 
-from creditapp.extensions import db
+from creditapp.database.engine import db
 
 OUR_LOCK = 0x6372656469746170
 """A number of our own among PostgreSQL's advisory locks: the letters «creditap»."""

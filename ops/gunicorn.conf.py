@@ -14,9 +14,9 @@ from typing import Any
 from gunicorn import glogging
 from gunicorn.workers.gthread import ThreadWorker
 
-from creditapp import logs
 from creditapp.exceptions import InvalidSetting
-from creditapp.safeguards import checked_settings
+from creditapp.observability import logs
+from creditapp.settings.safeguards import checked_settings
 
 try:
     settings = checked_settings()
@@ -146,11 +146,13 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Each worker follows the deployment in force; one without a model stays up and says so."""
-    from creditapp import model_cache, monitoring, shadow
+    from creditapp.challenger import shadow
+    from creditapp.drift import watch as drift_watch
+    from creditapp.serving import cache as model_cache
 
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
     shadow.of_app(worker.wsgi).follow(worker.wsgi)
-    monitoring.watch(worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    drift_watch.watch(worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"])
     # What is loaded by now is never garbage; looking through it again doubled the time of a batch.
     gc.freeze()
     # A request leaves hardly a cycle behind; looking for them after each 700 objects took 7 % of its time.

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from creditapp.bundle import Bundle
-from creditapp.config import ROOT
-from creditapp.features import FEATURE_NAMES, Application
-from creditapp.policy import DEFAULT_POLICY
-from creditapp.reasons import Explainer, Reason, checked_explainer
-from creditapp.scoring import Score, Scorer, checked_scorer
+from creditapp.applications.catalogue import FEATURE_NAMES, Application
+from creditapp.explanations.reasons import Explainer, Reason, checked_explainer
+from creditapp.policy.definition import DEFAULT_POLICY
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.scorer import Score, Scorer, checked_scorer
+from creditapp.settings.paths import ROOT
 from training import dataset, pipeline
 from training.export import Origin, make_bundle
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import matplotlib
 
-from creditapp.config import ROOT
-from creditapp.features import BY_NAME, PROTECTED, Application
-from creditapp.reasons import Reason
-from creditapp.scoring import Score
+from creditapp.applications.catalogue import BY_NAME, PROTECTED, Application
+from creditapp.explanations.reasons import Reason
+from creditapp.scoring.scorer import Score
+from creditapp.settings.paths import ROOT
 from tests.explained import CUT_OFF, Explained, explain_the_default
 
 SHOWN = 9

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from functools import cache
 
-from creditapp.bundle import Bundle
-from creditapp.config import ROOT
+from creditapp.scoring.bundle import Bundle
+from creditapp.settings.paths import ROOT
 from training import dataset, pipeline
 from training.export import Origin, make_bundle
 

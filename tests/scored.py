@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from creditapp.features import Application
-from creditapp.scoring import Scorer
-from creditapp.tabular import columns_of
+from creditapp.applications.catalogue import Application
+from creditapp.applications.table import columns_of
+from creditapp.scoring.scorer import Scorer
 from tests.serving import Answer, Service
 
 LARGEST_BATCH = 20

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from creditapp.bundle import TARGET
+from creditapp.applications.catalogue import FEATURES, Feature
+from creditapp.applications.table import read_csv, wrong_answers
 from creditapp.exceptions import BadTable
-from creditapp.features import FEATURES, Feature
-from creditapp.tabular import read_csv, wrong_answers
+from creditapp.scoring.bundle import TARGET
 
 TARGET_CODES = {1: 1, 2: 0}
 """The file's 1 (good) and 2 (bad) as the model's classes 1 and 0."""

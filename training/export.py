@@ -13,10 +13,7 @@ from skl2onnx.common.data_types import FloatTensorType
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
-from creditapp.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
-from creditapp.encoding import Encoder
-from creditapp.exceptions import BrokenBundle
-from creditapp.features import (
+from creditapp.applications.catalogue import (
     BY_NAME,
     FEATURE_NAMES,
     FEATURES,
@@ -25,12 +22,15 @@ from creditapp.features import (
     Numeric,
     fingerprint,
 )
-from creditapp.scoring import INPUT, TOLERANCE, Probabilities, Scorer, checked_scorer
-from training.counts import observed
+from creditapp.exceptions import BrokenBundle
+from creditapp.scoring.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
+from creditapp.scoring.encoder import Encoder
+from creditapp.scoring.scorer import INPUT, TOLERANCE, Probabilities, Scorer, checked_scorer
+from training.answer_frequencies import observed
 from training.dataset import Dataset, Split
-from training.leaves import leaves_of
+from training.forest_leaves import leaves_of
+from training.parity_rows import DRAWN_ROWS, probe_rows
 from training.pipeline import probability_good
-from training.probes import DRAWN_ROWS, probe_rows
 
 GOLDEN_ROWS = 64
 GOLDEN_DRAWN = 2000

@@ -9,8 +9,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from creditapp.features import FEATURE_NAMES, Choice, Feature, used_features
-from creditapp.scoring import Probabilities
+from creditapp.applications.catalogue import FEATURE_NAMES, Choice, Feature, used_features
+from creditapp.scoring.scorer import Probabilities
 
 FOREST = {
     "n_estimators": 100,

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from creditapp.features import fingerprint
-from creditapp.model_registry import Publication, Registry
-from training import dataset, exclusion, pipeline
+from creditapp.applications.catalogue import fingerprint
+from creditapp.serving.registry import Publication, Registry
+from training import dataset, pipeline, protected_ablation
 from training.dataset import HELD_OUT, SEED, Split
 from training.evaluation import Evaluation, evaluate
-from training.exclusion import Exclusion
 from training.export import Origin, Parity, make_bundle
+from training.protected_ablation import ProtectedAblation
 
 EXAMPLE_ROWS = 5
 
@@ -27,7 +27,7 @@ class Trained:
     version: str
     evaluation: Evaluation
     parity: Parity
-    exclusion: Exclusion | None
+    ablation: ProtectedAblation | None
 
 
 def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -> Trained:
@@ -51,7 +51,7 @@ def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -
     fitted = pipeline.build(protected=protected).fit(split.training.features, split.training.target)
     say("4/6  evaluating on the rows held out")
     evaluation = evaluate(fitted, split.held_out)
-    cost = None if protected else exclusion.measure(whole)
+    cost = None if protected else protected_ablation.measure(whole)
     with registry.run() as run_id:
         say("5/6  exporting, and comparing the export with the fitted pipeline")
         origin = Origin(run_id, datetime.now(UTC).isoformat())

@@ -10,8 +10,8 @@ import click
 from flask import current_app
 from sqlalchemy import URL, make_url
 
-from creditapp import decision_log
-from creditapp.cli.failing import in_one_line
+from creditapp.cli.errors import in_one_line
+from creditapp.decisions import log as decision_log
 from creditapp.exceptions import BackupFailed
 
 PG_DUMP = ("pg_dump", "--format=custom", "--no-owner", "--no-privileges")

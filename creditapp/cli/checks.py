@@ -4,11 +4,11 @@ import click
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from creditapp import accounts
-from creditapp.cli.failing import in_one_line
-from creditapp.config import Settings
+from creditapp.cli.errors import in_one_line
+from creditapp.database.engine import schema_is_at_head
 from creditapp.exceptions import InvalidSetting
-from creditapp.extensions import schema_is_at_head
+from creditapp.identity import people
+from creditapp.settings.settings import Settings
 
 
 @click.command("check-config")
@@ -23,7 +23,7 @@ def _check(settings: Settings) -> None:
     """Check what only the database knows; the settings themselves were checked when they were read."""
     try:
         at_head = schema_is_at_head()
-        governed = at_head and accounts.has_admin()
+        governed = at_head and people.has_admin()
     except SQLAlchemyError as error:
         raise InvalidSetting("DATABASE_URL: the database does not answer") from error
     if not at_head:

@@ -4,9 +4,10 @@ import sys
 
 import click
 
-from creditapp import decision_log, replay
-from creditapp.cli.failing import in_one_line
-from creditapp.decision_log import Decision
+from creditapp.cli.errors import in_one_line
+from creditapp.decisions import log as decision_log
+from creditapp.decisions import replay
+from creditapp.decisions.log import Decision
 
 DIFFERS = 1
 

@@ -11,16 +11,18 @@ import click
 from flask import current_app
 from flask_migrate import upgrade
 
-from creditapp import accounts, audit, deployments, monitoring
-from creditapp.accounts import Role
-from creditapp.cli.failing import in_one_line
+from creditapp.cli.errors import in_one_line
 from creditapp.cli.registry import registry
 from creditapp.cli.serving import deployed, promoted
-from creditapp.config import ROOT
-from creditapp.deployments import Deployment
+from creditapp.drift import watch as drift_watch
+from creditapp.identity import audit, people
+from creditapp.identity.people import Role
+from creditapp.serving import deployments
+from creditapp.serving.deployments import Deployment
+from creditapp.settings.paths import ROOT
 
 if TYPE_CHECKING:
-    from creditapp.model_registry import Version
+    from creditapp.serving.registry import Version
     from training.run import Trained
 
 DATA = ROOT / "data" / "estadistical.csv"
@@ -104,11 +106,11 @@ def _prepare_model() -> str:
 
 
 @click.command("drift")
-@click.option("--days", type=click.IntRange(1, 3660), default=monitoring.DAYS, show_default=True)
+@click.option("--days", type=click.IntRange(1, 3660), default=drift_watch.DAYS, show_default=True)
 def show_drift(days: int) -> None:
     """Compare recent decisions with the population the served model knows."""
     with in_one_line():
-        report = monitoring.look(days)
+        report = drift_watch.look(days)
     click.echo(f"model version {report.model_version}, {report.cases} decisions in {days} days")
     click.echo(f"{'index':>7}{'watch':>7}{'shift':>7}  state")
     for one in report.drifts:
@@ -122,10 +124,10 @@ def _figure(value: float | None) -> str:
 
 def _make_a_local_admin() -> None:
     """On a first start in development somebody must be able to sign in; in production nobody is made up."""
-    if current_app.config["SETTINGS"].production or accounts.people():
+    if current_app.config["SETTINGS"].production or people.people():
         return
     password = secrets.token_urlsafe(12)
-    accounts.add("admin", Role.ADMIN, password, audit.operator())
+    people.add("admin", Role.ADMIN, password, audit.operator())
     click.echo(f"sign-in: name admin, password {password}   (shown this once)")
 
 
@@ -146,7 +148,7 @@ def _summary(trained: "Trained") -> str:
             f"Gini {metrics['gini']:.3f}",
             f"export: {trained.parity.rows} rows compared with the fitted pipeline, "
             f"largest difference {trained.parity.largest_difference:.1e}",
-            *([str(trained.exclusion)] if trained.exclusion else []),
+            *([str(trained.ablation)] if trained.ablation else []),
             f"registered as version {trained.version}, stage Staging",
         ]
     )

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 
-from creditapp.config import Settings
+from creditapp.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from creditapp.model_registry import Registry
+    from creditapp.serving.registry import Registry
 
 
 def registry() -> "Registry":
@@ -16,7 +16,7 @@ def registry() -> "Registry":
     Raises:
         RegistryUnavailable: it does not answer.
     """
-    from creditapp.model_registry import Registry
+    from creditapp.serving.registry import Registry
 
     settings: Settings = current_app.config["SETTINGS"]
     return Registry(settings.tracking_uri)
@@ -24,6 +24,6 @@ def registry() -> "Registry":
 
 def model_name() -> str:
     """The name under which models are registered."""
-    from creditapp.model_registry import MODEL_NAME
+    from creditapp.serving.registry import MODEL_NAME
 
     return MODEL_NAME

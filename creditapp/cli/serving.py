@@ -9,13 +9,8 @@ import click
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from creditapp import audit, deployments, turns
-from creditapp.acceptance import accepted
-from creditapp.audit import Action
-from creditapp.bundle import Bundle, digest
-from creditapp.cli.failing import in_one_line
+from creditapp.cli.errors import in_one_line
 from creditapp.cli.registry import model_name, registry
-from creditapp.deployments import Change, Reload
 from creditapp.exceptions import (
     BrokenBundle,
     ChangeUnderWay,
@@ -23,6 +18,12 @@ from creditapp.exceptions import (
     RefusedModel,
     RegistryUnavailable,
 )
+from creditapp.identity import audit
+from creditapp.identity.audit import Action
+from creditapp.scoring.bundle import Bundle, digest
+from creditapp.scoring.verification import accepted
+from creditapp.serving import change_lock, deployments
+from creditapp.serving.deployments import Change, Reload
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +177,7 @@ def _promote_if_reachable(version: str, reason: str) -> None:
 def _change(subject: str, actor: str, reason: str, request_id: str) -> Iterator[Change]:
     """Have the turn to change what is served; a change that fails leaves an event."""
     try:
-        with turns.taken(actor) as turn:
+        with change_lock.taken(actor) as turn:
             yield Change(actor, reason, request_id, turn)
     except ChangeUnderWay:
         raise

@@ -19,11 +19,11 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from uuid_utils import compat
 
-from creditapp import accounts
-from creditapp.accounts import Role
-from creditapp.config import Settings
+from creditapp.applications.catalogue import EXAMPLE
 from creditapp.factory import create_app
-from creditapp.features import EXAMPLE
+from creditapp.identity import people
+from creditapp.identity.people import Role
+from creditapp.settings.settings import Settings
 from tests.benchmarks import results
 from tests.benchmarks.batch import seconds, spread
 from tests.clients import StrictClient
@@ -128,7 +128,7 @@ def signed_in(database: Path) -> StrictClient:
     app.test_client_class = StrictClient
     password = secrets.token_urlsafe(12)
     with app.app_context():
-        accounts.add("the reader", Role.OFFICER, password, "a benchmark")
+        people.add("the reader", Role.OFFICER, password, "a benchmark")
     client = app.test_client()
     assert isinstance(client, StrictClient)
     client.sign_in("the reader", password)

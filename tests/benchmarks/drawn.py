@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from creditapp.config import ROOT
-from creditapp.features import FEATURE_NAMES
+from creditapp.applications.catalogue import FEATURE_NAMES
+from creditapp.settings.paths import ROOT
 from training import dataset, pipeline
 
 

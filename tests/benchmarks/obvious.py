@@ -8,7 +8,7 @@ import os
 import pandas as pd
 from flask import Flask, request
 
-from creditapp.config import ROOT
+from creditapp.settings.paths import ROOT
 from training import dataset, pipeline
 
 split = dataset.split(dataset.load(ROOT / "data" / "estadistical.csv"))

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from flask import current_app
 from flask.testing import FlaskClient
 
-from creditapp import decision_log, model_cache
-from creditapp.api import answers
-from creditapp.api.strict_json import parse
-from creditapp.decision_log import Channel
-from creditapp.decisioning import Origin, judge
-from creditapp.features import EXAMPLE
-from creditapp.schemas import load_application
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.applications.schemas import load_application
+from creditapp.applications.strict_json import parse
+from creditapp.decisions import log as decision_log
+from creditapp.decisions.decide import Origin, judge
+from creditapp.decisions.log import Channel
+from creditapp.serving import cache as model_cache
+from creditapp.web.api import answers
 from tests.benchmarks import results
 from tests.benchmarks.batch import seconds
 from tests.benchmarks.steps import application

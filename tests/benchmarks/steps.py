@@ -12,18 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from creditapp import decision_log, model_cache
-from creditapp.alternatives import alternatives
-from creditapp.api import answers
-from creditapp.api.strict_json import parse
-from creditapp.config import Settings
-from creditapp.decision_log import Channel
-from creditapp.decisioning import Origin, judge
+from creditapp.applications.catalogue import Application
+from creditapp.applications.schemas import load_batch
+from creditapp.applications.strict_json import parse
+from creditapp.decisions import log as decision_log
+from creditapp.decisions.decide import Origin, judge
+from creditapp.decisions.log import Channel
+from creditapp.explanations.alternatives import alternatives
 from creditapp.factory import create_app
-from creditapp.features import Application
-from creditapp.model_cache import ServedModel
-from creditapp.schemas import load_batch
-from creditapp.scoring import Score
+from creditapp.scoring.scorer import Score
+from creditapp.serving import cache as model_cache
+from creditapp.serving.cache import ServedModel
+from creditapp.settings.settings import Settings
+from creditapp.web.api import answers
 from tests.benchmarks import drawn, results
 from tests.benchmarks.batch import LARGEST, body_of, seconds
 from tests.serving import flask

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
 from tests.benchmarks import results
 from tests.serving import ROOT, flask, free_port, send, serve, wait_until
 

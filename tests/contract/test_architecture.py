@@ -4,14 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from creditapp.config import ROOT
+from creditapp.settings.paths import ROOT
 from tests.serving import Trained, environment
 
 PROBE = """
 import sys
 from wsgi import app
-from creditapp import model_cache
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
 with app.test_client() as client:
     assert client.post("/api/predict", json=EXAMPLE).status_code == 200
     assert client.get("/").status_code == 200

@@ -9,11 +9,18 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from creditapp.applications.catalogue import (
+    EXAMPLE,
+    FEATURES,
+    QUESTIONS,
+    RECORDED,
+    Feature,
+    Numeric,
+)
+from creditapp.applications.schemas import APPLICATION, load_application
+from creditapp.applications.table import application_of, read_csv, wrong_rows
 from creditapp.exceptions import InvalidApplication
-from creditapp.features import EXAMPLE, FEATURES, QUESTIONS, RECORDED, Feature, Numeric
-from creditapp.schemas import APPLICATION, load_application
-from creditapp.tabular import application_of, read_csv, wrong_rows
-from creditapp.ui.forms import ApplicationForm
+from creditapp.web.pages.forms import ApplicationForm
 
 STRANGERS: list[Any] = [
     "",

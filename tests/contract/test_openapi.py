@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import validate
 
-from creditapp.api.docs import document
-from creditapp.error_handlers import STATUS
-from creditapp.features import EXAMPLE
-from creditapp.schemas import load_application
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.applications.schemas import load_application
+from creditapp.web.api.docs import document
+from creditapp.web.errors import STATUS
 from tests.clients import StrictClient
 
 DOCUMENT = document()

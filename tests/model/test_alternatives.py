@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from creditapp.alternatives import MOST_SHOWN, Alternative, alternatives
-from creditapp.features import BY_NAME, Application
-from creditapp.policy import DEFAULT_POLICY, Outcome, Rule
-from creditapp.scoring import Score
+from creditapp.applications.catalogue import BY_NAME, Application
+from creditapp.explanations.alternatives import MOST_SHOWN, Alternative, alternatives
+from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Rule
+from creditapp.scoring.scorer import Score
 from tests.explained import Explained, explain_the_default
 
 CHANGEABLE = {

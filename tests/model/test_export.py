@@ -7,12 +7,12 @@ import treelite
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
-from creditapp.bundle import Bundle
-from creditapp.config import ROOT
-from creditapp.encoding import Encoder
+from creditapp.applications.catalogue import FEATURES, Numeric
 from creditapp.exceptions import BrokenBundle
-from creditapp.features import FEATURES, Numeric
-from creditapp.scoring import Scorer, checked_scorer
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.encoder import Encoder
+from creditapp.scoring.scorer import Scorer, checked_scorer
+from creditapp.settings.paths import ROOT
 from training import dataset, pipeline
 from training.dataset import Split
 from training.export import (
@@ -22,8 +22,8 @@ from training.export import (
     make_bundle,
     population,
 )
+from training.parity_rows import probe_rows
 from training.pipeline import probability_good
-from training.probes import probe_rows
 
 
 @pytest.fixture(scope="module")

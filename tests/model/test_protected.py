@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.acceptance import accepted
-from creditapp.bundle import Bundle
+from creditapp.applications.catalogue import EXAMPLE, FEATURE_NAMES, PROTECTED, Application
 from creditapp.exceptions import BrokenBundle
-from creditapp.features import EXAMPLE, FEATURE_NAMES, PROTECTED, Application
-from creditapp.model_registry import Registry
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.verification import accepted
+from creditapp.serving.registry import Registry
 from tests.serving import flask
 
 

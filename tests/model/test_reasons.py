@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 import shap
 
-from creditapp.config import ROOT
-from creditapp.exceptions import BrokenBundle
-from creditapp.features import (
+from creditapp.applications.catalogue import (
     BY_NAME,
     FEATURE_NAMES,
     PROTECTED,
@@ -21,11 +19,13 @@ from creditapp.features import (
     Numeric,
     marked,
 )
-from creditapp.policy import Outcome, Policy, Rule
-from creditapp.reasons import GROUP, Source, checked_explainer
-from creditapp.scoring import Score
-from creditapp.shapley import Leaves
-from creditapp.tabular import columns_of
+from creditapp.applications.table import columns_of
+from creditapp.exceptions import BrokenBundle
+from creditapp.explanations.reasons import GROUP, Source, checked_explainer
+from creditapp.policy.definition import Outcome, Policy, Rule
+from creditapp.scoring.forest import Leaves
+from creditapp.scoring.scorer import Score
+from creditapp.settings.paths import ROOT
 from tests.explained import CUT_OFF, Explained, explain_the_default
 from tests.pictures import EXAMPLES, example, told
 

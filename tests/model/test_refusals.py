@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from creditapp.bundle import Bundle, digest
 from creditapp.exceptions import RefusedModel, RegistryUnavailable
-from creditapp.model_registry import DIGEST_TAG, MODEL_NAME, Registry
+from creditapp.scoring.bundle import Bundle, digest
+from creditapp.serving.registry import DIGEST_TAG, MODEL_NAME, Registry
 from tests.serving import Trained
 
 Change = Callable[[Bundle], Bundle]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.config import ROOT
+from creditapp.settings.paths import ROOT
 from tests.serving import Trained, flask
 
 DATA = ROOT / "data" / "estadistical.csv"

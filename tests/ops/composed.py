@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
 from tests.ops.compose import service
 from tests.ops.image import Image, Stage
 from tests.serving import ROOT, Answer, send, wait_until

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
 from tests.engines import on_both
 from tests.load import assert_kept, under_load
 from tests.serving import Trained, flask, serve, wait_until

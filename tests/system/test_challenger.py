@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.acceptance import accepted
-from creditapp.bundle import Bundle
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.verification import accepted
 from tests.scored import Traffic, scores_of, scoring
 from tests.serving import Service, Trained, flask, serve, wait_until
 

@@ -20,11 +20,13 @@ import pytest
 from distributed import Client
 from flask import Flask
 
-from creditapp import file_run, policies, portfolio, table_files
-from creditapp.config import ROOT
+from creditapp.applications.catalogue import EXAMPLE
 from creditapp.exceptions import BadTable, FileRunFailed
-from creditapp.features import EXAMPLE
-from creditapp.portfolio import cluster, score_file
+from creditapp.files import formats, part
+from creditapp.files import run as file_run
+from creditapp.files.run import cluster, score_file
+from creditapp.policy import versions as policy_versions
+from creditapp.settings.paths import ROOT
 from tests.clients import StrictClient
 from tests.serving import Trained, flask, free_port, wait_until
 
@@ -91,8 +93,8 @@ def test_a_file_is_scored_as_the_api_scores_its_rows(
     app: Flask, client: StrictClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """In small parts, in either format; every row is where it was, and wrong ones are told of by number."""
-    monkeypatch.setattr(table_files, "PART_BYTES", 20_000)
-    monkeypatch.setattr(table_files, "PART_ROWS", 300)
+    monkeypatch.setattr(formats, "PART_BYTES", 20_000)
+    monkeypatch.setattr(formats, "PART_ROWS", 300)
     rows = [typed(row) for row in rows_like_the_data()]
     rows[1]["Age in years"] = 17
     rows[700]["Purpose"] = 'a "new"\ncar'
@@ -162,25 +164,25 @@ def test_an_interrupted_run_is_gone_on_with_and_records_nothing_twice(
     app: Flask, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped between two parts, and between a part's commit and its note of it; its policy stays."""
-    monkeypatch.setattr(table_files, "PART_BYTES", 20_000)
+    monkeypatch.setattr(formats, "PART_BYTES", 20_000)
     file, out = write_csv(tmp_path / "in.csv", rows_like_the_data()), tmp_path / "out.csv"
 
     def stop(done: int, _of: int) -> None:
         if done == 2:
-            policies.put_in_force(1.0, 1.0, [], "a test", "while a run is stopped")
+            policy_versions.put_in_force(1.0, 1.0, [], "a test", "while a run is stopped")
             raise KeyboardInterrupt
 
     def forget(path: Path, value: object) -> None:
         if path.name == "done-000003.json":
             raise KeyboardInterrupt
-        file_run.save(path, value)
+        part.save(path, value)
 
-    for say, save in ((stop, file_run.save), (say_nothing, forget)):
-        monkeypatch.setattr(portfolio, "save", save)
+    for say, save in ((stop, part.save), (say_nothing, forget)):
+        monkeypatch.setattr(file_run, "save", save)
         with in_process(app) as dask, pytest.raises(KeyboardInterrupt):
             score_file(file, out, dask, record=True, say=say)
         assert not out.exists()
-    monkeypatch.setattr(portfolio, "save", file_run.save)
+    monkeypatch.setattr(file_run, "save", part.save)
     with in_process(app) as dask, pytest.raises(FileRunFailed, match="begun with --record"):
         score_file(file, out, dask, record=False, say=say_nothing)
     with in_process(app) as dask:
@@ -225,7 +227,7 @@ def test_a_worker_that_dies_costs_no_row_and_doubles_none(
     app: Flask, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A real scheduler and two real workers, one of them killed half-way."""
-    monkeypatch.setattr(table_files, "PART_BYTES", 100_000)
+    monkeypatch.setattr(formats, "PART_BYTES", 100_000)
     file, out = write_csv(tmp_path / "in.csv", rows_like_the_data(20)), tmp_path / "out"
     with dask_cluster(tmp_path) as (address, workers):
 
@@ -239,7 +241,7 @@ def test_a_worker_that_dies_costs_no_row_and_doubles_none(
     assert (done.rows, done.wrong) == (20_000, 0)
     results = [row for part in sorted(out.glob("part-*")) for row in read_csv(part)]
     assert_each_once(results, database, 20_000)
-    assert not list(out.glob(f"{file_run.DRAFT}*"))
+    assert not list(out.glob(f"{part.DRAFT}*"))
 
 
 def test_the_command_scores_in_two_processes_and_says_what_it_did(

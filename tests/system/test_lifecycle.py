@@ -21,10 +21,10 @@ from typing import Any
 
 import pytest
 
-from creditapp.acceptance import accepted
-from creditapp.bundle import Bundle, digest
-from creditapp.config import ROOT
-from creditapp.features import FEATURE_NAMES, answer_from_text
+from creditapp.applications.catalogue import FEATURE_NAMES, answer_from_text
+from creditapp.scoring.bundle import Bundle, digest
+from creditapp.scoring.verification import accepted
+from creditapp.settings.paths import ROOT
 from tests.scored import Traffic, scores_of, scoring
 from tests.serving import Answer, Service, Trained, environment, serve, wait_until
 from tests.tracking import TrackingServer, tracking_server
@@ -36,7 +36,7 @@ CLIENTS = 4
 TRAIN = """
 import sys
 from pathlib import Path
-from creditapp.model_registry import Registry
+from creditapp.serving.registry import Registry
 from training.run import train
 for data in sys.argv[2:]:
     train(Path(data), Registry(sys.argv[1]), print)

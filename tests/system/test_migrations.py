@@ -10,8 +10,8 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
-from creditapp.extensions import db, reading, writing
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.database.engine import db, reading, writing
 from tests.clients import StrictClient
 from tests.engines import on_both
 from tests.serving import Trained, flask

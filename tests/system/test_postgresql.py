@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.config import ROOT
-from creditapp.features import EXAMPLE, QUESTIONS, answer_from_text
+from creditapp.applications.catalogue import EXAMPLE, QUESTIONS, answer_from_text
+from creditapp.settings.paths import ROOT
 from tests.load import assert_kept, under_load
 from tests.postgresql import Postgresql
 from tests.postgresql import postgresql as start_postgresql

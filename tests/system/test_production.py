@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from creditapp.features import EXAMPLE, QUESTIONS
+from creditapp.applications.catalogue import EXAMPLE, QUESTIONS
 from tests.clients import csrf_token
 from tests.serving import (
     ROOT,

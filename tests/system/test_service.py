@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from creditapp.config import ROOT
-from creditapp.features import EXAMPLE, QUESTIONS, answer_from_text
+from creditapp.applications.catalogue import EXAMPLE, QUESTIONS, answer_from_text
+from creditapp.settings.paths import ROOT
 from tests.load import assert_kept, under_load
 from tests.serving import Service, Trained, flask, serve, wait_until
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from creditapp import drift
-from creditapp.drift import State
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.drift import psi
+from creditapp.drift.psi import State
 from tests.load import assert_kept, under_load
 from tests.serving import Answer, Trained, serve
 from tests.unit import test_drift as simulation
@@ -51,7 +51,7 @@ def test_a_thousand_looks_at_drift(cases: int) -> None:
     whole = simulation.dataset.load(simulation.ROOT / "data" / "estadistical.csv")
     generator = np.random.default_rng(cases)
     still = [simulation.look(whole, generator, cases) for _ in range(1000)]
-    usual = [any(one.index > drift.SHIFTED for one in found.values()) for found in still]
+    usual = [any(one.index > psi.SHIFTED for one in found.values()) for found in still]
     shares = [simulation.share_of_alarms(still, state) for state in (State.SHIFTED, State.WATCH)]
     found = {}
     for older in (5, 10):
@@ -62,5 +62,5 @@ def test_a_thousand_looks_at_drift(cases: int) -> None:
         f"| {cases} | {np.mean(usual):.1%} | {shares[0]:.1%} | {shares[1]:.1%} "
         f"| {found[5]:.0%} | {found[10]:.0%} |"
     )
-    assert shares[0] <= drift.FALSE_ALARMS_OF_SHIFT + 0.01
-    assert shares[1] <= drift.FALSE_ALARMS_TO_WATCH + 0.02
+    assert shares[0] <= psi.FALSE_ALARMS_OF_SHIFT + 0.01
+    assert shares[1] <= psi.FALSE_ALARMS_TO_WATCH + 0.02

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditapp.bundle import FORMAT, Bundle, Golden, Metadata
 from creditapp.exceptions import BrokenBundle
+from creditapp.scoring.bundle import FORMAT, Bundle, Golden, Metadata
 
 
 def bundle() -> Bundle:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.config import ROOT, SETTINGS, Settings
 from creditapp.exceptions import InvalidSetting
+from creditapp.settings.paths import ROOT
+from creditapp.settings.settings import SETTINGS, Settings
 
 
 @pytest.mark.parametrize(

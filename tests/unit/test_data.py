@@ -3,7 +3,7 @@
 import csv
 import hashlib
 
-from creditapp.config import ROOT
+from creditapp.settings.paths import ROOT
 
 PUBLISHED = "b21f3d81db8071257d5ff1deaeba1fd4303b62712e6fcc9715c7a86202cb5871"
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from creditapp import drift
-from creditapp.config import ROOT
-from creditapp.drift import SCORE, Drift, State
+from creditapp.drift import psi
+from creditapp.drift.psi import SCORE, Drift, State
+from creditapp.settings.paths import ROOT
 from training import dataset, export
 
 ROUNDS = 60
@@ -29,7 +29,7 @@ def look(
     live["Age in years"] += older
     scores = export.score_population(generator.beta(4, 2, 300))
     columns = {name: live[name].tolist() for name in live}
-    found = drift.compare(
+    found = psi.compare(
         columns, generator.beta(4, 2, cases).tolist(), export.population(reference), scores
     )
     return {one.name: one for one in found}
@@ -71,13 +71,13 @@ def test_every_feature_can_be_found_shifted(whole: dataset.Dataset) -> None:
     known = export.population(whole.features)
     rare = {name: [whole.features[name].value_counts().index[-1]] * 500 for name in whole.features}
     scores = export.score_population(np.linspace(0, 1, 300))
-    found = drift.compare(rare, [0.5] * 500, known, scores)
+    found = psi.compare(rare, [0.5] * 500, known, scores)
     assert [one.name for one in found if one.state is not State.SHIFTED] == []
 
 
 def test_below_the_minimum_nothing_is_said(whole: dataset.Dataset) -> None:
     """Not even about everybody being ten years older."""
-    found = look(whole, np.random.default_rng(3), drift.FEWEST_CASES - 1, older=10)
+    found = look(whole, np.random.default_rng(3), psi.FEWEST_CASES - 1, older=10)
     assert {one.state for one in found.values()} == {State.TOO_FEW}
 
 
@@ -86,28 +86,26 @@ def test_no_cases_at_all_are_no_error(whole: dataset.Dataset) -> None:
     known = export.population(whole.features)
     columns: dict[str, list[object]] = {name: [] for name in known}
     scores = export.score_population(np.linspace(0, 1, 50))
-    found = drift.compare(columns, [], known, scores)
+    found = psi.compare(columns, [], known, scores)
     assert [one.name for one in found] == [SCORE, *known]
     assert {one.state for one in found} == {State.TOO_FEW}
 
 
 def test_what_the_reference_never_held_is_a_bin() -> None:
     """Unseen codes, and numbers beyond the data on either side."""
-    live, reference = drift.histograms(
-        ["a", "z", "z"], {"counts_by_code": {"a": 5, "b": 3, "z": 0}}
-    )
+    live, reference = psi.histograms(["a", "z", "z"], {"counts_by_code": {"a": 5, "b": 3, "z": 0}})
     assert (live.tolist(), reference.tolist()) == ([1, 0, 2], [5, 3, 0])
-    live, reference = drift.histograms([0, 5, 99], {"edges": [1, 4, 9], "counts": [2, 2]})
+    live, reference = psi.histograms([0, 5, 99], {"edges": [1, 4, 9], "counts": [2, 2]})
     assert (live.tolist(), reference.tolist()) == ([0, 1, 2], [2, 2, 0])
 
 
 def test_the_index_is_nothing_for_equal_shares_and_the_formulas_value_else() -> None:
     """By hand, for two bins with so many cases that half a case more is nothing."""
     many = np.array([1.0e9, 1.0e9])
-    assert drift.stability_index(many, many) == 0
+    assert psi.stability_index(many, many) == 0
     other = np.array([0.6e9, 0.4e9])
     by_hand = (0.6 - 0.5) * np.log(0.6 / 0.5) + (0.4 - 0.5) * np.log(0.4 / 0.5)
-    assert drift.stability_index(other, many) == pytest.approx(by_hand, rel=1e-6)
+    assert psi.stability_index(other, many) == pytest.approx(by_hand, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -116,4 +114,4 @@ def test_the_index_is_nothing_for_equal_shares_and_the_formulas_value_else() -> 
 )
 def test_quantiles_agree_with_the_tables(probability: float, degrees: int, quantile: float) -> None:
     """To three percent, which is what the approximation gives at one degree of freedom."""
-    assert drift.chi_square_quantile(probability, degrees) == pytest.approx(quantile, rel=0.03)
+    assert psi.chi_square_quantile(probability, degrees) == pytest.approx(quantile, rel=0.03)

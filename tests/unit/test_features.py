@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditapp import features
-from creditapp.features import BY_NAME, EXAMPLE, FEATURES, Numeric, answer_from_text
+from creditapp.applications import catalogue
+from creditapp.applications.catalogue import BY_NAME, EXAMPLE, FEATURES, Numeric, answer_from_text
 
 
 def test_it_declares_the_contracts_19_features_in_three_kinds() -> None:
@@ -47,13 +47,13 @@ def test_the_fingerprint_changes_with_limits_and_not_with_labels(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A model depends on what is accepted, not on how it is called on a page."""
-    before = features.fingerprint()
-    [duration, *others] = features.QUESTIONS
+    before = catalogue.fingerprint()
+    [duration, *others] = catalogue.QUESTIONS
     assert isinstance(duration, Numeric)
-    monkeypatch.setattr(features, "QUESTIONS", (replace(duration, label="Term"), *others))
-    assert features.fingerprint() == before
-    monkeypatch.setattr(features, "QUESTIONS", (replace(duration, maximum=240), *others))
-    assert features.fingerprint() != before
+    monkeypatch.setattr(catalogue, "QUESTIONS", (replace(duration, label="Term"), *others))
+    assert catalogue.fingerprint() == before
+    monkeypatch.setattr(catalogue, "QUESTIONS", (replace(duration, maximum=240), *others))
+    assert catalogue.fingerprint() != before
 
 
 def test_every_answer_of_a_question_has_a_meaning_where_it_stands_for_something() -> None:

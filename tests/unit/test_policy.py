@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from creditapp.applications.catalogue import EXAMPLE
 from creditapp.exceptions import BadPolicy
-from creditapp.features import EXAMPLE
-from creditapp.policy import (
+from creditapp.policy.definition import (
     DEFAULT_POLICY,
     Outcome,
     Policy,

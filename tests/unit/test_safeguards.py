@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.config import SETTINGS
 from creditapp.exceptions import InvalidSetting
-from creditapp.safeguards import checked_settings
+from creditapp.settings.safeguards import checked_settings
+from creditapp.settings.settings import SETTINGS
 
 GOOD = {
     "CREDITAPP_ENV": "production",

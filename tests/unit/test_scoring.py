@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from creditapp.config import ROOT
-from creditapp.scoring import outside_training, seen_answers
+from creditapp.scoring.scorer import outside_training, seen_answers
+from creditapp.settings.paths import ROOT
 
 POPULATION = {
     "Purpose": {"counts_by_code": {"A40": 3, "A47": 0}},
@@ -31,7 +31,7 @@ def test_the_engine_reports_to_nobody(tmp_path: Path) -> None:
     """Left alone it would give the machine an identifier, keep it in the home folder, and send it away."""
     home = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": ""}
     home.pop("ORT_DISABLE_TELEMETRY", None)
-    command = [sys.executable, "-c", "import creditapp.scoring"]
+    command = [sys.executable, "-c", "import creditapp.scoring.scorer"]
     done = subprocess.run(command, cwd=ROOT, env=home, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
     assert list(tmp_path.iterdir()) == []

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditapp.features import EXAMPLE
-from creditapp.policy import DEFAULT_POLICY, Outcome, Policy, Rule
-from creditapp.simulation import (
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.intervals import Proportion
+from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
+from creditapp.simulation.outcomes import (
     Case,
-    Share,
     bad_among_approved,
     best_cut_off,
     expected_cost,
@@ -46,13 +46,13 @@ def test_each_case_is_decided_as_the_policy_decides() -> None:
 )
 def test_intervals_are_wilsons(count: int, of: int, low: float, high: float) -> None:
     """Against known values; they never leave 0 to 1."""
-    assert Share(count, of).interval == pytest.approx((low, high), abs=5e-5)
+    assert Proportion(count, of).interval == pytest.approx((low, high), abs=5e-5)
 
 
 def test_no_cases_give_no_numbers() -> None:
     """Rather than zeros that look like findings."""
-    assert math.isnan(Share(0, 0).value)
-    assert Share(0, 0).interval == (0.0, 1.0)
+    assert math.isnan(Proportion(0, 0).value)
+    assert Proportion(0, 0).interval == (0.0, 1.0)
     assert math.isnan(expected_cost([], [], 5).value)
     assert math.isnan(best_cut_off([], 5).cost)
 
@@ -70,7 +70,7 @@ def test_bad_approvals_and_lost_good_ones_cost_and_referrals_do_not() -> None:
     cost = expected_cost(cases, decided, 5)
     assert cost.value == pytest.approx(6 / 5)
     assert cost.interval[0] <= cost.value <= cost.interval[1]
-    assert bad_among_approved(cases, decided) == Share(1, 2)
+    assert bad_among_approved(cases, decided) == Proportion(1, 2)
 
 
 def test_flips_are_counted_by_what_was_and_would_be_decided() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditapp.api.strict_json import parse
+from creditapp.applications.strict_json import parse
 from creditapp.exceptions import NotStrictJson
 
 WRONG = {

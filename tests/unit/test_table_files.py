@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from creditapp import table_files
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.applications.table import read_csv
 from creditapp.exceptions import BadTable
-from creditapp.features import EXAMPLE
-from creditapp.table_files import join, parts_of, rows_of, write
-from creditapp.tabular import read_csv
+from creditapp.files import formats
+from creditapp.files.formats import join, parts_of, rows_of, write
 
 REFERENCES = ["plain", 'a "quoted" one', "two\nlines", "", 'comma, quote "\nand line', "é"] * 5
 
@@ -22,7 +22,7 @@ def test_wherever_a_file_is_cut_its_rows_are_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     """Line breaks within quotes end no row; every row keeps the number of its line."""
-    monkeypatch.setattr(table_files, "PART_BYTES", size)
+    monkeypatch.setattr(formats, "PART_BYTES", size)
     path = tmp_path / "in.csv"
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.DictWriter(file, [*EXAMPLE, "reference"])
@@ -37,7 +37,7 @@ def test_wherever_a_file_is_cut_its_rows_are_whole(
 
 def test_row_groups_are_cut_into_parts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are counted through all groups; a null is no answer."""
-    monkeypatch.setattr(table_files, "PART_ROWS", 3)
+    monkeypatch.setattr(formats, "PART_ROWS", 3)
     rows: list[dict[str, Any]] = [
         {**EXAMPLE, "reference": f"{n}" if n % 2 else None} for n in range(10)
     ]

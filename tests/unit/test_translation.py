@@ -10,9 +10,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from creditapp.config import ROOT
-from creditapp.error_handlers import TITLES
-from creditapp.features import GROUPS, QUESTIONS
+from creditapp.applications.catalogue import GROUPS, QUESTIONS
+from creditapp.settings.paths import ROOT
+from creditapp.web.errors import TITLES
 
 FRENCH = ROOT / "creditapp" / "translations" / "fr" / "LC_MESSAGES"
 KEYWORDS = ["-k", "marked", "-k", "lazy_gettext"]

@@ -8,13 +8,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from creditapp import api_keys, audit
-from creditapp.accounts import Role
-from creditapp.api_keys import Scope
-from creditapp.config import Settings
+from creditapp.applications.catalogue import EXAMPLE
 from creditapp.factory import create_app
-from creditapp.features import EXAMPLE
-from creditapp.security import ACCESS
+from creditapp.identity import api_keys, audit
+from creditapp.identity.api_keys import Scope
+from creditapp.identity.people import Role
+from creditapp.settings.settings import Settings
+from creditapp.web.access import ACCESS
 from tests.clients import StrictClient
 
 BASE = "https://credit.example"

@@ -5,11 +5,12 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import delete
 
-from creditapp import decision_log, reviews
-from creditapp.accounts import Role
-from creditapp.decision_log import Answers
-from creditapp.extensions import writing
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.database.engine import writing
+from creditapp.decisions import log as decision_log
+from creditapp.decisions import reviews
+from creditapp.decisions.log import Answers
+from creditapp.identity.people import Role
 from tests.clients import StrictClient
 
 LONG = {**EXAMPLE, "Duration in month": 24, "Credit amount": 7000.0}

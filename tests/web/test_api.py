@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
 from tests.clients import StrictClient, example
 from tests.engines import on_both
 

@@ -9,15 +9,20 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.exc import DatabaseError
 
-from creditapp import audit, challenger_log, challengers, deployments, metrics, shadow
-from creditapp.accounts import Role
-from creditapp.challenger_log import ChallengerScore
-from creditapp.challengers import Challenger
-from creditapp.comparison import compare
-from creditapp.decision_log import Decision
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.challenger import assignments as challengers
+from creditapp.challenger import scores as challenger_scores
+from creditapp.challenger import shadow
+from creditapp.challenger.assignments import Challenger
+from creditapp.challenger.comparison import compare
+from creditapp.challenger.scores import ChallengerScore
+from creditapp.database.engine import reading, writing
+from creditapp.decisions.log import Decision
 from creditapp.exceptions import RefusedModel
-from creditapp.extensions import reading, writing
-from creditapp.features import EXAMPLE
+from creditapp.identity import audit
+from creditapp.identity.people import Role
+from creditapp.observability import metrics
+from creditapp.serving import deployments
 from tests.clients import StrictClient
 from tests.engines import on_both
 from tests.retrained import other_bundle
@@ -68,7 +73,7 @@ def test_both_scores_of_a_decision_are_kept(
     assert str(beside.decision_id) == answer["decision_id"]
     assert beside.probability_good_credit != answer["probability_good_credit"]
     with app.app_context():
-        served, [pair] = challenger_log.pairs(beside.challenger_id, 10)
+        served, [pair] = challenger_scores.pairs(beside.challenger_id, 10)
         [event] = audit.recent(limit=1)
     assert served == answer["model_version"] == "1"
     assert (pair.served, pair.decided) == (answer["probability_good_credit"], answer["decision"])
@@ -204,7 +209,7 @@ def test_the_page_shows_agreement_and_which_decisions_would_flip(
     client.post("/api/predict-batch", json={"applications": rows})
     work_off(app)
     with app.app_context():
-        found = compare(challenger_log.pairs(1, 1000)[1])
+        found = compare(challenger_scores.pairs(1, 1000)[1])
     assert found is not None
     assert found.cases == len(rows)
     assert 0 < len(found.flipped) < found.cases

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from flask import Flask
 
-from creditapp import metrics, monitoring
-from creditapp.accounts import Role
-from creditapp.drift import State
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.drift import watch as drift_watch
+from creditapp.drift.psi import State
+from creditapp.identity.people import Role
+from creditapp.observability import metrics
 from tests.clients import StrictClient
 from tests.engines import on_both
 
@@ -39,10 +40,10 @@ def test_a_population_of_one_is_shifted_on_the_page_by_the_command_and_in_the_ga
     assert "100 decisions in 1 days" in said
     assert "shifted" in said
     with app.app_context():
-        report = monitoring.look()
-        monitoring.export(report)
+        report = drift_watch.look()
+        drift_watch.export(report)
     assert {one.name: one.state for one in report.drifts}["Age in years"] is State.SHIFTED
     assert metrics.DRIFT.labels("Age in years")._value.get() > 0.25
     with app.app_context():
-        monitoring.export(replace(report, cases=0))
+        drift_watch.export(replace(report, cases=0))
     assert math.isnan(metrics.DRIFT.labels("Age in years")._value.get())

@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from creditapp import model_changes
-from creditapp.config import Settings
-from creditapp.extensions import db, writing
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.database.engine import db, writing
 from creditapp.factory import create_app
-from creditapp.features import EXAMPLE
+from creditapp.serving import remote_commands
+from creditapp.settings.settings import Settings
 from tests.clients import StrictClient
 
 JSON = {"Content-Type": "application/json"}
@@ -88,7 +88,7 @@ def test_415_for_a_compressed_body(client: StrictClient) -> None:
 
 def test_503_while_another_reload_is_under_way(client: StrictClient) -> None:
     """Each holds a thread for seconds, so they do not queue up."""
-    with model_changes._changing:
+    with remote_commands._changing:
         assert_problem(client.post("/api/reload-model"), 503)
 
 

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from limits.storage import MemoryStorage
 
-from creditapp.config import Settings
+from creditapp.applications.catalogue import EXAMPLE
 from creditapp.factory import create_app
-from creditapp.features import EXAMPLE
-from creditapp.limits import Allowances, Sweeper
+from creditapp.settings.settings import Settings
+from creditapp.web.rate_limits import Allowances, Sweeper
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from creditapp.accounts import Role
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.identity.people import Role
 from tests.clients import StrictClient
 
 

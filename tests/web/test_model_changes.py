@@ -9,15 +9,17 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import update
 
-from creditapp import audit, deployments, model_cache, turns
-from creditapp.config import Settings
-from creditapp.deployments import Change, Reload, ServedBundle
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.database.engine import writing
 from creditapp.exceptions import ChangeUnderWay, RefusedModel
-from creditapp.extensions import writing
 from creditapp.factory import create_app
-from creditapp.features import EXAMPLE
-from creditapp.model_cache import FIRST_PAUSE, LONGEST_PAUSE, Refusal
-from creditapp.turns import ModelTurn
+from creditapp.identity import audit
+from creditapp.serving import cache as model_cache
+from creditapp.serving import change_lock, deployments
+from creditapp.serving.cache import FIRST_PAUSE, LONGEST_PAUSE, Refusal
+from creditapp.serving.change_lock import ModelTurn
+from creditapp.serving.deployments import Change, Reload, ServedBundle
+from creditapp.settings.settings import Settings
 from tests.clients import StrictClient
 from tests.engines import on_both
 
@@ -32,7 +34,7 @@ def deploy(app: Flask) -> Deploy:
         whole = deployments.bundle_of(first)
 
     def do(version: str, packed: bytes | None = None) -> Reload:
-        with app.app_context(), turns.taken("a test") as turn:
+        with app.app_context(), change_lock.taken("a test") as turn:
             change = Change("a test", "to try", "request", turn)
             return deployments.deploy(first.model_name, version, packed or whole, change)
 
@@ -129,28 +131,28 @@ def test_bytes_that_were_altered_in_the_database_are_not_served_and_can_be_made_
 def test_one_change_at_a_time_over_all_processes(app: Flask) -> None:
     """Whoever comes second is told who is first, and may come again."""
     with app.app_context():
-        with turns.taken("the first"):
+        with change_lock.taken("the first"):
             with (
                 pytest.raises(ChangeUnderWay, match="by the first"),
-                turns.taken("the second"),
+                change_lock.taken("the second"),
             ):
                 pass
             with pytest.raises(ChangeUnderWay):
-                turns.check_free()
-        with turns.taken("the second"):
+                change_lock.check_free()
+        with change_lock.taken("the second"):
             pass
-        turns.check_free()
+        change_lock.check_free()
 
 
 def test_a_turn_that_is_never_given_back_ends_and_its_holder_changes_nothing_more(
     app: Flask,
 ) -> None:
     """A process may be killed, or be stopped and wake up later."""
-    with app.app_context(), turns.taken("the slow one") as slow:
+    with app.app_context(), change_lock.taken("the slow one") as slow:
         with writing() as session:
             past = datetime.now(UTC) - timedelta(seconds=1)
             session.execute(update(ModelTurn).values(ends_at=past))
-        with turns.taken("the next"), pytest.raises(ChangeUnderWay, match="too long"):
+        with change_lock.taken("the next"), pytest.raises(ChangeUnderWay, match="too long"):
             deployments.deploy("name", "9", b"", Change("the slow one", "", "", slow))
         assert [one.model_version for one in deployments.history()] == ["1"]
 
@@ -159,7 +161,7 @@ def test_a_reload_while_another_process_changes_the_model_is_answered_at_once(
     app: Flask, client: StrictClient
 ) -> None:
     """With 503 and the time to come again."""
-    with app.app_context(), turns.taken("key:abc"):
+    with app.app_context(), change_lock.taken("key:abc"):
         answer = client.post("/api/reload-model")
     assert answer.status_code == 503
     assert answer.get_json()["detail"] == "another change of the model is under way, by key:abc"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from creditapp import deployments, model_changes, registered, turns
-from creditapp.accounts import Role
-from creditapp.config import Settings
-from creditapp.deployments import Change
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.identity.people import Role
+from creditapp.serving import change_lock, deployments, registry_listing, remote_commands
+from creditapp.serving.deployments import Change
+from creditapp.settings.settings import Settings
 from tests.clients import StrictClient, csrf_token
 
 
@@ -50,7 +50,7 @@ def test_an_admin_promotes_and_rolls_back_with_a_reason(
     app: Flask, admin: StrictClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both are in the history, with the person who did it; going back needs no registry."""
-    with app.app_context(), turns.taken("a test") as turn:
+    with app.app_context(), change_lock.taken("a test") as turn:
         [first] = deployments.history()
         change = Change("a test", "to have one before", "request", turn)
         deployments.deploy(first.model_name, "2", deployments.bundle_of(first), change)
@@ -116,17 +116,17 @@ def test_people_who_read_the_page_at_once_start_one_question_to_the_registry(
         asked.append(threading.get_ident())
         return told()
 
-    told = model_changes.registered
-    monkeypatch.setattr(model_changes, "registered", counted)
+    told = remote_commands.registered
+    monkeypatch.setattr(remote_commands, "registered", counted)
 
     def read(_reader: int) -> Sequence[dict[str, Any]]:
         with app.app_context():
-            return registered.versions(1)
+            return registry_listing.versions(1)
 
     with ThreadPoolExecutor(4) as readers:
         answers = list(readers.map(read, range(4)))
     assert [[one["version"] for one in versions] for versions in answers] == [["1"]] * 4
     assert len(asked) == 1
     with app.app_context():
-        registered.versions(2)
+        registry_listing.versions(2)
     assert len(asked) == 2

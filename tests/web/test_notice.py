@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from creditapp.accounts import Role
-from creditapp.config import Settings
-from creditapp.decision_log import Answers
-from creditapp.extensions import writing
-from creditapp.features import EXAMPLE
-from creditapp.reviews import ReviewNote
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.database.engine import writing
+from creditapp.decisions.log import Answers
+from creditapp.decisions.reviews import ReviewNote
+from creditapp.identity.people import Role
+from creditapp.settings.settings import Settings
 from tests.clients import POOR, StrictClient, csrf_token
 
 MODEL_WORDS = re.compile(
@@ -149,7 +149,7 @@ def test_in_production_no_letter_is_written_by_a_lender_that_is_made_up(
 ) -> None:
     """It names what is not set."""
     from creditapp.exceptions import NoNotice
-    from creditapp.ui.notice import LENDER, _lender
+    from creditapp.web.pages.notice import LENDER, _lender
 
     production = replace(settings, env="production", given=frozenset())
     with pytest.raises(NoNotice, match=r"CREDITAPP_LENDER_NAME, .*CREDITAPP_REVIEW_CONTACT is not"):

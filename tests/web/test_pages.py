@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from creditapp import model_cache
-from creditapp.features import FEATURES, Choice
+from creditapp.applications.catalogue import FEATURES, Choice
+from creditapp.serving import cache as model_cache
 from tests.clients import StrictClient, csrf_token, form_data
 from tests.engines import on_both
 

@@ -5,9 +5,9 @@ from flask import Flask
 from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
-from creditapp.decision_log import Answers
-from creditapp.extensions import writing
-from creditapp.features import EXAMPLE
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.database.engine import writing
+from creditapp.decisions.log import Answers
 from tests.clients import StrictClient
 
 ADVERSE = {

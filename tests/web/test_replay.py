@@ -9,13 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, update
 
-from creditapp import decision_log, deployments, turns
-from creditapp.bundle import Bundle
-from creditapp.config import ROOT
-from creditapp.decision_log import Answers, Decision, NewDecision
-from creditapp.deployments import Change
-from creditapp.extensions import writing
-from creditapp.features import FEATURE_NAMES, answer_from_text
+from creditapp.applications.catalogue import FEATURE_NAMES, answer_from_text
+from creditapp.database.engine import writing
+from creditapp.decisions import log as decision_log
+from creditapp.decisions.log import Answers, Decision, NewDecision
+from creditapp.scoring.bundle import Bundle
+from creditapp.serving import change_lock, deployments
+from creditapp.serving.deployments import Change
+from creditapp.settings.paths import ROOT
 from tests.clients import StrictClient
 
 
@@ -75,7 +76,7 @@ def test_a_decision_of_another_catalogue_is_replayed_under_the_columns_of_its_bu
         bundle = Bundle.unpack(deployments.bundle_of(in_force))
         inputs = {f"Old {name}": one for name, one in bundle.metadata.inputs.items()}
         metadata = replace(bundle.metadata, inputs=inputs, fingerprint="old")
-        with turns.taken("a test") as turn:
+        with change_lock.taken("a test") as turn:
             change = Change("a test", "an old one", "", turn)
             deployments.deploy("name", "0", replace(bundle, metadata=metadata).pack(), change)
         former, old = decision_log.find(decided[0]), deployments.in_force()

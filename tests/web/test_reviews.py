@@ -7,12 +7,14 @@ from flask import Flask
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DatabaseError
 
-from creditapp import audit, decision_log, reviews
-from creditapp.accounts import Role
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.database.engine import writing
+from creditapp.decisions import log as decision_log
+from creditapp.decisions import reviews
+from creditapp.decisions.reviews import Review, ReviewNote
 from creditapp.exceptions import ReviewedMeanwhile
-from creditapp.extensions import writing
-from creditapp.features import EXAMPLE
-from creditapp.reviews import Review, ReviewNote
+from creditapp.identity import audit
+from creditapp.identity.people import Role
 from tests.clients import StrictClient, csrf_token
 from tests.engines import on_both
 

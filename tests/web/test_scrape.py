@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.config import ROOT
+from creditapp.settings.paths import ROOT
 from tests.clients import StrictClient
 
 SCRAPE = """

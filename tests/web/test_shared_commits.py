@@ -12,11 +12,11 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from creditapp import shared_commits
-from creditapp.audit import AuditEvent
-from creditapp.extensions import db
-from creditapp.inserting import Insertion, insertion
-from creditapp.shared_commits import SharedCommits
+from creditapp.database import group_commit
+from creditapp.database.bulk_insert import Insertion, insertion
+from creditapp.database.engine import db
+from creditapp.database.group_commit import SharedCommits
+from creditapp.identity.audit import AuditEvent
 from tests.engines import on_both
 
 
@@ -103,10 +103,10 @@ def test_nobody_is_told_of_a_success_that_was_none(
     def end(insertions: object) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(shared_commits, "_insert", end)
+    monkeypatch.setattr(group_commit, "_insert", end)
     commits = SharedCommits()
     with app.app_context():
-        commits._waiting.append(waiting := shared_commits._Writer([rows(10_000)]))
+        commits._waiting.append(waiting := group_commit._Writer([rows(10_000)]))
         with pytest.raises(SystemExit):
             commits.write([rows(10_001)])
-    assert waiting.error is shared_commits.UNDONE
+    assert waiting.error is group_commit.UNDONE

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from creditapp import policies
-from creditapp.accounts import Role
-from creditapp.features import EXAMPLE
-from creditapp.policy import DEFAULT_POLICY, Outcome, Policy, Rule
-from creditapp.simulation import Case
-from creditapp.workbench import Costs, bands, curve, flipped, tried
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.identity.people import Role
+from creditapp.policy import versions as policy_versions
+from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
+from creditapp.simulation.outcomes import Case
+from creditapp.simulation.workbench import Costs, bands, curve, flipped, tried
 from tests.clients import StrictClient, csrf_token
 
 TRIED = "/policy?approve_from=0.8&refer_from=0.5&cost_ratio=5&referral_cost=0.1"
@@ -92,12 +92,12 @@ def test_an_analyst_saves_with_a_reason_and_the_rules_stay(
     """By the same road as the command; the next decision is made by it."""
     rule = Rule("Credit amount", Outcome.DECLINE, "The amount is too large", over=4000)
     with app.app_context():
-        before = policies.put_in_force(0.7, 0.4, [rule], "a test", "to have a rule").version
+        before = policy_versions.put_in_force(0.7, 0.4, [rule], "a test", "to have a rule").version
     saved = save(analyst, instead_of=before)
     assert (saved.status_code, saved.headers["Location"]) == (302, "/policy")
     with app.app_context():
-        newest = policies.history()[0]
-        in_force = policies.in_force()
+        newest = policy_versions.history()[0]
+        in_force = policy_versions.in_force()
     assert (newest.set_by, newest.reason) == ("person:the analyst", "fewer bad ones")
     assert (in_force.low_risk_from, in_force.medium_risk_from) == (0.8, 0.5)
     assert in_force.rules == (rule,)
@@ -107,12 +107,12 @@ def test_an_analyst_saves_with_a_reason_and_the_rules_stay(
 def test_a_form_that_is_stale_changes_nothing(app: Flask, analyst: StrictClient) -> None:
     """Somebody else put another policy in force meanwhile: the page says so."""
     with app.app_context():
-        other = policies.put_in_force(0.9, 0.6, [], "a test", "to be first").version
+        other = policy_versions.put_in_force(0.9, 0.6, [], "a test", "to be first").version
     stale = save(analyst, instead_of=DEFAULT_POLICY.version)
     assert stale.status_code == 409
     assert f"policy {other} came into force meanwhile" in stale.text
     with app.app_context():
-        assert policies.in_force().version == other
+        assert policy_versions.in_force().version == other
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_cannot_be_saved_changes_nothing(
     assert refused.status_code == status
     assert 'role="alert"' in refused.text
     with app.app_context():
-        assert policies.in_force() == DEFAULT_POLICY
+        assert policy_versions.in_force() == DEFAULT_POLICY
 
 
 def test_bands_are_measured_by_the_one_approved_most() -> None:
@@ -143,7 +143,7 @@ def test_bands_are_measured_by_the_one_approved_most() -> None:
     few = [case(0.9, 70)] * 2
     cases = [*young, *middle, *few]
     found = bands(cases, tried(DEFAULT_POLICY, cases, Costs()).decided)
-    assert [(one.approved.count, one.approved.of) for one in found] == [
+    assert [(one.approved.count, one.approved.total) for one in found] == [
         (3, 10),
         (6, 10),
         (0, 0),

@@ -1,0 +1,1 @@
+"""A second model that scores live decisions in the shadow, and how it compares."""

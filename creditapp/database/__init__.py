@@ -1,0 +1,1 @@
+"""Connections, transactions, and fast inserts."""

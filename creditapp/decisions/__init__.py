@@ -1,0 +1,1 @@
+"""Makes decisions, keeps them, scores them again, and keeps what people decide about them."""

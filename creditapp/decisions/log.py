@@ -1,0 +1,292 @@
+"""The decision log: every decision, and apart from it the personal answers; only ever added to."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+from creditapp.applications.catalogue import FEATURE_NAMES, Answer
+from creditapp.applications.table import Columns, is_reference
+from creditapp.database.bulk_insert import insertion
+from creditapp.database.engine import Base, UtcDateTime, reading, writing
+from creditapp.database.group_commit import SharedCommits
+from creditapp.exceptions import DecisionLogUnavailable, UnknownDecision
+from creditapp.explanations.reasons import Reason
+from creditapp.observability import metrics
+from creditapp.serving.deployments import Deployment
+
+
+class Channel(StrEnum):
+    """By which road an application came in."""
+
+    UI = "ui"
+    API = "api"
+    BATCH = "batch"
+    FILE = "file"
+
+
+class Answers(Base):
+    """The answers as they were given: personal data, erasable without touching the decision."""
+
+    __tablename__ = "decision_answers"
+
+    decision_id: Mapped[UUID] = mapped_column(ForeignKey("decision.decision_id"), primary_key=True)
+    answers: Mapped[dict[str, Answer]] = mapped_column(JSON)
+
+
+class Decision(Base):
+    """A recorded score under a policy."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_reference", "reference"),)
+
+    decision_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    timestamp: Mapped[datetime] = mapped_column(UtcDateTime)
+    channel: Mapped[str] = mapped_column(String(10))
+    reference: Mapped[str | None] = mapped_column(String(64))
+    request_id: Mapped[str] = mapped_column(String(64))
+    made_by: Mapped[str] = mapped_column(String(100), server_default="local")
+    probability_good_credit: Mapped[float]
+    prediction: Mapped[int]
+    risk_level: Mapped[str] = mapped_column(String(10))
+    decision: Mapped[str] = mapped_column(String(10))
+    outside_training: Mapped[list[str]] = mapped_column(JSON)
+    policy_version: Mapped[str] = mapped_column(String(50))
+    model_version: Mapped[str] = mapped_column(String(50))
+    generation: Mapped[int] = mapped_column(ForeignKey("deployment.generation"))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    engine: Mapped[str] = mapped_column(String(40), server_default="unknown")
+    given: Mapped[Answers | None] = relationship(viewonly=True)
+
+    @property
+    def probability_bad_credit(self) -> float:
+        """The other probability, so that the two add to 1."""
+        return 1.0 - self.probability_good_credit
+
+
+class NewDecision(NamedTuple):
+    """A decision before it is recorded: one value for each column of the log, and its reasons.
+
+    The reasons are not recorded, as they can be worked out again.
+    """
+
+    decision_id: UUID
+    timestamp: datetime
+    channel: str
+    reference: str | None
+    request_id: str
+    made_by: str
+    probability_good_credit: float
+    prediction: int
+    risk_level: str
+    decision: str
+    outside_training: Sequence[str]
+    policy_version: str
+    model_version: str
+    generation: int
+    fingerprint: str
+    engine: str
+    reasons: Sequence[Reason] = ()
+
+    @property
+    def probability_bad_credit(self) -> float:
+        """The other probability, so that the two add to 1."""
+        return 1.0 - self.probability_good_credit
+
+
+class LogProbe(Base):
+    """One row that is written to learn whether decisions could be."""
+
+    __tablename__ = "log_probe"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By how much the clock of a host that decides may be behind that of one that deploys."""
+
+
+class _Probe:
+    """Until when a success is good, in this process: a question must not cost a commit each."""
+
+    good_until = 0.0
+
+
+_probe = _Probe()
+_commits = SharedCommits()
+
+
+def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answer]]) -> None:
+    """Write decisions, at least one, and their answers whole or not at all, on disk when this returns.
+
+    Raises:
+        DecisionLogUnavailable: nothing was written.
+    """
+    columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
+    del columns["reasons"]
+    given = {"decision_id": columns["decision_id"], "answers": answers}
+    try:
+        _commits.write([insertion(Decision, columns), insertion(Answers, given)])
+    except SQLAlchemyError as error:
+        metrics.count_log_failure()
+        _probe.good_until = 0.0
+        raise DecisionLogUnavailable("the decision could not be recorded") from error
+
+
+def holds(decision_id: UUID) -> bool:
+    """Whether a decision is in the log.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    with _reading_the_log() as session:
+        return session.get(Decision, decision_id) is not None
+
+
+def check_writable() -> None:
+    """Write and commit one row; who asks again within a second gets the same answer.
+
+    Raises:
+        DecisionLogUnavailable: decisions could not be recorded either.
+    """
+    if time.monotonic() < _probe.good_until:
+        return
+    try:
+        with writing() as session:
+            session.merge(LogProbe(id=1, written_at=datetime.now(UTC)))
+        _probe.good_until = time.monotonic() + 1
+    except SQLAlchemyError as error:
+        raise DecisionLogUnavailable("the decision log cannot be written") from error
+
+
+def find(decision_id: str) -> Decision:
+    """One decision with its answers, which may have been erased.
+
+    Raises:
+        UnknownDecision: no decision has this id.
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    key = _key(decision_id)
+    with _reading_the_log() as session:
+        found = session.get(Decision, key, options=[joinedload(Decision.given)])
+    if found is None:
+        raise UnknownDecision(decision_id)
+    return found
+
+
+def since(moment: datetime, generation: int, limit: int) -> tuple[Columns, list[float]]:
+    """The scored answers, as columns, and the probabilities of good credit of one deployment's decisions.
+
+    At most `limit` of them, the newest; those whose answers were erased are left out.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    query = (
+        select(Answers.answers, Decision.probability_good_credit)
+        .join(Decision)
+        .where(Decision.generation == generation, Decision.timestamp >= moment)
+        .order_by(Decision.decision_id.desc())
+        .limit(limit)
+    )
+    with _reading_the_log() as session:
+        rows = session.execute(query).all()
+    columns = {name: [answers[name] for answers, _ in rows] for name in FEATURE_NAMES}
+    return columns, [probability for _, probability in rows]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much the log holds."""
+
+    decisions: int
+    newest: datetime | None
+
+    def __str__(self) -> str:
+        newest = self.newest.isoformat(timespec="seconds") if self.newest else "-"
+        return f"{self.decisions:,} decisions, the newest of {newest}"
+
+
+def extent() -> Extent:
+    """How many decisions there are, and when the newest was made.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    query = select(func.count(), func.max(Decision.timestamp)).select_from(Decision)
+    with _reading_the_log() as session:
+        count, newest = session.execute(query).one()
+    return Extent(count, newest)
+
+
+def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[Decision]:
+    """Decisions, newest first: of one reference, or older than one decision, where asked for.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    if reference and not is_reference(reference):
+        return []
+    query = select(Decision).order_by(Decision.decision_id.desc()).limit(limit)
+    if reference:
+        query = query.where(Decision.reference == reference)
+    if before:
+        query = query.where(Decision.decision_id < find(before).decision_id)
+    with _reading_the_log() as session:
+        return session.scalars(query).all()
+
+
+def with_answers(
+    before: UUID | None, limit: int, deployment: Deployment | None = None
+) -> Sequence[Decision]:
+    """Decisions whose answers are kept, newest first, or those older than one of them.
+
+    Those of one deployment alone, where it is given; older ones are not looked through.
+
+    Raises:
+        DecisionLogUnavailable: the log cannot be read.
+    """
+    query = select(Decision).join(Answers).options(joinedload(Decision.given))
+    if before is not None:
+        query = query.where(Decision.decision_id < before)
+    if deployment is not None:
+        query = query.where(
+            Decision.generation == deployment.generation,
+            Decision.decision_id >= _first_id(deployment.deployed_at - CLOCKS_DIFFER),
+        )
+    with _reading_the_log() as session:
+        return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
+
+
+def _first_id(moment: datetime) -> UUID:
+    """The least id of a moment; a version 7 UUID begins with its milliseconds (RFC 9562, 5.7)."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+@contextmanager
+def _reading_the_log() -> Iterator[Session]:
+    try:
+        with reading() as session:
+            yield session
+    except SQLAlchemyError as error:
+        raise DecisionLogUnavailable("the decision log cannot be read") from error
+
+
+def _key(decision_id: str) -> UUID:
+    """The id as it is stored; it has one spelling, and in any other there is no such decision."""
+    try:
+        key = UUID(decision_id)
+    except ValueError:
+        raise UnknownDecision(decision_id) from None
+    if str(key) != decision_id:
+        raise UnknownDecision(decision_id)
+    return key

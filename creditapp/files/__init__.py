@@ -1,0 +1,1 @@
+"""Scores files that are too large for one request."""

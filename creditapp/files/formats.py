@@ -1,0 +1,201 @@
+"""Tables in files, CSV or Parquet: cut into parts that are read alone, and written row by row or whole."""
+
+import csv
+import io
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from creditapp.applications.table import checked_header, csv_rows
+from creditapp.exceptions import BadTable
+
+PART_ROWS = 25_000
+PART_BYTES = 2_000_000
+LONGEST_CELL = csv.field_size_limit()
+ENCODING = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
+"""What is no UTF-8 reaches the check of its row, which refuses it."""
+
+Rows = Iterator[tuple[int, dict[str, Any] | BadTable]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a file that follow each other.
+
+    In CSV it begins and ends at a byte, with so many lines before it; in Parquet at a row of a row
+    group, with so many rows before it.
+    """
+
+    number: int
+    begin: int
+    end: int
+    before: int
+    group: int = 0
+
+
+def format_of(path: Path) -> str:
+    """`csv` or `parquet`, by the file's name.
+
+    Raises:
+        BadTable: the name ends otherwise.
+    """
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise BadTable(f"{path}: a name that ends in .csv or .parquet is expected")
+    return path.suffix.lower().removeprefix(".")
+
+
+def parts_of(path: Path) -> list[Part]:
+    """A file's parts, in their order; its columns are checked first.
+
+    Raises:
+        BadTable: the file is no table, holds no rows, or a column is missing, unknown, twice there,
+            or of another type.
+    """
+    parts = _csv_parts(path) if format_of(path) == "csv" else _parquet_parts(path)
+    if not parts:
+        raise BadTable(f"{path}: the file holds column names but no rows")
+    return parts
+
+
+def rows_of(path: Path, part: Part) -> Rows:
+    """A part's rows with their numbers: in CSV the line of the file, in Parquet the row counted from 1.
+
+    Raises:
+        OSError, BadTable: the file cannot be read any more.
+    """
+    return _csv_rows(path, part) if format_of(path) == "csv" else _parquet_rows(path, part)
+
+
+def write(path: Path, columns: Mapping[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> None:
+    """A file of rows, in the format of its name."""
+    if format_of(path) == "csv":
+        with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([tuple(columns), *rows])
+    else:
+        pq.write_table(_table(columns, rows), path)
+
+
+def join(parts: Iterable[Path], path: Path) -> None:
+    """One file of several that hold the same columns."""
+    if format_of(path) == "csv":
+        _join_csv(parts, path)
+    else:
+        _join_parquet(parts, path)
+
+
+def _csv_parts(path: Path) -> list[Part]:
+    with path.open("rb") as file:
+        _csv_header(path)
+        lines = _lines(file, 1).count(b"\n")
+        parts: list[Part] = []
+        begin = file.tell()
+        while block := _lines(file, PART_BYTES):
+            parts.append(Part(len(parts), begin, file.tell(), lines))
+            lines += block.count(b"\n")
+            begin = file.tell()
+    return parts
+
+
+def _lines(file: IO[bytes], size: int) -> bytes:
+    """At least so many bytes, up to the end of a line that is not within quotes."""
+    block = file.read(size)
+    block += b"" if block.endswith(b"\n") else file.readline()
+    longest = len(block) + LONGEST_CELL
+    while block.count(b'"') % 2 and len(block) < longest and (line := file.readline()):
+        block += line
+    return block
+
+
+@lru_cache(maxsize=1)
+def _csv_header(path: Path) -> list[str]:
+    with path.open(**ENCODING) as file:  # type: ignore[call-overload]
+        return checked_header(next(csv.reader(file), []))
+
+
+def _csv_rows(path: Path, part: Part) -> Rows:
+    header = _csv_header(path)
+    with path.open("rb") as file:
+        file.seek(part.begin)
+        text = file.read(part.end - part.begin).decode("utf-8", "surrogateescape")
+    return csv_rows(io.StringIO(text, newline="\n"), header, part.before)
+
+
+def _parquet_parts(path: Path) -> list[Part]:
+    file = _parquet(path)
+    _check_types(file.schema_arrow)
+    parts: list[Part] = []
+    before = 0
+    for group in range(file.num_row_groups):
+        rows = file.metadata.row_group(group).num_rows
+        for begin in range(0, rows, PART_ROWS):
+            end = min(begin + PART_ROWS, rows)
+            parts.append(Part(len(parts), begin, end, before + begin, group))
+        before += rows
+    return parts
+
+
+def _parquet_rows(path: Path, part: Part) -> Rows:
+    table = _row_group(path, part.group).slice(part.begin, part.end - part.begin)
+    rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    names = [name.strip() for name in table.column_names]
+    for number, row in enumerate(rows, part.before + 1):
+        named = zip(names, row, strict=True)
+        yield number, {name: answer for name, answer in named if answer is not None}
+
+
+@lru_cache(maxsize=1)
+def _row_group(path: Path, group: int) -> pa.Table:
+    """The last row group that was read: the next part is most likely of the same."""
+    return _parquet(path).read_row_group(group)
+
+
+def _parquet(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise BadTable(f"{path}: not readable as Parquet") from error
+
+
+def _check_types(schema: pa.Schema) -> None:
+    checked_header(schema.names)
+    for column in schema:
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if not (
+            pa.types.is_integer(kind)
+            or pa.types.is_floating(kind)
+            or pa.types.is_string(kind)
+            or pa.types.is_large_string(kind)
+        ):
+            raise BadTable(
+                f'the column "{column.name}" is of type {kind}; numbers or text are expected'
+            )
+
+
+def _table(columns: Mapping[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> pa.Table:
+    values = zip(*rows, strict=True) if rows else [()] * len(columns)
+    arrays = [pa.array(one, kind) for one, kind in zip(values, columns.values(), strict=True)]
+    return pa.table(dict(zip(columns, arrays, strict=True)))
+
+
+def _join_csv(parts: Iterable[Path], path: Path) -> None:
+    with path.open("wb") as whole:
+        for place, part in enumerate(parts):
+            with part.open("rb") as file:
+                if place:
+                    file.readline()
+                shutil.copyfileobj(file, whole)
+
+
+def _join_parquet(parts: Iterable[Path], path: Path) -> None:
+    tables = (pq.read_table(part) for part in parts)
+    first = next(tables)
+    with pq.ParquetWriter(path, first.schema) as writer:
+        writer.write_table(first)
+        for table in tables:
+            writer.write_table(table)

@@ -1,0 +1,202 @@
+"""One run over one file: its folder, what it began with, and a part of it from rows to results."""
+
+import gc
+import json
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+
+from creditapp.applications import schemas
+from creditapp.applications.catalogue import Answer
+from creditapp.applications.table import application_of, wrong_rows
+from creditapp.decisions.decide import Origin, judge
+from creditapp.decisions.log import Channel, NewDecision
+from creditapp.exceptions import BadTable
+from creditapp.explanations.reasons import checked_explainer
+from creditapp.files import formats
+from creditapp.files.formats import Part
+from creditapp.policy.definition import from_document
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.scorer import checked_scorer
+from creditapp.serving.cache import ServedModel
+from creditapp.serving.deployments import Deployment
+
+BUNDLE = "model.bundle"
+DRAFT = ".draft-"
+ROW_BITS = 40
+TEXT, NUMBER, WHOLE = pa.string(), pa.float64(), pa.int64()
+RESULT = {
+    "row": WHOLE,
+    "reference": TEXT,
+    "prediction": WHOLE,
+    "probability_good_credit": NUMBER,
+    "probability_bad_credit": NUMBER,
+    "risk_level": TEXT,
+    "decision": TEXT,
+    "outside_training": TEXT,
+    "model_version": TEXT,
+    "policy_version": TEXT,
+    "decision_id": TEXT,
+}
+WRONG = {"row": WHOLE, "reason": TEXT}
+
+
+@dataclass(frozen=True)
+class FileRun:
+    """What a run began with, so that whoever goes on with it does the same.
+
+    `id` is a UUID of version 7; `size` and `modified` are the file's, in bytes and nanoseconds;
+    `started_at` is in ISO 8601; `policy` is the policy's document as JSON text.
+    """
+
+    id: str
+    file: str
+    size: int
+    modified: int
+    format: str
+    folder: str
+    recorded: bool
+    started_at: str
+    made_by: str
+    model_name: str
+    model_version: str
+    generation: int
+    policy: str
+
+    @property
+    def origin(self) -> Origin:
+        """Where its applications come from."""
+        return Origin(Channel.FILE, self.id, self.made_by)
+
+    def result(self, part: Part) -> Path:
+        """Where a part's results are."""
+        return Path(self.folder, f"part-{part.number:06}.{self.format}")
+
+    def wrong(self, part: Part) -> Path:
+        """Where a part's wrong rows are told of."""
+        return Path(self.folder, f"wrong-{part.number:06}.csv")
+
+    def done(self, part: Part) -> Path:
+        """The file that says that nothing is left to do for a part."""
+        return Path(self.folder, f"done-{part.number:06}.json")
+
+    def decision_ids(self, rows: Iterable[int]) -> list[UUID]:
+        """The ids of rows' decisions, the same whenever they are scored: the run's, ending in the row."""
+        own = UUID(self.id).int >> ROW_BITS << ROW_BITS
+        return [UUID(int=own | row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What came of a part; decisions and answers only where they are to be recorded."""
+
+    part: Part
+    rows: int
+    wrong: int
+    decisions: Sequence[NewDecision] = ()
+    answers: Sequence[dict[str, Answer]] = ()
+
+
+def score_part(run: FileRun, part: Part) -> Scored:
+    """Check and score a part, and put its results in place, unless they are there already.
+
+    Raises:
+        OSError, BadTable: the file or the folder cannot be used from this process.
+    """
+    numbered = list(formats.rows_of(Path(run.file), part))
+    wrong = wrong_rows([row for _, row in numbered])
+    good = [place for place in range(len(numbered)) if place not in wrong]
+    applications = [application_of(numbered[place][1]) for place in good]  # type: ignore[arg-type]
+    decisions = _decisions(run, applications, [numbered[place][0] for place in good])
+    reasons = [(numbered[place][0], _reason(numbered[place][1])) for place in sorted(wrong)]
+    rows = [
+        _result(run, numbered[place][0], one) for place, one in zip(good, decisions, strict=True)
+    ]
+    publish(run.wrong(part), WRONG, reasons)
+    publish(run.result(part), RESULT, rows)
+    if not run.recorded:
+        return Scored(part, len(numbered), len(wrong))
+    answers = [dict(application.answers) for application in applications]
+    return Scored(part, len(numbered), len(wrong), decisions, answers)
+
+
+def publish(path: Path, columns: dict[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> None:
+    """Write a file aside and put it in place whole; of two that do so at once, the first stays."""
+    draft = path.with_name(f"{DRAFT}{secrets.token_hex(8)}-{path.name}")
+    formats.write(draft, columns, rows)
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink(missing_ok=True)
+
+
+def save(path: Path, value: object) -> None:
+    """Write a small JSON document, whole or not at all."""
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(json.dumps(value, indent=1))
+    draft.replace(path)
+
+
+def as_document(run: FileRun) -> dict[str, Any]:
+    """What a run began with, for its manifest."""
+    return asdict(run)
+
+
+def _decisions(
+    run: FileRun, applications: Sequence[Any], numbers: Sequence[int]
+) -> list[NewDecision]:
+    if not applications:
+        return []
+    judged = judge(applications, _model(run), run.origin)
+    if not run.recorded:
+        return judged
+    moment = datetime.fromisoformat(run.started_at)
+    return [
+        decision._replace(decision_id=decision_id, timestamp=moment)
+        for decision, decision_id in zip(judged, run.decision_ids(numbers), strict=True)
+    ]
+
+
+@lru_cache(maxsize=1)
+def _model(run: FileRun) -> ServedModel:
+    """The run's own model, loaded once in each process; what is loaded by then is never garbage."""
+    bundle = Bundle.unpack(Path(run.folder, BUNDLE).read_bytes())
+    deployment = Deployment(
+        generation=run.generation, model_name=run.model_name, model_version=run.model_version
+    )
+    policy = from_document(json.loads(run.policy))
+    gc.freeze()
+    scorer = checked_scorer(bundle)
+    explainer = checked_explainer(bundle, scorer)
+    return ServedModel(deployment, bundle.metadata, scorer, explainer, policy)
+
+
+def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:
+    return (
+        row,
+        decision.reference,
+        decision.prediction,
+        decision.probability_good_credit,
+        decision.probability_bad_credit,
+        str(decision.risk_level),
+        str(decision.decision),
+        "; ".join(decision.outside_training),
+        decision.model_version,
+        decision.policy_version,
+        str(decision.decision_id) if run.recorded else None,
+    )
+
+
+def _reason(row: dict[str, Any] | BadTable) -> str:
+    if isinstance(row, BadTable):
+        return str(row)
+    messages = schemas.APPLICATION.validate(row)
+    return "; ".join(f"{name}: {' '.join(said)}" for name, said in messages.items())

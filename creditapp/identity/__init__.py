@@ -1,0 +1,1 @@
+"""People, API keys, and the audit trail of what they did."""

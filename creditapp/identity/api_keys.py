@@ -1,0 +1,134 @@
+"""API keys: how programs say who they are."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from creditapp.database.engine import Base, UtcDateTime, reading, writing
+from creditapp.exceptions import BadAccount
+from creditapp.identity.audit import Action, note
+
+PREFIX = "creditapp"
+SHAPE = re.compile(rf"{PREFIX}_([0-9a-f]{{12}})_([A-Za-z0-9-]{{40}})_([0-9a-f]{{8}})")
+"""Prefix, key id, secret, checksum: a scanner recognises it, and a slip of the hand needs no look-up."""
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    PREDICT = "predict"
+    DECISIONS_READ = "decisions:read"
+    DECISIONS_READ_ALL = "decisions:read:all"
+    MODEL_READ = "model:read"
+    MODEL_ADMIN = "model:admin"
+    METRICS_READ = "metrics:read"
+
+
+class ApiKey(Base):
+    """A key, by the digest of its text."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A program that showed a valid key."""
+
+    key_id: str
+    scopes: frozenset[Scope]
+
+
+def add(name: str, scopes: Iterable[Scope], expires_at: datetime | None, actor: str) -> str:
+    """Make a key; its text is returned here and kept nowhere.
+
+    Raises:
+        BadAccount: the name is not fit to be one, or no scope is given.
+    """
+    granted = sorted(set(scopes))
+    if not 0 < len(name) <= 80 or not name.isprintable():
+        raise BadAccount("a key's name has 1 to 80 printable characters")
+    if not granted:
+        raise BadAccount("a key needs at least one scope")
+    key_id = secrets.token_hex(6)
+    text = _with_checksum(f"{PREFIX}_{key_id}_{_secret()}")
+    row = ApiKey(
+        id=key_id,
+        name=name,
+        digest=_digest(text),
+        scopes=[scope.value for scope in granted],
+        created_at=datetime.now(UTC),
+        expires_at=expires_at,
+    )
+    with writing() as session:
+        session.add(row)
+        note(session, actor, Action.KEY_ADDED, f"{key_id} {name}", " ".join(granted))
+    return text
+
+
+def revoke(key_id: str, actor: str) -> None:
+    """Let a key open nothing any more, on every worker from its next request on.
+
+    Raises:
+        BadAccount: there is no such key.
+    """
+    with writing() as session:
+        key = session.get(ApiKey, key_id)
+        if key is None:
+            raise BadAccount(f"there is no key with the id {key_id}")
+        key.revoked_at = key.revoked_at or datetime.now(UTC)
+        note(session, actor, Action.KEY_REVOKED, f"{key.id} {key.name}")
+
+
+def list_all() -> Sequence[ApiKey]:
+    """All keys, the newest first."""
+    with reading() as session:
+        return session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc())).all()
+
+
+def holder(text: str) -> Holder | None:
+    """Whoever holds this key, or nobody where it is malformed, unknown, expired or revoked."""
+    shape = SHAPE.fullmatch(text)
+    if not shape or _with_checksum(text[: -len("_00000000")]) != text:
+        return None
+    with reading() as session:
+        key = session.get(ApiKey, shape[1])
+    expected = key.digest if key else "0" * 64
+    matches = hmac.compare_digest(_digest(text).encode(), expected.encode())
+    if not matches or key is None or key.revoked_at or _is_over(key.expires_at):
+        return None
+    return Holder(key.id, frozenset(map(Scope, key.scopes)))
+
+
+def _is_over(moment: datetime | None) -> bool:
+    return moment is not None and moment <= datetime.now(UTC)
+
+
+def _secret() -> str:
+    """40 characters of 62 letters and digits and the hyphen, about 238 bits."""
+    return secrets.token_urlsafe(45).replace("_", "-")[:40]
+
+
+def _with_checksum(text: str) -> str:
+    return f"{text}_{zlib.crc32(text.encode()):08x}"
+
+
+def _digest(text: str) -> str:
+    """A key is long and random, so a fast digest keeps it as safe as a slow one would."""
+    return hashlib.sha256(text.encode()).hexdigest()

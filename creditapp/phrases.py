@@ -1,0 +1,31 @@
+"""Texts that are translated when they are shown, not where they are written."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+def marked(text: str) -> str:
+    """Mark a text so that `make translations` extracts it; the code that shows it translates it."""
+    return text
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A template and its values, kept apart so that the template can be translated first."""
+
+    template: str
+    values: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return self.template % self.values
+
+
+def translate(text: object, gettext: Callable[[str], str]) -> object:
+    """Translate a text or a phrase, including the texts among the phrase's values."""
+    match text:
+        case Phrase(template, values):
+            words = {name: translate(value, gettext) for name, value in values.items()}
+            return gettext(template) % words
+        case str() if text:
+            return gettext(text)
+    return text

@@ -1,0 +1,1 @@
+"""Cut-offs and rules that turn a score into a decision."""

@@ -1,0 +1,1 @@
+"""From an application's answers to a probability."""

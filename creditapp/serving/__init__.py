@@ -1,0 +1,1 @@
+"""Which model is served: deployments, the model in memory, and the model registry."""

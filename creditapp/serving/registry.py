@@ -1,0 +1,254 @@
+"""The door to MLflow: publish, promote, resolve, fetch. Opened by commands, never by a worker."""
+
+import errno
+import logging
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
+from creditapp.scoring.bundle import Bundle, digest
+from creditapp.scoring.verification import accepted
+from creditapp.serving.registry_paths import artifacts_beside, make_paths_right
+
+EXPERIMENT = "credit-score-production"
+MODEL_NAME = "RDF_score_pipeline"
+PRODUCTION, STAGING = "production", "staging"
+BUNDLE_FOLDER, BUNDLE_FILE = "served_bundle", "bundle.zip"
+DIGEST_TAG = "bundle_sha256"
+PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
+REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
+TRUSTED_TYPES = ["sklearn.tree._tree.Tree"]
+"""The one type of a fitted forest that skops does not trust by itself."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """All that is logged of one training; `texts` are files by name, `example` a few rows of input."""
+
+    pipeline: Any
+    example: Any
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    texts: Mapping[str, str]
+    bundle: Bundle
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version as people compare them."""
+
+    version: str
+    stage: str
+    created_at: datetime
+    accuracy: float | None
+    recall_bad: float | None
+    uses_protected: bool
+    exclusion_difference: float | None
+    exclusion_spread: float | None
+
+
+class Registry:
+    """The registry at one tracking address.
+
+    Each method raises RegistryUnavailable where MLflow cannot be reached or read.
+    """
+
+    def __init__(self, tracking_uri: str) -> None:
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._tracking_uri = tracking_uri
+        with _answering():
+            make_paths_right(tracking_uri, EXPERIMENT)
+            mlflow.set_tracking_uri(tracking_uri)
+            self._client = MlflowClient(tracking_uri)
+
+    @contextmanager
+    def run(self) -> Iterator[str]:
+        """A run of the experiment, by its id; one that raises inside is kept as failed."""
+        with _answering(), mlflow.start_run(experiment_id=self._experiment_id()) as run:
+            yield run.info.run_id
+
+    def publish(self, publication: Publication) -> str:
+        """Log to the run at hand and register the model as Staging; the new version's number."""
+        with _answering():
+            mlflow.log_params(dict(publication.params))
+            mlflow.log_metrics(dict(publication.metrics))
+            for name, text in publication.texts.items():
+                mlflow.log_text(text, name)
+            packed = publication.bundle.pack()
+            _log_bundle(packed)
+            logged = _log_pipeline(publication)
+            tags = {DIGEST_TAG: digest(packed), "stage": "Staging"}
+            registered = mlflow.register_model(logged.model_uri, MODEL_NAME, tags=tags)
+            version = str(registered.version)
+            self._client.set_registered_model_alias(MODEL_NAME, STAGING, version)
+            return version
+
+    def versions(self) -> list[Version]:
+        """All versions, newest first."""
+        with _answering():
+            found = self._client.search_model_versions(f"name='{MODEL_NAME}'")
+            production = self._production() if found else None
+            versions = [self._version(one, production) for one in found]
+        return sorted(versions, key=lambda one: int(one.version), reverse=True)
+
+    def production(self) -> str | None:
+        """The version that the production alias names; none before the first promotion."""
+        with _answering():
+            return self._production()
+
+    def fetch_bundle(self, version: str) -> bytes:
+        """A version's served bundle, proved to be whole, unaltered and fit to be served.
+
+        Raises:
+            RefusedModel: the version does not exist, or its bundle must not be served.
+        """
+        with _answering():
+            found = self._find(version)
+            self._refuse_pickles(version)
+            packed = self._download(found)
+        if digest(packed) != found.tags.get(DIGEST_TAG):
+            raise RefusedModel(f"version {version}: its bundle is not the one that was registered")
+        try:
+            accepted(Bundle.unpack(packed))
+        except BrokenBundle as error:
+            raise RefusedModel(f"version {version}: {error}") from error
+        return packed
+
+    def promote(self, version: str, reason: str) -> None:
+        """Move the production alias to a version, and archive the one it named before."""
+        with _answering():
+            previous = self._production()
+            self._client.set_registered_model_alias(MODEL_NAME, PRODUCTION, version)
+            if previous and previous != version:
+                self._tag(previous, stage="Archived")
+            now = datetime.now(UTC).isoformat()
+            self._tag(version, stage="Production", promotion_reason=reason, promoted_at=now)
+            if self._aliases().get(STAGING) == version:
+                self._client.delete_registered_model_alias(MODEL_NAME, STAGING)
+
+    def _experiment_id(self) -> str:
+        found = self._client.get_experiment_by_name(EXPERIMENT)
+        if found:
+            return str(found.experiment_id)
+        location = artifacts_beside(self._tracking_uri)
+        return str(self._client.create_experiment(EXPERIMENT, artifact_location=location))
+
+    def _aliases(self) -> dict[str, str]:
+        try:
+            aliases = self._client.get_registered_model(MODEL_NAME).aliases
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return {}
+            raise
+        return {alias: str(version) for alias, version in aliases.items()}
+
+    def _production(self) -> str | None:
+        return self._aliases().get(PRODUCTION)
+
+    def _find(self, version: str) -> ModelVersion:
+        try:
+            found = self._client.get_model_version(MODEL_NAME, version)
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            found = None
+        if found is None or str(found.version) != version:
+            raise RefusedModel(f"no version {version} is registered")
+        return found
+
+    def _download(self, found: ModelVersion) -> bytes:
+        path = f"{BUNDLE_FOLDER}/{BUNDLE_FILE}"
+        if not self._has(found, path):
+            raise RefusedModel(f"version {found.version}: it has no served bundle")
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                local = self._client.download_artifacts(str(found.run_id), path, folder)
+                return Path(local).read_bytes()
+        except OSError as error:
+            raise RegistryUnavailable(f"the bundle cannot be fetched: {error.strerror}") from error
+        except MlflowException as error:  # which wraps a full disk here, and an artifact store away
+            why = ": no space left" if os.strerror(errno.ENOSPC) in str(error) else ""
+            raise RegistryUnavailable(f"the bundle cannot be fetched{why}") from error
+
+    def _has(self, found: ModelVersion, path: str) -> bool:
+        listed = self._client.list_artifacts(str(found.run_id), BUNDLE_FOLDER)
+        return path in {file.path for file in listed}
+
+    def _refuse_pickles(self, version: str) -> None:
+        """Nothing here would load one; a version that brings one was not published by `flask train`."""
+        address = f"models:/{MODEL_NAME}/{version}"
+        for file in mlflow.artifacts.list_artifacts(artifact_uri=address):
+            if Path(file.path).suffix in PICKLES:
+                name = Path(file.path).name
+                raise RefusedModel(f"version {version}: it holds {name}, and no pickle is allowed")
+
+    def _version(self, found: ModelVersion, production: str | None) -> Version:
+        version = str(found.version)
+        tagged = found.tags.get("stage", "None")
+        run = self._client.get_run(str(found.run_id))
+        created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
+        stage = "Production" if version == production else tagged
+        metrics = run.data.metrics
+        return Version(
+            version,
+            stage,
+            created,
+            metrics.get("accuracy"),
+            metrics.get("recall_bad"),
+            uses_protected=run.data.params.get("protected") != "False",
+            exclusion_difference=metrics.get("cv_roc_auc_difference"),
+            exclusion_spread=metrics.get("cv_roc_auc_difference_spread"),
+        )
+
+    def _tag(self, version: str, **tags: str) -> None:
+        for key, value in tags.items():
+            self._client.set_model_version_tag(MODEL_NAME, version, key, value)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (MlflowException, sqlite3.Error) as error:
+        raise RegistryUnavailable("the model registry cannot be reached or read") from error
+
+
+def _log_bundle(packed: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / BUNDLE_FILE
+        path.write_bytes(packed)
+        mlflow.log_artifact(str(path), BUNDLE_FOLDER)
+
+
+def _log_pipeline(publication: Publication) -> Any:
+    signature = mlflow.models.infer_signature(
+        publication.example, publication.pipeline.predict_proba(publication.example)
+    )
+    return mlflow.sklearn.log_model(
+        publication.pipeline,
+        name="model",
+        signature=signature,
+        input_example=publication.example,
+        pip_requirements=[f"{name}=={installed_version(name)}" for name in REQUIREMENTS],
+        skops_trusted_types=TRUSTED_TYPES,
+        pyfunc_predict_fn="predict_proba",
+    )

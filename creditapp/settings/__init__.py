@@ -1,0 +1,1 @@
+"""Settings from the environment, and those the service refuses to start with."""

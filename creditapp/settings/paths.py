@@ -1,0 +1,9 @@
+"""Where the project's own files are."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The project's folder."""
+
+INSTANCE = ROOT / "instance"
+"""What this installation keeps for itself: the SQLite database, and a development secret."""

@@ -1,0 +1,1 @@
+"""The HTTP side: the API, the pages, and who may use which route."""
