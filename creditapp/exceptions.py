@@ -1,19 +1,94 @@
-"""What can go wrong, named once; `error_handlers` says how each is answered."""
+"""The expected failures, each with the HTTP status and title it is answered with.
+
+The text of an exception is shown to users: it says what is wrong, where, and what to do.
+"""
+
+from creditapp.phrases import marked
 
 
 class CreditappError(Exception):
-    """The base of all expected failures; its text is fit to be shown."""
+    """The base of all expected failures."""
+
+    status = 500
+    title = marked("Internal error")
+
+
+class BadRequest(CreditappError):
+    """A request that cannot be read."""
+
+    status = 400
+    title = marked("Bad request")
+
+
+class NotSignedIn(CreditappError):
+    """A request without valid credentials."""
+
+    status = 401
+    title = marked("Not signed in")
+
+
+class NotAllowed(CreditappError):
+    """A request by somebody who may not make it."""
+
+    status = 403
+    title = marked("Not allowed")
+
+
+class NotFound(CreditappError):
+    """A thing that does not exist, or that the caller may not know of."""
+
+    status = 404
+    title = marked("Not found")
+
+
+class Conflict(CreditappError):
+    """A request that does not fit the present state."""
+
+    status = 409
+    title = marked("Conflict")
+
+
+class TooLarge(CreditappError):
+    """A request that exceeds a size limit."""
+
+    status = 413
+    title = marked("Too large")
+
+
+class InvalidInput(CreditappError):
+    """Readable input that breaks a rule."""
+
+    status = 422
+    title = marked("Invalid input")
+
+
+class LimitReached(CreditappError):
+    """A client used up its rate limit; it may try again after `seconds`."""
+
+    status = 429
+    title = marked("Too many requests")
+
+    def __init__(self, limit: str, seconds: int) -> None:
+        super().__init__(limit)
+        self.seconds = seconds
+
+
+class Unavailable(CreditappError):
+    """Something the service needs does not work at the moment; a retry may succeed."""
+
+    status = 503
+    title = marked("Not available")
 
 
 class InvalidSetting(CreditappError):
-    """A setting that the application cannot start with."""
+    """A setting that the service cannot start with."""
 
 
-class NotStrictJson(CreditappError):
+class NotStrictJson(BadRequest):
     """A body that is not JSON in the strict sense of RFC 8259."""
 
 
-class InvalidApplication(CreditappError):
+class InvalidApplication(InvalidInput):
     """An application, or rows of a batch, that break the catalogue's rules.
 
     `errors` is `{field: [message]}` for one application and `[{"index", "errors"}]` for a batch.
@@ -24,8 +99,8 @@ class InvalidApplication(CreditappError):
         self.errors = errors
 
 
-class BatchTooLarge(CreditappError):
-    """More applications in one request than the setting allows."""
+class BatchTooLarge(TooLarge):
+    """More applications in one request than `CREDITAPP_MAX_BATCH` allows."""
 
 
 class BadTable(CreditappError):
@@ -33,91 +108,75 @@ class BadTable(CreditappError):
 
 
 class FileRunFailed(CreditappError):
-    """A file that was not scored to its end; what is done is kept, and the same command goes on."""
+    """A file run that stopped early; finished parts are kept, and the same command continues it."""
 
 
-class BrokenBundle(CreditappError):
-    """A served bundle that is incomplete, altered, or does not score as it did when it was made."""
+class BrokenBundle(Unavailable):
+    """A bundle that is incomplete, was altered, or does not reproduce its golden scores."""
 
 
-class RefusedModel(CreditappError):
+class RefusedModel(Conflict):
     """A registered model version that must not be served."""
 
 
-class BadPolicy(CreditappError):
-    """A credit policy that cannot be put in force; the message says what is wrong in it."""
+class BadPolicy(InvalidInput):
+    """A policy that cannot be put in force."""
 
 
-class RegistryUnavailable(CreditappError):
-    """The model registry did not answer."""
+class PolicyChanged(Conflict):
+    """The policy to be replaced is no longer in force."""
 
 
-class ChangeUnderWay(CreditappError):
-    """Somebody else is changing what is served."""
+class RegistryUnavailable(Unavailable):
+    """The model registry does not answer."""
 
 
-class ModelUnavailable(CreditappError):
+class ChangeUnderWay(Unavailable):
+    """Another change of the served model is under way."""
+
+
+class ModelUnavailable(Unavailable):
     """This process has no model to score with."""
 
 
-class DecisionLogUnavailable(CreditappError):
-    """Decisions cannot be written, so none may be given."""
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be read or written; nothing was written."""
 
 
-class UnknownDecision(CreditappError):
-    """No decision has this id, or none that whoever asks may know of: both are said alike."""
+class RowsRefused(DatabaseUnavailable):
+    """The database refused the rows themselves, by a constraint or a trigger; nothing was written."""
+
+
+class UnknownDecision(NotFound):
+    """No decision has this id, or the caller may not read it: both get the same answer."""
 
     def __init__(self, decision_id: str) -> None:
         super().__init__(f"no decision has the id {decision_id[:64]}")
 
 
-class PolicyChanged(CreditappError):
-    """A policy that was to be replaced is not in force any more."""
+class NoNotice(Conflict):
+    """A decision that has no notice to the applicant."""
 
 
-class NoNotice(CreditappError):
-    """A decision that no letter can be written about."""
+class BadReview(InvalidInput):
+    """A review without an outcome or without a reason."""
 
 
-class BadReview(CreditappError):
-    """A review that decides nothing, or gives no reason."""
+class AlreadyReviewed(Conflict):
+    """A review by somebody who had not seen the newest review."""
 
 
-class ReviewedMeanwhile(CreditappError):
-    """A review by somebody who did not know of another one."""
+class NothingToChange(Conflict):
+    """A decision that has no alternatives."""
 
 
-class NothingToChange(CreditappError):
-    """A decision that no other answers would make better."""
-
-
-class CannotReplay(CreditappError):
+class CannotReplay(Conflict):
     """A stored decision that cannot be scored again."""
 
 
 class BadAccount(CreditappError):
-    """A person or a key that cannot be made or changed as asked."""
-
-
-class NotSignedIn(CreditappError):
-    """Nobody is known to be asking, or what they showed is worth nothing."""
-
-
-class NotAllowed(CreditappError):
-    """Whoever asks is known, and may not do this."""
-
-
-class DeploymentFailed(CreditappError):
-    """The database did not take a deployment."""
+    """A person or an API key that cannot be created or changed as asked."""
 
 
 class BackupFailed(CreditappError):
-    """The database could not be copied, or a copy could not be brought back."""
-
-
-class LimitReached(CreditappError):
-    """A client has used up its allowance; `seconds` says when it has some again."""
-
-    def __init__(self, limit: str, seconds: int) -> None:
-        super().__init__(limit)
-        self.seconds = seconds
+    """The database could not be backed up or restored."""

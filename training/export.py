@@ -25,7 +25,8 @@ from creditapp.applications.catalogue import (
 from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
 from creditapp.scoring.encoder import Encoder
-from creditapp.scoring.scorer import INPUT, TOLERANCE, Probabilities, Scorer, checked_scorer
+from creditapp.scoring.scorer import INPUT, TOLERANCE, Probabilities, Scorer
+from creditapp.scoring.verification import verify
 from training.answer_frequencies import observed
 from training.dataset import Dataset, Split
 from training.forest_leaves import leaves_of
@@ -86,7 +87,7 @@ def make_bundle(
         golden=Golden(_rows(probe.iloc[few]), expected[few].tolist()),
         holdout=_csv(split.held_out),
     )
-    return bundle, check_parity(checked_scorer(bundle), probe, expected)
+    return bundle, check_parity(verify(bundle), probe, expected)
 
 
 def convert(pipeline: Pipeline) -> tuple[bytes, dict[str, dict[str, Any]]]:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import ForeignKey, String, Text, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from creditapp.database.engine import Base, UtcDateTime, reading, writing
-from creditapp.exceptions import DeploymentFailed, ModelUnavailable, RefusedModel
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import reading, writing
+from creditapp.exceptions import RefusedModel
 from creditapp.identity import audit
+from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.scoring.bundle import digest
 from creditapp.serving import deployments
@@ -36,69 +37,54 @@ NEWEST_FIRST = select(Challenger).order_by(Challenger.id.desc())
 
 
 def in_force() -> Challenger | None:
-    """The challenger that scores now, if any does.
-
-    Raises:
-        ModelUnavailable: the database does not answer.
-    """
+    """The challenger that scores now, if any does."""
     newest = next(iter(history(limit=1)), None)
     return newest if newest and newest.bundle_digest else None
 
 
 def newest() -> Challenger | None:
-    """The last that scored, whether or not it still does.
-
-    Raises:
-        ModelUnavailable: the database does not answer.
-    """
+    """The last that scored, whether or not it still does."""
     return next((one for one in history() if one.bundle_digest), None)
 
 
 def history(limit: int = 50) -> Sequence[Challenger]:
-    """The changes, newest first.
-
-    Raises:
-        ModelUnavailable: the database does not answer.
-    """
-    try:
-        with reading() as session:
-            return session.scalars(NEWEST_FIRST.limit(limit)).all()
-    except SQLAlchemyError as error:
-        raise ModelUnavailable("the challenger cannot be read") from error
+    """The changes, newest first."""
+    with reading() as session:
+        return session.scalars(NEWEST_FIRST.limit(limit)).all()
 
 
 def begin(
-    model_name: str, version: str, bundle: bytes, share: float, actor: str, reason: str
+    model_name: str, version: str, bundle: bytes, share: float, actor: Actor, reason: str
 ) -> Challenger:
     """Have all workers score this share of the decisions with another version too.
 
     Raises:
         RefusedModel: it is the version that is served.
-        DeploymentFailed: the database does not take it; nothing has changed.
+        DatabaseUnavailable: nothing changed.
     """
     served = deployments.in_force()
     if served and served.bundle_digest == digest(bundle):
         raise RefusedModel(f"version {version} is served already; there is nothing to compare")
     key = digest(bundle)
     row = _row(actor, reason, share, model_name, version, key)
-    return _added(row, f"version {version}", bundle)
+    return _add(row, actor, f"version {version}", bundle)
 
 
-def stop(actor: str, reason: str) -> None:
+def stop(actor: Actor, reason: str) -> None:
     """Let no challenger score from here on; what was scored stays.
 
     Raises:
         RefusedModel: none scores.
-        DeploymentFailed: the database does not take it; nothing has changed.
+        DatabaseUnavailable: nothing changed.
     """
     former = in_force()
     if former is None:
         raise RefusedModel("no challenger scores")
-    _added(_row(actor, reason, share=0.0), f"version {former.model_version} stopped")
+    _add(_row(actor, reason, share=0.0), actor, f"version {former.model_version} stopped")
 
 
 def _row(
-    actor: str,
+    actor: Actor,
     reason: str,
     share: float,
     name: str | None = None,
@@ -111,24 +97,17 @@ def _row(
         bundle_digest=key,
         share=share,
         set_at=datetime.now(UTC),
-        set_by=actor[:100],
+        set_by=actor.label[:100],
         reason=reason,
     )
 
 
-def _added(row: Challenger, what: str, bundle: bytes | None = None) -> Challenger:
-    """The row, its bundle and its event stand or fall together."""
-    try:
-        with writing() as session:
-            return _add(session, row, what, bundle)
-    except SQLAlchemyError as error:
-        raise DeploymentFailed("the challenger cannot be written to the database") from error
-
-
-def _add(session: Session, row: Challenger, what: str, bundle: bytes | None) -> Challenger:
-    if bundle is not None:
-        deployments.keep(session, digest(bundle), bundle)
-    session.add(row)
-    session.flush()
-    audit.note(session, row.set_by, Action.CHALLENGER_CHANGED, what, row.reason)
+def _add(row: Challenger, actor: Actor, what: str, bundle: bytes | None = None) -> Challenger:
+    """Add the row, its bundle and its event in one transaction."""
+    with writing() as session:
+        if bundle is not None:
+            deployments.store_bundle(session, bundle)
+        session.add(row)
+        session.flush()
+        audit.note(session, actor, Action.CHALLENGER_CHANGED, what, row.reason)
     return row

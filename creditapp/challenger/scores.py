@@ -5,15 +5,14 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from creditapp.challenger.assignments import Challenger
 from creditapp.challenger.comparison import Pair
-from creditapp.database.bulk_insert import insertion
-from creditapp.database.engine import Base, UtcDateTime, inserting, reading
+from creditapp.database.bulk_insert import prepare_insertion
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import inserting, reading
 from creditapp.decisions.log import Decision
-from creditapp.exceptions import DecisionLogUnavailable
 
 
 class ChallengerScore(Base):
@@ -37,7 +36,7 @@ def record(
     """Write the scores of some decisions, one of each for each, whole or not at all.
 
     Raises:
-        SQLAlchemyError: nothing was written.
+        DatabaseUnavailable: nothing was written.
     """
     now = datetime.now(UTC)
     columns = {
@@ -47,7 +46,7 @@ def record(
         "decision": decisions,
         "scored_at": [now] * len(decision_ids),
     }
-    rows = insertion(ChallengerScore, columns)
+    rows = prepare_insertion(ChallengerScore, columns)
     with inserting() as cursor:
         cursor.executemany(rows.statement, rows.rows)
 
@@ -56,7 +55,7 @@ def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
     """The version that was served last beside a challenger, and the newest scores of both, newest first.
 
     Raises:
-        DecisionLogUnavailable: the log cannot be read.
+        DatabaseUnavailable: the scores cannot be read.
     """
     both = (
         select(
@@ -72,10 +71,7 @@ def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
         .order_by(Decision.decision_id.desc())
         .limit(limit)
     )
-    try:
-        with reading() as session:
-            found = session.execute(both).all()
-    except SQLAlchemyError as error:
-        raise DecisionLogUnavailable("the challenger's scores cannot be read") from error
+    with reading() as session:
+        found = session.execute(both).all()
     served = found[0].model_version if found else ""
     return served, [Pair(*one[:-1]) for one in found if one.model_version == served]

@@ -17,12 +17,12 @@ from creditapp.challenger import scores as challenger_scores
 from creditapp.challenger.assignments import Challenger
 from creditapp.decisions.decide import decided
 from creditapp.decisions.log import NewDecision
-from creditapp.exceptions import BrokenBundle, ModelUnavailable
+from creditapp.exceptions import BrokenBundle, DatabaseUnavailable
 from creditapp.observability import metrics
 from creditapp.policy.definition import Policy
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Score, Scorer
-from creditapp.scoring.verification import accepted
+from creditapp.scoring.verification import verify
 from creditapp.serving import deployments
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Shadow:
         """Look for a challenger once, and score what waits.
 
         Raises:
-            ModelUnavailable: the database does not answer; what waits goes on waiting.
+            DatabaseUnavailable: the challenger cannot be read; what waits goes on waiting.
         """
         self._look()
         if waiting := list(self._all_waiting()):
@@ -108,7 +108,7 @@ class Shadow:
         if row.id == self._refused and time.monotonic() < self._again_at:
             return None
         try:
-            contender = Contender(row, accepted(Bundle.unpack(_bundle_of(row))))
+            contender = Contender(row, verify(Bundle.unpack(_bundle_of(row))))
         except BrokenBundle as error:
             self._refused, self._again_at = row.id, time.monotonic() + SECONDS_AFTER_REFUSAL
             log.error("challenger %s cannot be loaded: %s", row.id, error)
@@ -140,7 +140,7 @@ class Shadow:
             while True:
                 try:
                     self.take_turn()
-                except ModelUnavailable as error:
+                except DatabaseUnavailable as error:
                     log.warning("no look for a challenger: %s", error)
                 except Exception:  # the next turn may succeed
                     log.exception("looking for a challenger failed")
@@ -174,7 +174,7 @@ def _offer(
 
 
 def _bundle_of(row: Challenger) -> bytes:
-    return deployments.bundle_under(row.bundle_digest or "")
+    return deployments.load_bundle(row.bundle_digest or "")
 
 
 def _record(contender: Contender, waiting: Sequence[Waiting]) -> None:

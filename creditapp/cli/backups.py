@@ -1,4 +1,4 @@
-"""Commands that copy the database while the service goes on, and bring a copy back."""
+"""The commands that back the database up while the service runs, and restore it."""
 
 import os
 import sqlite3
@@ -10,7 +10,7 @@ import click
 from flask import current_app
 from sqlalchemy import URL, make_url
 
-from creditapp.cli.errors import in_one_line
+from creditapp.cli.errors import errors_in_one_line
 from creditapp.decisions import log as decision_log
 from creditapp.exceptions import BackupFailed
 
@@ -21,25 +21,25 @@ PG_RESTORE = ("pg_restore", "--exit-on-error", "--single-transaction", "--no-own
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
-    """Copy the database to FILE, which must not be there yet; the service may go on."""
-    with in_one_line():
+    """Back the database up to FILE, which must not exist; the service may keep running."""
+    with errors_in_one_line():
         if file.exists():
-            raise BackupFailed(f"{file}: there is a file already")
-        held = decision_log.extent()
+            raise BackupFailed(f"{file}: this file exists already")
+        extent = decision_log.extent()
         draft = file.with_name(f"{file.name}.part")
         _copy(_database(), draft)
         draft.rename(file)
-    click.echo(f"{file}: {file.stat().st_size:,} bytes; at the beginning {held}")
+    click.echo(f"{file}: {file.stat().st_size:,} bytes; at the start {extent}")
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
-    """Bring FILE back into an empty database; stop the service first."""
-    with in_one_line():
-        _bring_back(_database(), file)
-        held = decision_log.extent()
-    click.echo(f"{file} is back: {held}")
+    """Restore FILE into an empty database; stop the service first."""
+    with errors_in_one_line():
+        _restore(_database(), file)
+        extent = decision_log.extent()
+    click.echo(f"{file} is restored: {extent}")
 
 
 def _database() -> URL:
@@ -47,7 +47,7 @@ def _database() -> URL:
 
 
 def _copy(database: URL, file: Path) -> None:
-    """By the database's own means: a consistent copy, whatever is written meanwhile."""
+    """Make a consistent copy with the database's own tool, also while others write."""
     if database.get_backend_name() == "sqlite":
         source = sqlite3.connect(f"file:{database.database}?mode=ro", uri=True)
         with closing(source), closing(sqlite3.connect(file)) as copy:
@@ -56,44 +56,48 @@ def _copy(database: URL, file: Path) -> None:
         _run(*PG_DUMP, f"--file={file}", database=database)
 
 
-def _bring_back(database: URL, file: Path) -> None:
+def _restore(database: URL, file: Path) -> None:
     if database.get_backend_name() == "sqlite":
-        _bring_back_sqlite(Path(str(database.database)), file)
+        _restore_sqlite(Path(str(database.database)), file)
     else:
         _run(*PG_RESTORE, f"--dbname={database.database}", str(file), database=database)
 
 
-def _bring_back_sqlite(place: Path, file: Path) -> None:
+def _restore_sqlite(place: Path, file: Path) -> None:
     if place.exists():
-        raise BackupFailed(f"{place}: there is a database already; move it away, with its -wal")
-    if not _is_whole(file):
-        raise BackupFailed(f"{file}: it is not a whole SQLite database")
+        raise BackupFailed(
+            f"{place}: a database exists already; move it away, together with its -wal file"
+        )
+    if not _is_complete(file):
+        raise BackupFailed(f"{file}: not a complete SQLite database")
     draft = place.with_name(f"{place.name}.part")
     _copy(URL.create("sqlite", database=str(file)), draft)
     draft.rename(place)
 
 
-def _is_whole(file: Path) -> bool:
+def _is_complete(file: Path) -> bool:
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
         try:
-            found: tuple[str] = connection.execute("PRAGMA quick_check").fetchone()
+            result: tuple[str] = connection.execute("PRAGMA quick_check").fetchone()
         except sqlite3.DatabaseError:
             return False
-    return found == ("ok",)
+    return result == ("ok",)
 
 
 def _run(*command: str, database: URL) -> None:
-    """PostgreSQL's own tools; the password is in no list of processes."""
+    """Run a PostgreSQL tool; the password is passed by environment, so that no process list shows it."""
     where = {"PGHOST": database.host, "PGPORT": str(database.port or 5432)}
     who = {"PGUSER": database.username, "PGPASSWORD": str(database.password or "")}
     given = {**where, **who, "PGDATABASE": database.database}
     environment = {**os.environ, **{name: value for name, value in given.items() if value}}
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        completed = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
     except FileNotFoundError as error:
-        raise BackupFailed(f"{command[0]} is not on this machine: postgresql-client") from error
-    if done.returncode:
-        raise BackupFailed(f"{command[0]}: {done.stderr.strip().splitlines()[-1]}")
+        raise BackupFailed(f"{command[0]} is not installed; install postgresql-client") from error
+    if completed.returncode:
+        raise BackupFailed(f"{command[0]}: {completed.stderr.strip().splitlines()[-1]}")
 
 
 COMMANDS = (backup, restore)

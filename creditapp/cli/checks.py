@@ -1,20 +1,19 @@
-"""The command that says whether the service may start."""
+"""The command that checks whether the service may start."""
 
 import click
 from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
 
-from creditapp.cli.errors import in_one_line
-from creditapp.database.engine import schema_is_at_head
-from creditapp.exceptions import InvalidSetting
+from creditapp.cli.errors import errors_in_one_line
+from creditapp.database import schema
+from creditapp.exceptions import DatabaseUnavailable, InvalidSetting
 from creditapp.identity import people
 from creditapp.settings.settings import Settings
 
 
 @click.command("check-config")
 def check_config() -> None:
-    """Say whether the service may start with these settings; code 2 where it may not."""
-    with in_one_line():
+    """Check whether the service may start with these settings; exit code 2 if it may not."""
+    with errors_in_one_line():
         _check(current_app.config["SETTINGS"])
     click.echo("the service may start with these settings")
 
@@ -22,13 +21,13 @@ def check_config() -> None:
 def _check(settings: Settings) -> None:
     """Check what only the database knows; the settings themselves were checked when they were read."""
     try:
-        at_head = schema_is_at_head()
-        governed = at_head and people.has_admin()
-    except SQLAlchemyError as error:
+        is_at_head = schema.is_at_head()
+        has_admin = is_at_head and people.has_admin()
+    except DatabaseUnavailable as error:
         raise InvalidSetting("DATABASE_URL: the database does not answer") from error
-    if not at_head:
+    if not is_at_head:
         raise InvalidSetting("DATABASE_URL: the schema is not the newest; run: flask db upgrade")
-    if settings.production and not governed:
+    if settings.production and not has_admin:
         raise InvalidSetting(
             "DATABASE_URL: nobody in it is an admin; run: flask user add NAME --role admin"
         )

@@ -1,4 +1,4 @@
-"""The commands: settings are read here and handed down as values."""
+"""All commands of `flask`."""
 
 from flask import Flask
 
@@ -7,26 +7,32 @@ from creditapp.cli import (
     challenger,
     checks,
     decisions,
+    drift,
     files,
     models,
     people,
     policy,
+    preparation,
     serving,
+)
+
+MODULES = (
+    models,
+    preparation,
+    serving,
+    challenger,
+    policy,
+    decisions,
+    drift,
+    files,
+    people,
+    checks,
+    backups,
 )
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    groups = (
-        models,
-        serving,
-        challenger,
-        files,
-        people,
-        checks,
-        decisions,
-        backups,
-        policy,
-    )
-    for command in (command for group in groups for command in group.COMMANDS):
-        app.cli.add_command(command)
+    for module in MODULES:
+        for command in module.COMMANDS:
+            app.cli.add_command(command)

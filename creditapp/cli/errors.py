@@ -1,4 +1,4 @@
-"""How a command fails: in one line, with a code that says what kind of failure it was."""
+"""How a command fails: with one line, and an exit code for the kind of failure."""
 
 import json
 import sys
@@ -6,28 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
-from creditapp.exceptions import ChangeUnderWay, CreditappError, RefusedModel
+from creditapp.exceptions import ChangeUnderWay, CreditappError, DatabaseUnavailable, RefusedModel
 from creditapp.serving.remote_commands import REFUSED, UNDER_WAY
 
 BAD_INPUT = 2
-NO_DATABASE = "DATABASE_URL: the database does not answer, or has no such tables"
-CODES: dict[type[CreditappError], int] = {RefusedModel: REFUSED, ChangeUnderWay: UNDER_WAY}
+NO_DATABASE = "DATABASE_URL: the database does not answer, or its tables are missing"
+EXIT_CODES: dict[type[CreditappError], int] = {RefusedModel: REFUSED, ChangeUnderWay: UNDER_WAY}
 
 
 @contextmanager
-def in_one_line(*, as_json: bool = False) -> Iterator[None]:
-    """End the command where an expected failure is raised, with the code for its kind."""
+def errors_in_one_line(*, as_json: bool = False) -> Iterator[None]:
+    """End the command at an expected failure, with its text and the exit code for its kind."""
     try:
         yield
-    except CreditappError as error:
-        _say(str(error), as_json=as_json)
-        sys.exit(CODES.get(type(error), BAD_INPUT))
-    except SQLAlchemyError:
-        _say(NO_DATABASE, as_json=as_json)
+    except DatabaseUnavailable:
+        _print(NO_DATABASE, as_json=as_json)
         sys.exit(BAD_INPUT)
+    except CreditappError as error:
+        _print(str(error), as_json=as_json)
+        sys.exit(EXIT_CODES.get(type(error), BAD_INPUT))
 
 
-def _say(text: str, *, as_json: bool) -> None:
+def _print(text: str, *, as_json: bool) -> None:
     click.echo(json.dumps({"error": text}) if as_json else text, err=not as_json)

@@ -1,10 +1,10 @@
-"""The command that scores a file too large for a request."""
+"""The command that scores a file that is too large for a request."""
 
 from pathlib import Path
 
 import click
 
-from creditapp.cli.errors import in_one_line
+from creditapp.cli.errors import errors_in_one_line
 from creditapp.exceptions import FileRunFailed, InvalidSetting
 
 
@@ -14,20 +14,22 @@ from creditapp.exceptions import FileRunFailed, InvalidSetting
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    help="A file ending in .csv or .parquet, or a folder for one file a part.",
+    help="A file ending in .csv or .parquet, or a folder that gets one file per part.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
     default=1,
     show_default=True,
-    help="Processes to score in; 1 is this one.",
+    help="The number of processes; with 1, this process scores.",
 )
-@click.option("--scheduler", help="A Dask scheduler to score on instead, tcp://HOST:PORT.")
+@click.option(
+    "--scheduler", help="Score on the cluster of this Dask scheduler instead, tcp://HOST:PORT."
+)
 @click.option("--record", is_flag=True, help="Write the decisions to the log.")
 def score(file: Path, out: Path, workers: int, scheduler: str | None, record: bool) -> None:
-    """Score a CSV or Parquet FILE of any size; the same command goes on where it was stopped."""
-    with in_one_line():
+    """Score a CSV or Parquet FILE of any size; the same command continues an interrupted run."""
+    with errors_in_one_line():
         try:
             summary = _score(file, out, workers, scheduler, record)
         except OSError as error:
@@ -36,7 +38,7 @@ def score(file: Path, out: Path, workers: int, scheduler: str | None, record: bo
 
 
 def _score(file: Path, out: Path, workers: int, scheduler: str | None, record: bool) -> str:
-    """Dask is loaded here, and only here."""
+    """Load Dask, and score."""
     try:
         from creditapp.files import run as file_run
     except ImportError as error:
@@ -52,10 +54,11 @@ def _score(file: Path, out: Path, workers: int, scheduler: str | None, record: b
             bar.length = of
             bar.update(done - bar.pos)
 
-        done = file_run.score_file(file, out, client, record=record, say=say)
+        result = file_run.score_file(file, out, client, record=record, say=say)
     return (
-        f"{done.rows} rows, {done.rows - done.wrong} scored by version {done.model_version}: {done.results}\n"
-        f"{done.wrong} wrong rows: {done.wrong_rows}"
+        f"{result.rows} rows, {result.rows - result.wrong} scored by version {result.model_version}: "
+        f"{result.results}\n"
+        f"{result.wrong} wrong rows: {result.wrong_rows}"
     )
 
 

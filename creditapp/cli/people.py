@@ -1,4 +1,4 @@
-"""Commands about people and keys, and what they did."""
+"""The commands for people and API keys, and for the audit trail."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -7,13 +7,14 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from creditapp.cli.errors import in_one_line
+from creditapp.cli.errors import errors_in_one_line
 from creditapp.identity import api_keys, audit, people
+from creditapp.identity.actors import operator
 from creditapp.identity.api_keys import Scope
 from creditapp.identity.people import Role
 
-user = AppGroup("user", help="People who may sign in.")
-key = AppGroup("key", help="Keys for programs.")
+user = AppGroup("user", help="Manage the people who may sign in.")
+key = AppGroup("key", help="Manage the API keys of programs.")
 
 ROLES = click.Choice([role.value for role in Role])
 SCOPES = click.Choice([scope.value for scope in Scope])
@@ -22,33 +23,33 @@ SCOPES = click.Choice([scope.value for scope in Scope])
 @user.command("add")
 @click.argument("name")
 @click.option("--role", type=ROLES, required=True)
-@click.option("--generate", is_flag=True, help="Make the password up, and show it once.")
+@click.option("--generate", is_flag=True, help="Generate the password, and show it once.")
 def add_user(name: str, role: str, generate: bool) -> None:
-    """Let a person in under NAME."""
-    with in_one_line():
-        people.add(name, Role(role), _password(generate), audit.operator())
+    """Add a person who may sign in as NAME."""
+    with errors_in_one_line():
+        people.add(name, Role(role), _password(generate), operator())
     click.echo(f"{name} may sign in as {role}")
 
 
 @user.command("first-admin")
 def add_first_admin() -> None:
-    """Let `admin` in with CREDITAPP_FIRST_ADMIN_PASSWORD, where nobody is an admin yet."""
+    """Add `admin` with CREDITAPP_FIRST_ADMIN_PASSWORD, if nobody is an admin yet."""
     password = current_app.config["SETTINGS"].first_admin_password
-    with in_one_line():
+    with errors_in_one_line():
         if people.has_admin():
-            click.echo("there is an admin already")
+            click.echo("an admin exists already")
         elif not password:
-            click.echo("nobody is an admin yet: flask user add NAME --role admin")
+            click.echo("nobody is an admin yet; run: flask user add NAME --role admin")
         else:
-            people.add("admin", Role.ADMIN, password, audit.operator())
+            people.add("admin", Role.ADMIN, password, operator())
             click.echo("admin may sign in as admin")
 
 
 @user.command("list")
 def list_users() -> None:
-    """Show everybody with their role."""
-    with in_one_line():
-        everybody = people.people()
+    """List all people with their roles."""
+    with errors_in_one_line():
+        everybody = people.list_people()
     for person in everybody:
         state = "disabled" if person.disabled_at else "active"
         click.echo(f"{person.name:<30}{person.role:<10}{state}")
@@ -58,28 +59,28 @@ def list_users() -> None:
 @click.argument("name")
 @click.argument("role", type=ROLES)
 def change_role(name: str, role: str) -> None:
-    """Give NAME another ROLE, from their next request on."""
-    with in_one_line():
-        people.change_role(name, Role(role), audit.operator())
-    click.echo(f"{name} is {role} now")
+    """Change the role of NAME to ROLE, from their next request on."""
+    with errors_in_one_line():
+        people.change_role(name, Role(role), operator())
+    click.echo(f"{name} now has the role {role}")
 
 
 @user.command("disable")
 @click.argument("name")
 def disable_user(name: str) -> None:
-    """Keep NAME out, and sign them out everywhere."""
-    with in_one_line():
-        people.disable(name, audit.operator())
-    click.echo(f"{name} is signed out and may not sign in any more")
+    """Sign NAME out everywhere, and refuse new sign-ins."""
+    with errors_in_one_line():
+        people.disable(name, operator())
+    click.echo(f"{name} is signed out and can no longer sign in")
 
 
 @user.command("password")
 @click.argument("name")
-@click.option("--generate", is_flag=True, help="Make the password up, and show it once.")
+@click.option("--generate", is_flag=True, help="Generate the password, and show it once.")
 def change_password(name: str, generate: bool) -> None:
-    """Give NAME another password, and sign them out everywhere."""
-    with in_one_line():
-        people.change_password(name, _password(generate), audit.operator())
+    """Change the password of NAME, and sign them out everywhere."""
+    with errors_in_one_line():
+        people.change_password(name, _password(generate), operator())
     click.echo(f"{name} has a new password and is signed out everywhere")
 
 
@@ -88,43 +89,47 @@ def change_password(name: str, generate: bool) -> None:
 @click.option("--scope", "scopes", type=SCOPES, multiple=True, required=True)
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
 def add_key(name: str, scopes: tuple[str, ...], days: int) -> None:
-    """Make a key for the program NAME, and show it once."""
+    """Create a key for the program NAME, and show it once."""
     expires_at = datetime.now(UTC) + timedelta(days=days)
-    with in_one_line():
-        text = api_keys.add(name, map(Scope, scopes), expires_at, audit.operator())
-    click.echo(f"valid until {expires_at:%Y-%m-%d}; shown this once:", err=True)
+    with errors_in_one_line():
+        text = api_keys.add(name, map(Scope, scopes), expires_at, operator())
+    click.echo(f"valid until {expires_at:%Y-%m-%d}; shown only once:", err=True)
     click.echo(text)
 
 
 @key.command("list")
 def list_keys() -> None:
-    """Show all keys, never their text."""
-    with in_one_line():
+    """List all keys, without their text."""
+    with errors_in_one_line():
         keys = api_keys.list_all()
-    for one in keys:
-        state = "revoked" if one.revoked_at else "active"
-        if not one.revoked_at and one.expires_at and one.expires_at <= datetime.now(UTC):
+    for api_key in keys:
+        state = "revoked" if api_key.revoked_at else "active"
+        if (
+            not api_key.revoked_at
+            and api_key.expires_at
+            and api_key.expires_at <= datetime.now(UTC)
+        ):
             state = "expired"
-        until = f"{one.expires_at:%Y-%m-%d}" if one.expires_at else "-"
-        click.echo(f"{one.id}  {one.name:<24}{state:<9}{until}  {' '.join(one.scopes)}")
+        until = f"{api_key.expires_at:%Y-%m-%d}" if api_key.expires_at else "-"
+        click.echo(f"{api_key.id}  {api_key.name:<24}{state:<9}{until}  {' '.join(api_key.scopes)}")
 
 
 @key.command("revoke")
 @click.argument("key_id")
 def revoke_key(key_id: str) -> None:
-    """Let the key KEY_ID open nothing any more."""
-    with in_one_line():
-        api_keys.revoke(key_id, audit.operator())
-    click.echo(f"{key_id} opens nothing any more")
+    """Revoke the key KEY_ID."""
+    with errors_in_one_line():
+        api_keys.revoke(key_id, operator())
+    click.echo(f"{key_id} is revoked")
 
 
 @click.command()
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 def events(limit: int) -> None:
-    """Show who did what, the newest first."""
-    with in_one_line():
-        found = audit.recent(limit=limit)
-    for event in found:
+    """List who did what, newest first."""
+    with errors_in_one_line():
+        newest = audit.find_newest(limit=limit)
+    for event in newest:
         subject = f"{event.subject} {event.detail}".strip()
         click.echo(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.actor}: {event.action}: {subject}")
 
@@ -132,7 +137,7 @@ def events(limit: int) -> None:
 def _password(generate: bool) -> str:
     if generate:
         password = secrets.token_urlsafe(15)
-        click.echo(f"password, shown this once: {password}")
+        click.echo(f"password, shown only once: {password}")
         return password
     prompted: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return prompted

@@ -1,22 +1,13 @@
-"""The Flask extensions, made once and bound to an application by the factory."""
+"""The engine, the base of all tables, and how values are stored."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
-from flask_babel import Babel
-from flask_cors import CORS
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, Dialect, MetaData
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from creditapp.database import sqlite
@@ -24,7 +15,7 @@ from creditapp.settings.paths import INSTANCE, ROOT
 
 
 class Base(DeclarativeBase):
-    """The base of all tables; constraints get names, so that migrations can name them."""
+    """The base of all tables; constraints have names so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -38,97 +29,39 @@ class Base(DeclarativeBase):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, also where the database keeps no offset."""
+    """A UTC timestamp, also in databases that store no offset."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC, before it is stored."""
+        """Convert to UTC before storing."""
         return value and value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Back with its offset."""
+        """Restore the offset after reading."""
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def to_json(value: object) -> str:
-    """A value as a JSON column keeps it."""
+    """Serialise a value for a JSON column."""
     return orjson.dumps(value).decode()
 
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate(render_as_batch=True)
-csrf = CSRFProtect()
-babel = Babel()
-cors = CORS()
 
 
-def schema_is_at_head() -> bool:
-    """Whether the database has all migrations, and none that this version does not know."""
-    known = ScriptDirectory(str(ROOT / "migrations")).get_heads()
-    with db.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_heads()
-    return set(found) == set(known)
+def init_app(app: Flask, synchronous: str) -> None:
+    """Bind the database to an application.
 
-
-@contextmanager
-def writing() -> Iterator[Session]:
-    """One transaction: committed whole at the end of the block, or not at all."""
-    with _turn(), Session(db.engine, expire_on_commit=False) as session, session.begin():
-        yield session
-
-
-@contextmanager
-def inserting() -> Iterator[Any]:
-    """The same at the driver's own cursor, for rows that are ready for it.
-
-    SQLAlchemy's connection, transaction and results around three statements cost more than the statements.
-
-    Raises:
-        SQLAlchemyError: nothing was written.
+    `synchronous` is SQLite's setting of the same name: when a commit counts as done.
     """
-    with (
-        _turn(),
-        _named_errors(db.engine.dialect),
-        closing(db.engine.raw_connection()) as connection,
-    ):
-        with closing(connection.cursor()) as cursor:
-            if db.engine.dialect.name == "sqlite":
-                cursor.execute(sqlite.BEGIN)
-            yield cursor
-        connection.commit()
-
-
-@contextmanager
-def _named_errors(dialect: Dialect) -> Iterator[None]:
-    """The driver's errors, under the names that they have with any driver."""
-    base = dialect.loaded_dbapi.Error
-    try:
-        yield
-    except base as error:
-        named = DBAPIError.instance(None, None, error, base, hide_parameters=True, dialect=dialect)
-        raise named from error
-
-
-def _turn() -> AbstractContextManager[None]:
-    return sqlite.turn(db.engine) if db.engine.dialect.name == "sqlite" else nullcontext()
-
-
-@contextmanager
-def reading() -> Iterator[Session]:
-    """A transaction that only reads, and so waits for no writer."""
-    engine = db.engine.execution_options(read_only=True)
-    with Session(engine, expire_on_commit=False) as session:
-        yield session
-
-
-def init_database(app: Flask, synchronous: str) -> None:
-    """Bind the database; `synchronous` says when a commit of SQLite's counts as done."""
     INSTANCE.mkdir(mode=0o700, exist_ok=True)
     db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             sqlite.prepare(db.engine, synchronous)

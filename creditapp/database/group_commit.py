@@ -1,6 +1,6 @@
-"""Writers of one process that come at the same time share a transaction, and so one wait for the disk.
+"""Group commit: threads that write at the same time share one transaction, and one wait for the disk.
 
-Whoever gets the turn commits for all who wait; nobody goes on before their rows are committed.
+The thread that gets the lock commits for all that wait. No thread continues before its rows are committed.
 """
 
 import threading
@@ -9,73 +9,69 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
-
 from creditapp.database.bulk_insert import Insertion
-from creditapp.database.engine import inserting
+from creditapp.database.session import inserting
+from creditapp.exceptions import DatabaseUnavailable, RowsRefused
 
-UNDONE = SQLAlchemyError("whoever had the turn did not come to an end")
+PENDING = DatabaseUnavailable("the committing thread died; nothing was written")
 
 
 @dataclass
-class _Writer:
-    """What one caller wants to be written, and what became of it."""
+class _Write:
+    """The rows of one caller, and the error that kept them from being written."""
 
     insertions: Sequence[Insertion]
-    error: SQLAlchemyError | None = UNDONE
+    error: DatabaseUnavailable | None = PENDING
 
 
 @dataclass
-class SharedCommits:
-    """The queue of one process; threads may share it, and a fork may not."""
+class GroupCommit:
+    """The queue of one process; threads may share it, forked processes may not."""
 
-    _waiting: deque[_Writer] = field(default_factory=deque)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _waiting: deque[_Write] = field(default_factory=deque)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def write(self, insertions: Sequence[Insertion]) -> None:
-        """Insert all of them in one transaction, whole or not at all; on disk when this returns.
+        """Insert all rows in one transaction, or none; they are on disk when this returns.
 
         Raises:
-            SQLAlchemyError: nothing of it was written.
+            DatabaseUnavailable: nothing was written.
         """
-        mine = _Writer(insertions)
-        self._waiting.append(mine)
-        with self._turn:
-            if mine.error is UNDONE:
-                _commit(list(self._all_waiting()))
-        if mine.error:
-            raise mine.error
+        own = _Write(insertions)
+        self._waiting.append(own)
+        with self._lock:
+            # why: the thread that held the lock before may have committed these rows already.
+            if own.error is PENDING:
+                _commit(list(self._take_waiting()))
+        if own.error:
+            raise own.error
 
-    def _all_waiting(self) -> Iterator[_Writer]:
-        """Whoever waits now; the queue itself is never replaced, so that nobody is lost."""
+    def _take_waiting(self) -> Iterator[_Write]:
+        """Empty the queue; it is never replaced, so that no write is lost."""
         while self._waiting:
             yield self._waiting.popleft()
 
 
-def _commit(writers: Sequence[_Writer]) -> None:
-    """All together; where rows are refused each alone, so that nobody fails for another's."""
-    outcome = _tried([one for writer in writers for one in writer.insertions])
-    if isinstance(outcome, IntegrityError | DataError) and len(writers) > 1:
-        for writer in writers:
-            _commit([writer])
+def _commit(writes: Sequence[_Write]) -> None:
+    """Commit all writes together; where rows are refused, commit each write by itself."""
+    error = _insert([insertion for write in writes for insertion in write.insertions])
+    if isinstance(error, RowsRefused) and len(writes) > 1:
+        for write in writes:
+            _commit([write])
         return
-    for writer in writers:
-        writer.error = outcome
+    for write in writes:
+        write.error = error
 
 
-def _tried(insertions: Sequence[Insertion]) -> SQLAlchemyError | None:
+def _insert(insertions: Sequence[Insertion]) -> DatabaseUnavailable | None:
+    """Run one statement for all rows of a table, tables in the order of their first rows."""
+    rows: dict[str, list[Any]] = {}
+    for insertion in insertions:
+        rows.setdefault(insertion.statement, []).extend(insertion.rows)
     try:
-        _insert(insertions)
-    except SQLAlchemyError as error:
+        with inserting() as cursor:
+            for statement, rows_of_table in rows.items():
+                cursor.executemany(statement, rows_of_table)
+    except DatabaseUnavailable as error:
         return error
     return None
-
-
-def _insert(insertions: Sequence[Insertion]) -> None:
-    """One statement for all rows of a table, the tables in the order in which they come first."""
-    rows: dict[str, list[Any]] = {}
-    for one in insertions:
-        rows.setdefault(one.statement, []).extend(one.rows)
-    with inserting() as cursor:
-        for statement, of_table in rows.items():
-            cursor.executemany(statement, of_table)

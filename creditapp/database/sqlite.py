@@ -1,8 +1,8 @@
-"""SQLite as a database for several writers: durable, and each in its turn.
+"""SQLite as a database for several writers: durable commits, one writer at a time.
 
-SQLite lets whoever finds the database locked sleep and ask again, up to 100 ms at once. Threads queue at a
-lock of this process instead, and processes at a lock on a file beside the database, which the system takes
-away from the dead.
+SQLite lets a writer that finds the database locked sleep for up to 100 ms and try again. Here threads
+queue at a lock of the process instead, and processes queue at a lock on a file beside the database,
+which the operating system releases when its holder dies.
 """
 
 import fcntl
@@ -15,28 +15,28 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 BEGIN = "BEGIN IMMEDIATE"
-"""How a writer begins: it takes its lock at once, as one that is upgraded later fails instead of waiting."""
+"""How a writer begins: a deferred transaction that later upgrades its lock fails instead of waiting."""
 
-_threads = threading.Lock()
+_thread_lock = threading.Lock()
 
 
 def prepare(engine: Engine, synchronous: str) -> None:
-    """Set an engine, and no other engine of this process, to be durable and to take its lock at once."""
-    event.listen(engine, "connect", _settings(synchronous))
+    """Set up the connections and transactions of one engine."""
+    event.listen(engine, "connect", _set_up_connection(synchronous))
     event.listen(engine, "begin", _begin)
 
 
 @contextmanager
-def turn(engine: Engine) -> Iterator[None]:
-    """The right to write, among all threads and processes of this machine."""
-    with _threads, _opened(f"{engine.url.database}-turn") as file:
+def write_lock(engine: Engine) -> Iterator[None]:
+    """Hold the right to write, among all threads and processes of this machine."""
+    with _thread_lock, _open(f"{engine.url.database}-turn") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[int]:
-    """A file to lock; closing it gives the lock back."""
+def _open(path: str) -> Iterator[int]:
+    """Open a file to lock; closing it releases the lock."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         yield file
@@ -44,8 +44,8 @@ def _opened(path: str) -> Iterator[int]:
         os.close(file)
 
 
-def _settings(synchronous: str) -> Callable[[Any, object], None]:
-    """A write-ahead log, how sure a commit is on disk before it is answered, and no driver's transactions.
+def _set_up_connection(synchronous: str) -> Callable[[Any, object], None]:
+    """Use a write-ahead log and the given durability, and leave transactions to SQLAlchemy.
 
     https://www.sqlite.org/pragma.html#pragma_synchronous
     """

@@ -1,4 +1,4 @@
-"""The one road to a decision, for one application or many, from every channel."""
+"""The one way to a decision, for one application or many, from every channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,62 +13,83 @@ from creditapp.decisions.log import Channel, NewDecision
 from creditapp.observability import metrics
 from creditapp.scoring.scorer import ENGINE, Score
 from creditapp.serving import cache as model_cache
-from creditapp.serving.cache import ServedModel
+from creditapp.serving.served_model import ScoringModel, ServedModel
 
-decided = Signal("applications were decided on, and the decisions recorded")
-"""Sent with `decisions`, `applications` and `policy`; what listens must not raise, and must not take long."""
+decided = Signal()
+"""Sent after decisions are recorded, with `decisions`, `applications` and `policy`.
+
+A receiver must return quickly and must not raise: the answer waits for it.
+"""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where applications come from: by which road, in which request, from whom."""
+    """Where applications come from: the channel, the request, and who sent them."""
 
     channel: Channel
     request_id: str
     made_by: str
 
 
-def decide(
-    applications: Sequence[Application], origin: Origin, *, with_reasons: bool
-) -> list[NewDecision]:
-    """Score, decide, record and count; one decision per application, in their order, by one model and policy.
+@dataclass(frozen=True)
+class Decided:
+    """Recorded decisions in the order of their applications, and the model that made them all."""
+
+    decisions: Sequence[NewDecision]
+    served: ServedModel
+
+
+def decide(applications: Sequence[Application], origin: Origin, *, with_reasons: bool) -> Decided:
+    """Score, decide, record and count applications, all by one model and one policy.
 
     Raises:
-        ModelUnavailable: there is no model; nothing was decided.
-        DecisionLogUnavailable: the decisions could not be recorded, and so were not made.
+        ModelUnavailable: this process has no model; nothing was decided.
+        DatabaseUnavailable: the decisions could not be recorded, and so were not made.
     """
     if not applications:
-        return []
+        return Decided((), model_cache.current())
     if origin.channel is Channel.BATCH:
         metrics.note_batch_size(len(applications))
     with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
         served = model_cache.current()
-        decisions = judge(applications, served, origin, with_reasons=with_reasons)
+        decisions, scores = _judge(applications, served, origin)
+        if with_reasons:
+            decisions = _add_reasons(decisions, applications, scores, served)
         decision_log.record(decisions, [application.answers for application in applications])
     metrics.count_decisions(
         (decision.prediction for decision in decisions),
         (decision.decision for decision in decisions),
     )
     decided.send(decisions=decisions, applications=applications, policy=served.policy)
-    return decisions
+    return Decided(decisions, served)
 
 
 def judge(
-    applications: Sequence[Application],
-    served: ServedModel,
-    origin: Origin,
-    *,
-    with_reasons: bool = False,
+    applications: Sequence[Application], model: ScoringModel, origin: Origin
 ) -> list[NewDecision]:
-    """What is decided on each application, all at one moment, without recording or counting it."""
+    """Decide on applications without recording or counting; all get the same timestamp."""
+    decisions, _ = _judge(applications, model, origin)
+    return decisions
+
+
+def _judge(
+    applications: Sequence[Application], model: ScoringModel, origin: Origin
+) -> tuple[list[NewDecision], list[Score]]:
     now = datetime.now(UTC)
-    scores = served.scorer.score(applications)
+    scores = model.scorer.score(applications)
     decisions = [
-        _decision(application, score, served, origin, now)
+        _decision(application, score, model, origin, now)
         for application, score in zip(applications, scores, strict=True)
     ]
-    if not with_reasons:
-        return decisions
+    return decisions, scores
+
+
+def _add_reasons(
+    decisions: Sequence[NewDecision],
+    applications: Sequence[Application],
+    scores: Sequence[Score],
+    served: ServedModel,
+) -> list[NewDecision]:
     return [
         decision._replace(reasons=served.explainer.reasons(application, score, served.policy))
         for decision, application, score in zip(decisions, applications, scores, strict=True)
@@ -82,11 +103,11 @@ def _prediction_type(channel: Channel) -> str:
 def _decision(
     application: Application,
     score: Score,
-    served: ServedModel,
+    model: ScoringModel,
     origin: Origin,
     now: datetime,
 ) -> NewDecision:
-    policy = served.policy
+    policy = model.policy
     risk_level = policy.risk_level(score.probability_good)
     return NewDecision(
         decision_id=compat.uuid7(),
@@ -103,8 +124,8 @@ def _decision(
         ),
         outside_training=score.outside_training,
         policy_version=policy.version,
-        model_version=served.model_version,
-        generation=served.deployment.generation,
-        fingerprint=served.metadata.fingerprint,
+        model_version=model.model_version,
+        generation=model.deployment.generation,
+        fingerprint=model.metadata.fingerprint,
         engine=ENGINE,
     )

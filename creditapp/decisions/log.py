@@ -1,8 +1,7 @@
-"""The decision log: every decision, and apart from it the personal answers; only ever added to."""
+"""The decision log: every decision, and in a table of their own the personal answers."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -10,22 +9,22 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, func, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from creditapp.applications.catalogue import FEATURE_NAMES, Answer
 from creditapp.applications.table import Columns, is_reference
-from creditapp.database.bulk_insert import insertion
-from creditapp.database.engine import Base, UtcDateTime, reading, writing
-from creditapp.database.group_commit import SharedCommits
-from creditapp.exceptions import DecisionLogUnavailable, UnknownDecision
+from creditapp.database.bulk_insert import prepare_insertion
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.group_commit import GroupCommit
+from creditapp.database.session import reading, writing
+from creditapp.exceptions import DatabaseUnavailable, UnknownDecision
 from creditapp.explanations.reasons import Reason
 from creditapp.observability import metrics
 from creditapp.serving.deployments import Deployment
 
 
 class Channel(StrEnum):
-    """By which road an application came in."""
+    """How an application came in."""
 
     UI = "ui"
     API = "api"
@@ -34,7 +33,7 @@ class Channel(StrEnum):
 
 
 class Answers(Base):
-    """The answers as they were given: personal data, erasable without touching the decision."""
+    """The answers as given: personal data that can be erased without touching the decision."""
 
     __tablename__ = "decision_answers"
 
@@ -68,14 +67,14 @@ class Decision(Base):
 
     @property
     def probability_bad_credit(self) -> float:
-        """The other probability, so that the two add to 1."""
+        """The other probability; the two add to 1."""
         return 1.0 - self.probability_good_credit
 
 
 class NewDecision(NamedTuple):
     """A decision before it is recorded: one value for each column of the log, and its reasons.
 
-    The reasons are not recorded, as they can be worked out again.
+    The reasons are not recorded: they can be computed again.
     """
 
     decision_id: UUID
@@ -98,12 +97,12 @@ class NewDecision(NamedTuple):
 
     @property
     def probability_bad_credit(self) -> float:
-        """The other probability, so that the two add to 1."""
+        """The other probability; the two add to 1."""
         return 1.0 - self.probability_good_credit
 
 
 class LogProbe(Base):
-    """One row that is written to learn whether decisions could be."""
+    """One row that is written to find out whether decisions could be."""
 
     __tablename__ = "log_probe"
 
@@ -111,94 +110,85 @@ class LogProbe(Base):
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""By how much the clock of a host that decides may be behind that of one that deploys."""
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far the clock of a deciding host may be behind that of a deploying host."""
 
 
 class _Probe:
-    """Until when a success is good, in this process: a question must not cost a commit each."""
+    """Until when this process trusts its last successful write (monotonic seconds)."""
 
     good_until = 0.0
 
 
 _probe = _Probe()
-_commits = SharedCommits()
+_commits = GroupCommit()
 
 
 def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answer]]) -> None:
-    """Write decisions, at least one, and their answers whole or not at all, on disk when this returns.
+    """Write at least one decision and its answers, all or none; they are on disk when this returns.
 
     Raises:
-        DecisionLogUnavailable: nothing was written.
+        DatabaseUnavailable: nothing was written.
     """
     columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
     del columns["reasons"]
     given = {"decision_id": columns["decision_id"], "answers": answers}
     try:
-        _commits.write([insertion(Decision, columns), insertion(Answers, given)])
-    except SQLAlchemyError as error:
+        _commits.write([prepare_insertion(Decision, columns), prepare_insertion(Answers, given)])
+    except DatabaseUnavailable as error:
         metrics.count_log_failure()
         _probe.good_until = 0.0
-        raise DecisionLogUnavailable("the decision could not be recorded") from error
+        raise DatabaseUnavailable("the decision could not be recorded") from error
 
 
-def holds(decision_id: UUID) -> bool:
-    """Whether a decision is in the log.
-
-    Raises:
-        DecisionLogUnavailable: the log cannot be read.
-    """
-    with _reading_the_log() as session:
+def contains(decision_id: UUID) -> bool:
+    """Whether a decision is in the log."""
+    with reading() as session:
         return session.get(Decision, decision_id) is not None
 
 
 def check_writable() -> None:
-    """Write and commit one row; who asks again within a second gets the same answer.
+    """Write and commit one row, at most once a second.
 
     Raises:
-        DecisionLogUnavailable: decisions could not be recorded either.
+        DatabaseUnavailable: decisions could not be recorded either.
     """
     if time.monotonic() < _probe.good_until:
         return
-    try:
-        with writing() as session:
-            session.merge(LogProbe(id=1, written_at=datetime.now(UTC)))
-        _probe.good_until = time.monotonic() + 1
-    except SQLAlchemyError as error:
-        raise DecisionLogUnavailable("the decision log cannot be written") from error
+    with writing() as session:
+        session.merge(LogProbe(id=1, written_at=datetime.now(UTC)))
+    _probe.good_until = time.monotonic() + 1
 
 
 def find(decision_id: str) -> Decision:
-    """One decision with its answers, which may have been erased.
+    """A decision with its answers, which may have been erased.
 
     Raises:
         UnknownDecision: no decision has this id.
-        DecisionLogUnavailable: the log cannot be read.
     """
-    key = _key(decision_id)
-    with _reading_the_log() as session:
-        found = session.get(Decision, key, options=[joinedload(Decision.given)])
-    if found is None:
+    key = parse_id(decision_id)
+    with reading() as session:
+        decision = session.get(Decision, key, options=[joinedload(Decision.given)])
+    if decision is None:
         raise UnknownDecision(decision_id)
-    return found
+    return decision
 
 
-def since(moment: datetime, generation: int, limit: int) -> tuple[Columns, list[float]]:
-    """The scored answers, as columns, and the probabilities of good credit of one deployment's decisions.
+def find_scored_answers(
+    since: datetime, generation: int, limit: int
+) -> tuple[Columns, list[float]]:
+    """The scored answers of one deployment's newest decisions as columns, and their probabilities.
 
-    At most `limit` of them, the newest; those whose answers were erased are left out.
-
-    Raises:
-        DecisionLogUnavailable: the log cannot be read.
+    At most `limit` decisions; those whose answers were erased are left out.
     """
     query = (
         select(Answers.answers, Decision.probability_good_credit)
         .join(Decision)
-        .where(Decision.generation == generation, Decision.timestamp >= moment)
+        .where(Decision.generation == generation, Decision.timestamp >= since)
         .order_by(Decision.decision_id.desc())
         .limit(limit)
     )
-    with _reading_the_log() as session:
+    with reading() as session:
         rows = session.execute(query).all()
     columns = {name: [answers[name] for answers, _ in rows] for name in FEATURE_NAMES}
     return columns, [probability for _, probability in rows]
@@ -217,23 +207,15 @@ class Extent:
 
 
 def extent() -> Extent:
-    """How many decisions there are, and when the newest was made.
-
-    Raises:
-        DecisionLogUnavailable: the log cannot be read.
-    """
+    """The number of decisions, and when the newest was made."""
     query = select(func.count(), func.max(Decision.timestamp)).select_from(Decision)
-    with _reading_the_log() as session:
+    with reading() as session:
         count, newest = session.execute(query).one()
     return Extent(count, newest)
 
 
-def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[Decision]:
-    """Decisions, newest first: of one reference, or older than one decision, where asked for.
-
-    Raises:
-        DecisionLogUnavailable: the log cannot be read.
-    """
+def find_newest(reference: str = "", before: str = "", limit: int = 50) -> Sequence[Decision]:
+    """Decisions, newest first; of one reference, or older than one decision, where given."""
     if reference and not is_reference(reference):
         return []
     query = select(Decision).order_by(Decision.decision_id.desc()).limit(limit)
@@ -241,48 +223,36 @@ def recent(reference: str = "", before: str = "", limit: int = 50) -> Sequence[D
         query = query.where(Decision.reference == reference)
     if before:
         query = query.where(Decision.decision_id < find(before).decision_id)
-    with _reading_the_log() as session:
+    with reading() as session:
         return session.scalars(query).all()
 
 
-def with_answers(
+def find_with_answers(
     before: UUID | None, limit: int, deployment: Deployment | None = None
 ) -> Sequence[Decision]:
-    """Decisions whose answers are kept, newest first, or those older than one of them.
+    """Decisions whose answers are kept, newest first; older than one decision, where given.
 
-    Those of one deployment alone, where it is given; older ones are not looked through.
-
-    Raises:
-        DecisionLogUnavailable: the log cannot be read.
+    With `deployment`, only that deployment's decisions.
     """
     query = select(Decision).join(Answers).options(joinedload(Decision.given))
     if before is not None:
         query = query.where(Decision.decision_id < before)
     if deployment is not None:
+        # why: the lower bound on the id keeps the database from reading all older decisions.
         query = query.where(
             Decision.generation == deployment.generation,
-            Decision.decision_id >= _first_id(deployment.deployed_at - CLOCKS_DIFFER),
+            Decision.decision_id >= _first_id(deployment.deployed_at - CLOCK_SKEW),
         )
-    with _reading_the_log() as session:
+    with reading() as session:
         return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
 
 
-def _first_id(moment: datetime) -> UUID:
-    """The least id of a moment; a version 7 UUID begins with its milliseconds (RFC 9562, 5.7)."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
+def parse_id(decision_id: str) -> UUID:
+    """The id as it is stored; only its canonical spelling is accepted.
 
-
-@contextmanager
-def _reading_the_log() -> Iterator[Session]:
-    try:
-        with reading() as session:
-            yield session
-    except SQLAlchemyError as error:
-        raise DecisionLogUnavailable("the decision log cannot be read") from error
-
-
-def _key(decision_id: str) -> UUID:
-    """The id as it is stored; it has one spelling, and in any other there is no such decision."""
+    Raises:
+        UnknownDecision: it is not spelled like an id.
+    """
     try:
         key = UUID(decision_id)
     except ValueError:
@@ -290,3 +260,8 @@ def _key(decision_id: str) -> UUID:
     if str(key) != decision_id:
         raise UnknownDecision(decision_id)
     return key
+
+
+def _first_id(moment: datetime) -> UUID:
+    """The smallest id of a moment: a version 7 UUID begins with its milliseconds (RFC 9562, 5.7)."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -1,6 +1,6 @@
-"""What people decided after the machine: each review is kept, the newest stands; only ever added to.
+"""Reviews: what people decide after the automatic decision; all are kept, and the newest applies.
 
-The reviewer's words may tell of the applicant, so they lie in a table of their own and can be erased.
+A reviewer's reason may contain personal data, so it has a table of its own and can be erased.
 """
 
 from collections.abc import Sequence
@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ForeignKey, Index, Select, String, Text, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from creditapp.database.engine import Base, UtcDateTime, reading, writing
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import lock_table, reading, writing
 from creditapp.decisions.log import Decision
-from creditapp.exceptions import BadReview, DecisionLogUnavailable, ReviewedMeanwhile
+from creditapp.exceptions import AlreadyReviewed, BadReview
 from creditapp.explanations.reasons import Reason, Source
 from creditapp.identity import audit
+from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.phrases import Phrase
 
@@ -31,7 +32,7 @@ class Verdict(StrEnum):
 
 
 class ReviewNote(Base):
-    """A reviewer's reason, in their own words; erasable without touching the review."""
+    """A reviewer's reason in their own words; it can be erased without touching the review."""
 
     __tablename__ = "review_note"
 
@@ -40,7 +41,7 @@ class ReviewNote(Base):
 
 
 class Review(Base):
-    """One person's decision on one application that the machine had decided on."""
+    """One person's decision on an application that was decided automatically before."""
 
     __tablename__ = "review"
     __table_args__ = (Index("ix_review_decision_id", "decision_id"), {"sqlite_autoincrement": True})
@@ -58,98 +59,74 @@ class Review(Base):
         return self.words.note if self.words else None
 
 
-def of(decision_id: UUID) -> Sequence[Review]:
-    """All reviews of a decision, newest first.
-
-    Raises:
-        DecisionLogUnavailable: they cannot be read.
-    """
+def newest_first(decision_id: UUID) -> Select[Review]:
+    """The query for all reviews of a decision, newest first."""
     query = select(Review).where(Review.decision_id == decision_id).order_by(Review.id.desc())
-    try:
-        with reading() as session:
-            return session.scalars(query.options(joinedload(Review.words))).all()
-    except SQLAlchemyError as error:
-        raise DecisionLogUnavailable("the reviews cannot be read") from error
+    return query.options(joinedload(Review.words))
 
 
-def waiting(before: UUID | None, limit: int) -> Sequence[Decision]:
-    """Decisions that were referred to a person and that nobody has reviewed, newest first.
-
-    Raises:
-        DecisionLogUnavailable: they cannot be read.
-    """
+def find_waiting(before: UUID | None, limit: int) -> Sequence[Decision]:
+    """Decisions that were referred to a person and have no review, newest first."""
     reviewed = select(Review.id).where(Review.decision_id == Decision.decision_id).exists()
     query = select(Decision).where(Decision.decision == "refer", ~reviewed)
     if before is not None:
         query = query.where(Decision.decision_id < before)
-    try:
-        with reading() as session:
-            return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
-    except SQLAlchemyError as error:
-        raise DecisionLogUnavailable("the decisions cannot be read") from error
+    with reading() as session:
+        return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
 
 
-def latest(decision_id: UUID) -> Review | None:
-    """The review that stands, if there is any; raises what `of` does."""
-    return next(iter(of(decision_id)), None)
-
-
-def standing(decision: Decision, review: Review | None) -> str:
-    """What stands: approve, refer or decline; a person's review goes before the machine's decision."""
-    return review.outcome if review else decision.decision
+def effective_outcome(decision: Decision, newest: Review | None) -> str:
+    """What applies: the newest review's outcome if there is one, else the automatic decision's."""
+    return newest.outcome if newest else decision.decision
 
 
 def reasons_of(review: Review) -> tuple[Reason, ...]:
-    """The reason for a person's decline, in that person's words: the model is not blamed for it.
-
-    None for an approval, or once the words are erased.
-    """
+    """The reason for a person's decline, in that person's words; none once they are erased."""
     if review.outcome == Verdict.APPROVE or not review.note:
         return ()
     return (Reason("", "", "", Phrase("%(text)s", {"text": review.note}), Source.PERSON),)
 
 
-def record(decision: Decision, outcome: str, note: str, actor: str, after: int | None) -> Review:
-    """Keep a person's decision; `after` is the review that the person knew of, if there was one.
+def record(
+    decision: Decision, outcome: str, note: str, actor: Actor, newest_seen: int | None
+) -> Review:
+    """Record a person's decision; `newest_seen` is the id of the newest review the person saw, if any.
 
     Raises:
-        BadReview: the outcome or the note is none; nothing was kept.
-        ReviewedMeanwhile: another review was made since; nothing was kept.
-        DecisionLogUnavailable: nothing could be written.
+        BadReview: the outcome is unknown, or the note is missing or too long; nothing was recorded.
+        AlreadyReviewed: a newer review exists; nothing was recorded.
+        DatabaseUnavailable: nothing was recorded.
     """
     note = note.strip()
     if outcome not in list(Verdict):
-        raise BadReview("accepted is approve or decline")
+        raise BadReview("the outcome must be approve or decline")
     if not (0 < len(note) <= LONGEST_NOTE and note.isprintable()):
-        raise BadReview(f"a reason of 1 to {LONGEST_NOTE} printable characters is expected")
-    try:
-        with writing() as session:
-            _check_is_newest(session, decision.decision_id, after)
-            return _add(session, decision, outcome, note, actor)
-    except SQLAlchemyError as error:
-        raise DecisionLogUnavailable("the review could not be recorded") from error
+        raise BadReview(f"a reason of 1 to {LONGEST_NOTE} printable characters is required")
+    with writing() as session:
+        _check_newest(session, decision.decision_id, newest_seen)
+        return _add(session, decision, outcome, note, actor)
 
 
-def _check_is_newest(session: Session, decision_id: UUID, known: int | None) -> None:
-    """Nobody else may review until this transaction ends: SQLite's writers wait anyhow."""
-    if session.connection().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE review IN EXCLUSIVE MODE"))
+def _check_newest(session: Session, decision_id: UUID, newest_seen: int | None) -> None:
+    lock_table(session, "review")
     query = select(Review.id).where(Review.decision_id == decision_id).order_by(Review.id.desc())
-    if session.scalar(query.limit(1)) != known:
-        raise ReviewedMeanwhile("somebody else reviewed this decision meanwhile; nothing was kept")
+    if session.scalar(query.limit(1)) != newest_seen:
+        raise AlreadyReviewed(
+            "another person reviewed this decision after you opened it; nothing was recorded"
+        )
 
 
-def _add(session: Session, decision: Decision, outcome: str, note: str, actor: str) -> Review:
-    """The review, its words and its event stand or fall together; the words are in none but one place."""
+def _add(session: Session, decision: Decision, outcome: str, note: str, actor: Actor) -> Review:
+    """Add the review, its note and its event in one transaction; the event does not repeat the note."""
     review = Review(
         decision_id=decision.decision_id,
         outcome=outcome,
-        reviewed_by=actor[:100],
+        reviewed_by=actor.label[:100],
         reviewed_at=datetime.now(UTC),
     )
     session.add(review)
     session.flush()
     session.add(ReviewNote(review_id=review.id, note=note))
-    what = f"{decision.decision} reviewed: {outcome}"
-    audit.note(session, actor, Action.DECISION_REVIEWED, str(decision.decision_id), what)
+    detail = f"{decision.decision} reviewed: {outcome}"
+    audit.note(session, actor, Action.DECISION_REVIEWED, str(decision.decision_id), detail)
     return review

@@ -41,12 +41,12 @@ def look(days: int = DAYS) -> Report:
 
     Raises:
         ModelUnavailable: there is no model to compare with.
-        DecisionLogUnavailable: the decisions cannot be read.
+        DatabaseUnavailable: the decisions cannot be read.
     """
     served = model_cache.current()
     moment = datetime.now(UTC) - timedelta(days=days)
     generation = served.deployment.generation
-    columns, scores = decision_log.since(moment, generation, MOST_CASES)
+    columns, scores = decision_log.find_scored_answers(moment, generation, MOST_CASES)
     known = served.metadata
     drifts = psi.compare(columns, scores, known.population, known.score_population)
     return Report(served.model_version, days, len(scores), drifts)

@@ -21,14 +21,13 @@ from creditapp.applications.table import application_of, wrong_rows
 from creditapp.decisions.decide import Origin, judge
 from creditapp.decisions.log import Channel, NewDecision
 from creditapp.exceptions import BadTable
-from creditapp.explanations.reasons import checked_explainer
 from creditapp.files import formats
 from creditapp.files.formats import Part
 from creditapp.policy.definition import from_document
 from creditapp.scoring.bundle import Bundle
-from creditapp.scoring.scorer import checked_scorer
-from creditapp.serving.cache import ServedModel
+from creditapp.scoring.verification import verify
 from creditapp.serving.deployments import Deployment
+from creditapp.serving.served_model import ScoringModel
 
 BUNDLE = "model.bundle"
 DRAFT = ".draft-"
@@ -166,7 +165,7 @@ def _decisions(
 
 
 @lru_cache(maxsize=1)
-def _model(run: FileRun) -> ServedModel:
+def _model(run: FileRun) -> ScoringModel:
     """The run's own model, loaded once in each process; what is loaded by then is never garbage."""
     bundle = Bundle.unpack(Path(run.folder, BUNDLE).read_bytes())
     deployment = Deployment(
@@ -174,9 +173,7 @@ def _model(run: FileRun) -> ServedModel:
     )
     policy = from_document(json.loads(run.policy))
     gc.freeze()
-    scorer = checked_scorer(bundle)
-    explainer = checked_explainer(bundle, scorer)
-    return ServedModel(deployment, bundle.metadata, scorer, explainer, policy)
+    return ScoringModel(deployment, bundle.metadata, verify(bundle), policy)
 
 
 def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:

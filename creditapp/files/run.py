@@ -18,7 +18,7 @@ from creditapp.exceptions import FileRunFailed, ModelUnavailable
 from creditapp.files import formats
 from creditapp.files.formats import Part, format_of, parts_of
 from creditapp.files.part import BUNDLE, DRAFT, FileRun, Scored, as_document, save, score_part
-from creditapp.identity import audit
+from creditapp.identity.actors import operator
 from creditapp.policy import versions as policy_versions
 from creditapp.serving import deployments
 
@@ -53,7 +53,7 @@ def score_file(file: Path, out: Path, client: Client, *, record: bool, say: Say)
         BadTable: the file is no table of applications.
         ModelUnavailable: no model is in force.
         FileRunFailed: a part could not be scored, or `out` holds something else.
-        DecisionLogUnavailable: decisions could not be recorded.
+        DatabaseUnavailable: decisions could not be recorded.
     """
     file, out = file.resolve(), out.resolve()
     parts = parts_of(file)
@@ -136,7 +136,7 @@ def _begin(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
     deployment = deployments.in_force()
     if deployment is None:
         raise ModelUnavailable("no model is in force; flask promote puts one")
-    Path(folder, BUNDLE).write_bytes(deployments.bundle_of(deployment))
+    Path(folder, BUNDLE).write_bytes(deployments.load_bundle(deployment.bundle_digest))
     found = file.stat()
     run = FileRun(
         file=str(file),
@@ -147,7 +147,7 @@ def _begin(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
         recorded=record,
         started_at=datetime.now(UTC).isoformat(),
         id=str(compat.uuid7()),
-        made_by=audit.operator(),
+        made_by=operator().label,
         model_name=deployment.model_name,
         model_version=deployment.model_version,
         generation=deployment.generation,
@@ -193,7 +193,7 @@ def _result(future: "Future[Scored]") -> Scored:
 
 def _record(scored: Scored) -> None:
     """One commit for a part; one that was recorded before an interruption is not recorded again."""
-    if scored.decisions and not decision_log.holds(scored.decisions[0].decision_id):
+    if scored.decisions and not decision_log.contains(scored.decisions[0].decision_id):
         decision_log.record(scored.decisions, scored.answers)
 
 

@@ -13,8 +13,10 @@ from enum import StrEnum
 from sqlalchemy import JSON, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from creditapp.database.engine import Base, UtcDateTime, reading, writing
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import reading, writing
 from creditapp.exceptions import BadAccount
+from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
 
 PREFIX = "creditapp"
@@ -55,7 +57,7 @@ class Holder:
     scopes: frozenset[Scope]
 
 
-def add(name: str, scopes: Iterable[Scope], expires_at: datetime | None, actor: str) -> str:
+def add(name: str, scopes: Iterable[Scope], expires_at: datetime | None, actor: Actor) -> str:
     """Make a key; its text is returned here and kept nowhere.
 
     Raises:
@@ -82,7 +84,7 @@ def add(name: str, scopes: Iterable[Scope], expires_at: datetime | None, actor: 
     return text
 
 
-def revoke(key_id: str, actor: str) -> None:
+def revoke(key_id: str, actor: Actor) -> None:
     """Let a key open nothing any more, on every worker from its next request on.
 
     Raises:

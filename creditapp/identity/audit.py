@@ -1,21 +1,19 @@
-"""The audit trail: who did what to whom, when, in which request; only ever added to."""
+"""The audit trail: who did what to whom, when, and in which request."""
 
-import os
-import pwd
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from flask import has_request_context
 from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from creditapp.database.engine import Base, UtcDateTime, reading, writing
-from creditapp.observability import request_ids
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import reading, writing
+from creditapp.identity.actors import Actor
 
 
 class Action(StrEnum):
-    """Everything that leaves an event."""
+    """Everything that is recorded as an event."""
 
     SIGNED_IN = "signed in"
     SIGN_IN_FAILED = "sign-in failed"
@@ -49,37 +47,28 @@ class AuditEvent(Base):
     request_id: Mapped[str] = mapped_column(String(64))
 
 
-def note(
-    session: Session,
-    actor: str,
-    action: Action,
-    subject: str,
-    detail: str = "",
-    request_id: str = "",
-) -> None:
-    """Add an event to a transaction: it stands if what it tells of does."""
+def note(session: Session, actor: Actor, action: Action, subject: str, detail: str = "") -> None:
+    """Add an event to a transaction, so that it is kept if and only if the change is."""
     session.add(
         AuditEvent(
             at=datetime.now(UTC),
-            actor=_plain(actor)[:100],
+            actor=_plain(actor.label)[:100],
             action=action.value,
             subject=_plain(subject)[:200],
             detail=_plain(detail),
-            request_id=request_ids.current() if has_request_context() else request_id,
+            request_id=actor.request_id,
         )
     )
 
 
-def record(
-    actor: str, action: Action, subject: str, detail: str = "", request_id: str = ""
-) -> None:
-    """Add an event by itself; outside a request it may name the one that it was done for."""
+def record(actor: Actor, action: Action, subject: str, detail: str = "") -> None:
+    """Add an event in a transaction of its own."""
     with writing() as session:
-        note(session, actor, action, subject, detail, request_id)
+        note(session, actor, action, subject, detail)
 
 
-def recent(before: int | None = None, limit: int = 50) -> Sequence[AuditEvent]:
-    """Events, newest first, or those older than one of them."""
+def find_newest(before: int | None = None, limit: int = 50) -> Sequence[AuditEvent]:
+    """Events, newest first; with `before`, only those with a lower id."""
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
     if before is not None:
         query = query.where(AuditEvent.id < before)
@@ -87,15 +76,6 @@ def recent(before: int | None = None, limit: int = 50) -> Sequence[AuditEvent]:
         return session.scalars(query).all()
 
 
-def operator() -> str:
-    """Whoever runs a command on this machine, as an actor: by the system's word, not the environment's."""
-    try:
-        name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        name = str(os.getuid())
-    return f"command line: {name}"
-
-
 def _plain(text: str) -> str:
-    """Text that cannot pretend to be another line, or another colour, where it is shown."""
+    """Escape what could fake another line or colour where the text is shown."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -12,8 +12,10 @@ from flask_login import UserMixin
 from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from creditapp.database.engine import Base, UtcDateTime, reading, writing
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import reading, writing
 from creditapp.exceptions import BadAccount
+from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
 
 SHORTEST_PASSWORD = 12
@@ -75,7 +77,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         return self.token
 
 
-def add(name: str, role: Role, password: str, actor: str) -> None:
+def add(name: str, role: Role, password: str, actor: Actor) -> None:
     """Let a new person in.
 
     Raises:
@@ -92,7 +94,7 @@ def add(name: str, role: Role, password: str, actor: str) -> None:
         note(session, actor, Action.PERSON_ADDED, name, role.value)
 
 
-def change_role(name: str, role: Role, actor: str) -> None:
+def change_role(name: str, role: Role, actor: Actor) -> None:
     """Give a person another role, from their next request on.
 
     Raises:
@@ -104,7 +106,7 @@ def change_role(name: str, role: Role, actor: str) -> None:
         person.role = role.value
 
 
-def change_password(name: str, password: str, actor: str) -> None:
+def change_password(name: str, password: str, actor: Actor) -> None:
     """Give a person another password, and end all their sign-ins.
 
     Raises:
@@ -117,7 +119,7 @@ def change_password(name: str, password: str, actor: str) -> None:
         note(session, actor, Action.PASSWORD_CHANGED, name)
 
 
-def disable(name: str, actor: str) -> None:
+def disable(name: str, actor: Actor) -> None:
     """Keep a person out: all their sign-ins end, and no new one begins.
 
     Raises:
@@ -130,7 +132,7 @@ def disable(name: str, actor: str) -> None:
         note(session, actor, Action.PERSON_DISABLED, name)
 
 
-def sign_in(name: str, password: str, hours: int) -> SignedIn | None:
+def sign_in(name: str, password: str, hours: int, request_id: str) -> SignedIn | None:
     """Begin a sign-in, or none where name and password do not belong to an active person."""
     with reading() as session:
         known = session.scalar(select(Person).where(Person.name == name))
@@ -141,7 +143,7 @@ def sign_in(name: str, password: str, hours: int) -> SignedIn | None:
         # The password was checked outside the transaction: it must still be theirs inside.
         person = session.get(Person, known.id) if known and matches else None
         if known is None or person is None or not _may_begin(person, known.password_hash):
-            note(session, "nobody", Action.SIGN_IN_FAILED, name)
+            note(session, Actor("nobody", request_id), Action.SIGN_IN_FAILED, name)
             return None
         session.add(
             SignIn(
@@ -151,7 +153,7 @@ def sign_in(name: str, password: str, hours: int) -> SignedIn | None:
                 expires_at=now + timedelta(hours=hours),
             )
         )
-        note(session, f"person:{name}", Action.SIGNED_IN, name)
+        note(session, Actor(f"person:{name}", request_id), Action.SIGNED_IN, name)
     return SignedIn(person, token)
 
 
@@ -173,23 +175,23 @@ def signed_in(token: str) -> SignedIn | None:
     return SignedIn(person, token) if person else None
 
 
-def sign_out(who: SignedIn) -> None:
+def sign_out(who: SignedIn, request_id: str) -> None:
     """End one sign-in."""
     with writing() as session:
         ended = update(SignIn).where(SignIn.token_digest == _digest(who.token))
         session.execute(ended.values(ended_at=datetime.now(UTC)))
-        note(session, f"person:{who.name}", Action.SIGNED_OUT, who.name)
+        note(session, Actor(f"person:{who.name}", request_id), Action.SIGNED_OUT, who.name)
 
 
-def people() -> Sequence[Person]:
-    """Everybody, by name."""
+def list_people() -> Sequence[Person]:
+    """All people, by name."""
     with reading() as session:
         return session.scalars(select(Person).order_by(Person.name)).all()
 
 
 def has_admin() -> bool:
-    """Whether somebody may do everything."""
-    return any(one.role == Role.ADMIN and not one.disabled_at for one in people())
+    """Whether an active person has the role admin."""
+    return any(person.role == Role.ADMIN and not person.disabled_at for person in list_people())
 
 
 def _find(session: Session, name: str) -> Person:

@@ -12,7 +12,7 @@ from http import HTTPMethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Request, Response
+from flask import Request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -31,6 +31,7 @@ from prometheus_flask_exporter import PrometheusMetrics
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+CONTENT_TYPE = CONTENT_TYPE_LATEST
 METHODS = frozenset(HTTPMethod)
 KEY_PARTS = 4
 """A sample's key in a worker's file: metric, sample, labels, help."""
@@ -96,8 +97,6 @@ DRIFT_CASES = Gauge(
     "Recent decisions that the drift gauges were worked out from",
     multiprocess_mode="livemostrecent",
 )
-
-blueprint = Blueprint("metrics", __name__)
 
 # A series that is born with its first event shows Prometheus no increase: these begin at nothing.
 for _type in ("single", "batch"):
@@ -218,10 +217,9 @@ class KnownMethods:
         return self._app(environ, start_response)
 
 
-@blueprint.get("/metrics")
-def show() -> Response:
-    """All collectors in the Prometheus text format, summed over all workers."""
-    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+def exposition() -> bytes:
+    """All metrics in the Prometheus text format, summed over all workers."""
+    return generate_latest(_registry())
 
 
 def _is_readable(file: Path) -> bool:

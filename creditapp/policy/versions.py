@@ -1,16 +1,17 @@
-"""The policies that were in force, and the one that is: one row per change, only ever added to."""
+"""The policy in force and its history: one row per change."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, String, Text, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import JSON, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from creditapp.database.engine import Base, UtcDateTime, reading, writing
-from creditapp.exceptions import BadPolicy, ModelUnavailable, PolicyChanged
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import lock_table, reading, writing
+from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.identity import audit
+from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.policy.definition import DEFAULT_POLICY, Policy, Rule, check_cut_offs, from_document
 
@@ -31,7 +32,7 @@ class PolicyVersion(Base):
 
     @property
     def policy(self) -> Policy:
-        """The policy as decisions are made by it."""
+        """The row as the policy that decides."""
         return from_document(
             {
                 "version": str(self.version),
@@ -46,36 +47,25 @@ NEWEST_FIRST = select(PolicyVersion).order_by(PolicyVersion.version.desc())
 
 
 def in_force() -> Policy:
-    """The policy that all workers should decide by; the default before the first change.
-
-    Raises:
-        ModelUnavailable: the database does not answer.
-    """
-    try:
-        with reading() as session:
-            newest = session.scalar(NEWEST_FIRST.limit(1))
-    except SQLAlchemyError as error:
-        raise ModelUnavailable("the policy in force cannot be read") from error
+    """The policy that all workers should decide by; the default before the first change."""
+    with reading() as session:
+        newest = session.scalar(NEWEST_FIRST.limit(1))
     return newest.policy if newest else DEFAULT_POLICY
 
 
-def under(version: str) -> Policy:
-    """The policy that a decision names.
+def find(version: str) -> Policy:
+    """The policy of a version, as decisions name it.
 
     Raises:
-        BadPolicy: there never was such a version.
-        ModelUnavailable: the database does not answer.
+        BadPolicy: no policy has this version.
     """
     if version == DEFAULT_POLICY.version:
         return DEFAULT_POLICY
-    try:
-        with reading() as session:
-            found = session.get(PolicyVersion, int(version)) if version.isdecimal() else None
-    except SQLAlchemyError as error:
-        raise ModelUnavailable("the policy cannot be read") from error
-    if found is None:
+    with reading() as session:
+        row = session.get(PolicyVersion, int(version)) if version.isdecimal() else None
+    if row is None:
         raise BadPolicy(f"no policy has the version {version}")
-    return found.policy
+    return row.policy
 
 
 def history() -> Sequence[PolicyVersion]:
@@ -88,26 +78,28 @@ def put_in_force(
     low_risk_from: float,
     medium_risk_from: float,
     rules: Sequence[Rule],
-    actor: str,
+    actor: Actor,
     reason: str,
     *,
     instead_of: str | None = None,
 ) -> Policy:
-    """Have all workers decide by other cut-offs and rules; the row and its event stand or fall together.
+    """Make all workers decide by these cut-offs and rules; the row and its event are one transaction.
+
+    `instead_of` is the version that the caller saw in force.
 
     Raises:
-        BadPolicy: the cut-offs are wrong, or no reason is given; nothing has changed.
-        PolicyChanged: another policy than `instead_of`, where that is given, is in force by now.
+        BadPolicy: the cut-offs are wrong, or the reason is missing; nothing changed.
+        PolicyChanged: another policy than `instead_of` is in force; nothing changed.
     """
     check_cut_offs(low_risk_from, medium_risk_from)
     if not reason.strip():
-        raise BadPolicy("a reason is missing")
+        raise BadPolicy("a reason is required")
     row = PolicyVersion(
         low_risk_from=low_risk_from,
         medium_risk_from=medium_risk_from,
         rules=[rule.as_document() for rule in rules],
         set_at=datetime.now(UTC),
-        set_by=actor[:100],
+        set_by=actor.label[:100],
         reason=reason,
     )
     with writing() as session:
@@ -119,14 +111,12 @@ def put_in_force(
 
 
 def _check_still_in_force(session: Session, version: str | None) -> None:
-    """Nobody else may put a policy in force until this transaction ends: SQLite's writers wait anyhow."""
     if version is None:
         return
-    if session.connection().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE policy IN EXCLUSIVE MODE"))
+    lock_table(session, "policy")
     newest = session.scalar(NEWEST_FIRST.limit(1))
     in_force_now = newest.policy if newest else DEFAULT_POLICY
     if in_force_now.version != version:
         raise PolicyChanged(
-            f"policy {in_force_now.version} came into force meanwhile; nothing was changed"
+            f"policy {in_force_now.version} was put in force after you opened this page; nothing was changed"
         )

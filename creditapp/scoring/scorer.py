@@ -12,9 +12,8 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
-from creditapp.applications.catalogue import Application, fingerprint
+from creditapp.applications.catalogue import Application
 from creditapp.applications.table import Columns, columns_of
-from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
 
@@ -65,28 +64,6 @@ class Scorer:
         feed = {INPUT: self._encoder.encode(columns)}
         [probabilities] = self._session.run([OUTPUT], feed)
         return np.asarray(probabilities)[:, self._good].astype(np.float64)
-
-
-def checked_scorer(bundle: Bundle) -> Scorer:
-    """A scorer that is proved to score the bundle's golden rows as the fitted pipeline did.
-
-    Raises:
-        BrokenBundle: made under another catalogue, not loadable, or of other scores.
-    """
-    if bundle.metadata.fingerprint != fingerprint():
-        raise BrokenBundle("the model was trained under another catalogue of features")
-    try:
-        scorer = Scorer(bundle)
-        scores = scorer.score([Application(row) for row in bundle.golden.applications])
-    except Exception as error:  # the engine's own errors share no base class
-        raise BrokenBundle("the model in the served bundle cannot be run") from error
-    if not bundle.golden.applications:
-        raise BrokenBundle("the served bundle holds no known rows to check the model by")
-    found = np.array([score.probability_good for score in scores])
-    difference = np.abs(found - np.array(bundle.golden.probabilities)).max()
-    if not difference <= TOLERANCE:
-        raise BrokenBundle(f"the model's scores of known rows are off by {difference:.2g}")
-    return scorer
 
 
 def outside_training(columns: Columns, seen: Mapping[str, Seen]) -> list[tuple[str, ...]]:

@@ -1,63 +1,81 @@
-"""Whether a bundle is fit to be served here: its columns, its classes, and its scores of known rows."""
+"""Whether a bundle is fit to be served here: its catalogue, columns, classes, and golden scores."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from creditapp.applications.catalogue import FEATURE_NAMES, PROTECTED, Application
+from creditapp.applications.catalogue import FEATURE_NAMES, PROTECTED, Application, fingerprint
 from creditapp.exceptions import BrokenBundle
-from creditapp.scoring.bundle import Bundle, Metadata
-from creditapp.scoring.scorer import TOLERANCE, Scorer, checked_scorer
+from creditapp.scoring.bundle import Bundle, Golden, Metadata
+from creditapp.scoring.scorer import TOLERANCE, Scorer
 
 CLASSES = [0, 1]
-"""Bad, good: the order in which scikit-learn keeps them, and every bundle is published."""
+"""Bad, good: the order in which scikit-learn keeps them, and in which every bundle is published."""
 
 
-def accepted(bundle: Bundle) -> Scorer:
-    """A scorer of a bundle that is proved fit: of this catalogue, and scoring known rows as they were.
+def verify(bundle: Bundle) -> Scorer:
+    """Make the scorer of a bundle, and prove that it reproduces the bundle's golden scores.
 
-    The known rows are scored in one batch, one by one, and in another order.
+    The golden rows are scored in one batch, one by one, and in reverse order.
 
     Raises:
-        BrokenBundle: it is not fit; the message says why.
+        BrokenBundle: the bundle is not fit to be served; the message says why.
     """
+    _check_catalogue(bundle.metadata)
     _check_columns(bundle.metadata)
     _check_classes(bundle.metadata)
-    scorer = checked_scorer(bundle)
-    _check_company(scorer, bundle)
+    try:
+        scorer = Scorer(bundle)
+        scores = _golden_scores(scorer, bundle.golden)
+    except Exception as error:  # the engine's errors share no base class
+        raise BrokenBundle("the model in the served bundle cannot be run") from error
+    for order, probabilities in scores.items():
+        _check_golden(bundle.golden, order, probabilities)
     return scorer
 
 
+def _check_catalogue(metadata: Metadata) -> None:
+    if metadata.fingerprint != fingerprint():
+        raise BrokenBundle("the model was trained under another catalogue of features")
+
+
 def _check_columns(metadata: Metadata) -> None:
-    """A model uses every feature, or every one but all that are protected."""
+    """A model uses all features, or all but the protected ones."""
     missing = [name for name in FEATURE_NAMES if name not in metadata.inputs]
-    strange = [name for name in metadata.inputs if name not in FEATURE_NAMES]
+    unknown = [name for name in metadata.inputs if name not in FEATURE_NAMES]
     if missing and set(missing) != set(PROTECTED):
-        raise BrokenBundle(f"the model lacks the feature {_named(missing)}")
-    if strange:
-        raise BrokenBundle(f"the model wants a feature that no application has: {_named(strange)}")
+        raise BrokenBundle(f"the model lacks the feature {_quoted(missing)}")
+    if unknown:
+        raise BrokenBundle(f"the model needs a feature that no application has: {_quoted(unknown)}")
 
 
 def _check_classes(metadata: Metadata) -> None:
-    if list(metadata.classes) != CLASSES:
-        order = list(metadata.classes)
-        raise BrokenBundle(f"the model's classes are in the order {order}; {CLASSES} is expected")
+    classes = list(metadata.classes)
+    if classes != CLASSES:
+        raise BrokenBundle(f"the model's classes are in the order {classes}, not {CLASSES}")
 
 
-def _check_company(scorer: Scorer, bundle: Bundle) -> None:
-    """A score must not depend on which other applications are scored with it."""
-    applications = [Application(row) for row in bundle.golden.applications]
-    alone = [_scores(scorer, [application])[0] for application in applications]
-    backwards = _scores(scorer, applications[::-1])[::-1]
-    for found, how in ((alone, "one by one"), (backwards, "in another order")):
-        difference = np.abs(np.array(found) - np.array(bundle.golden.probabilities)).max()
-        if not difference <= TOLERANCE:
-            raise BrokenBundle(f"scored {how}, known rows are off by {difference:.2g}")
+def _golden_scores(scorer: Scorer, golden: Golden) -> dict[str, list[float]]:
+    """The golden rows' probabilities by the order of scoring: a score must not depend on other rows."""
+    rows = [Application(row) for row in golden.applications]
+    return {
+        "in one batch": _score(scorer, rows),
+        "one by one": [probability for row in rows for probability in _score(scorer, [row])],
+        "in reverse order": _score(scorer, rows[::-1])[::-1],
+    }
 
 
-def _scores(scorer: Scorer, applications: Sequence[Application]) -> list[float]:
+def _score(scorer: Scorer, applications: Sequence[Application]) -> list[float]:
     return [score.probability_good for score in scorer.score(applications)]
 
 
-def _named(names: Sequence[str]) -> str:
+def _check_golden(golden: Golden, order: str, probabilities: list[float]) -> None:
+    if not probabilities:
+        raise BrokenBundle("the served bundle holds no golden rows to verify the model by")
+    difference = np.abs(np.array(probabilities) - np.array(golden.probabilities)).max()
+    if not difference <= TOLERANCE:
+        raise BrokenBundle(f"scored {order}, the golden rows differ by {difference:.2g}")
+
+
+def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)

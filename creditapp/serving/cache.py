@@ -1,4 +1,4 @@
-"""The model this process serves: loaded aside, checked, and put in place by one assignment."""
+"""The model this process serves: loaded beside the old one, verified, and swapped in by one assignment."""
 
 import logging
 import threading
@@ -8,71 +8,51 @@ from datetime import datetime
 
 from flask import Flask, current_app
 
-from creditapp.exceptions import BrokenBundle, ModelUnavailable
-from creditapp.explanations.reasons import Explainer, checked_explainer
+from creditapp.exceptions import BrokenBundle, DatabaseUnavailable, ModelUnavailable
+from creditapp.explanations.reasons import checked_explainer
 from creditapp.observability import metrics
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy
-from creditapp.scoring.bundle import Bundle, Metadata
-from creditapp.scoring.scorer import Scorer
-from creditapp.scoring.verification import accepted
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.verification import verify
 from creditapp.serving import deployments
 from creditapp.serving.deployments import Deployment
+from creditapp.serving.served_model import ServedModel
 
 log = logging.getLogger(__name__)
 
-SECONDS_BETWEEN_LOOKS = 0.25
+POLL_SECONDS = 0.25
 
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
-"""Seconds until a deployment that could not be loaded is tried again, for the first time and at last."""
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5.0, 300.0
+"""The wait before a deployment that could not be loaded is tried again; it doubles each time."""
 
 FALLBACKS = 20
-"""How many older deployments a process tries that has nothing to serve."""
-
-
-@dataclass(frozen=True)
-class ServedModel:
-    """A deployment with its scorer, its explainer and the policy over it; never changed, only replaced."""
-
-    deployment: Deployment
-    metadata: Metadata
-    scorer: Scorer
-    explainer: Explainer
-    policy: Policy
-
-    @property
-    def model_version(self) -> str:
-        """The registered version that scores."""
-        return self.deployment.model_version
-
-    @property
-    def address(self) -> str:
-        """The version's address in the registry."""
-        return f"models:/{self.deployment.model_name}/{self.model_version}"
+"""How many older deployments a process without a model tries."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A deployment that could not be loaded so many times, and when it is tried again."""
+    """A deployment that could not be loaded, how often, and when to try it again (monotonic seconds)."""
 
     generation: int
     times: int
-    again_at: float
+    retry_at: float
 
     @classmethod
-    def after(cls, former: "Refusal | None", generation: int) -> "Refusal":
-        """One more refusal; the pause is doubled each time."""
-        times = former.times + 1 if former and former.generation == generation else 1
-        pause = min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE)
-        return cls(generation, times, time.monotonic() + pause)
+    def after(cls, previous: "Refusal | None", generation: int) -> "Refusal":
+        """Count one more failure of a deployment."""
+        is_repeated = previous is not None and previous.generation == generation
+        times = previous.times + 1 if previous and is_repeated else 1
+        wait = min(FIRST_RETRY_SECONDS * 2 ** (times - 1), LONGEST_RETRY_SECONDS)
+        return cls(generation, times, time.monotonic() + wait)
 
-    def stands(self, generation: int) -> bool:
+    def blocks(self, generation: int) -> bool:
         """Whether it is too early to try this deployment again."""
-        return self.generation == generation and time.monotonic() < self.again_at
+        return self.generation == generation and time.monotonic() < self.retry_at
 
 
 class ModelCache:
-    """Follows the deployment in force; a model that cannot be loaded leaves the old one in place."""
+    """Follows the deployment in force; if its model cannot be loaded, the old model stays."""
 
     def __init__(self) -> None:
         self._served: ServedModel | None = None
@@ -84,7 +64,7 @@ class ModelCache:
         """The model to score with.
 
         Raises:
-            ModelUnavailable: none was ever loaded in this process.
+            ModelUnavailable: this process never loaded one.
         """
         if not self._following:
             self.refresh()
@@ -93,18 +73,25 @@ class ModelCache:
         return self._served
 
     def refresh(self) -> None:
-        """Look at the deployment and the policy in force once, and take over what is another one."""
+        """Read the deployment and the policy in force, and take over what is new."""
         with self._lock:
             try:
                 deployment = deployments.in_force()
-                if deployment and self._is_to_be_loaded(deployment):
-                    self._bring_up_to(deployment)
+                if deployment and self._must_load(deployment):
+                    self._load_newest(deployment)
                 self._take_over_policy()
-            except ModelUnavailable as error:
-                log.warning("%s", error)
+            except DatabaseUnavailable as error:
+                log.warning("the deployment and the policy in force were not read: %s", error)
+
+    def follow(self, app: Flask) -> None:
+        """Load the model now, and then look for changes in a thread of this process."""
+        self._following = True
+        with app.app_context():
+            self._poll()
+        threading.Thread(target=self._poll_forever, args=[app], daemon=True).start()
 
     def _take_over_policy(self) -> None:
-        """One assignment again: who has begun with the pair in place ends with it."""
+        # why: one assignment, so that a request that has begun keeps its pair of model and policy.
         if self._served is None:
             return
         policy = policy_versions.in_force()
@@ -112,31 +99,24 @@ class ModelCache:
             self._served = replace(self._served, policy=policy)
             log.info("deciding by policy %s", policy.version)
 
-    def follow(self, app: Flask) -> None:
-        """Look before the first request is taken, and then in a thread of this process for ever."""
-        self._following = True
-        with app.app_context():
-            self._look()
-        threading.Thread(target=self._look_for_ever, args=[app], daemon=True).start()
-
-    def _is_to_be_loaded(self, deployment: Deployment) -> bool:
+    def _must_load(self, deployment: Deployment) -> bool:
         served = self._served.deployment.generation if self._served else None
-        refused = self._refusal is not None and self._refusal.stands(deployment.generation)
-        return deployment.generation != served and not refused
+        blocked = self._refusal is not None and self._refusal.blocks(deployment.generation)
+        return deployment.generation != served and not blocked
 
-    def _bring_up_to(self, newest: Deployment) -> None:
-        """A process that has no model yet falls back to the newest that can be served."""
-        if self._loads(newest):
+    def _load_newest(self, newest: Deployment) -> None:
+        """Load a deployment; a process without a model falls back to the newest that works."""
+        if self._try_to_load(newest):
             self._refusal = None
             return
         self._refusal = Refusal.after(self._refusal, newest.generation)
         if self._served is None:
             older = deployments.history(before=newest.generation, limit=FALLBACKS)
-            if any(self._loads(one) for one in older):
+            if any(self._try_to_load(deployment) for deployment in older):
                 log.error("deployment %s is not served, but an older one", newest.generation)
 
-    def _loads(self, deployment: Deployment) -> bool:
-        """Try to serve a deployment, and say whether it is served now."""
+    def _try_to_load(self, deployment: Deployment) -> bool:
+        """Serve a deployment if its model can be loaded, and return whether it is served now."""
         try:
             served = _load(deployment, policy_versions.in_force())
         except BrokenBundle as error:
@@ -150,29 +130,34 @@ class ModelCache:
         log.info("serving %s, deployment %s", served.address, deployment.generation)
         return True
 
-    def _look_for_ever(self, app: Flask) -> None:
+    def _poll_forever(self, app: Flask) -> None:
         pause = threading.Event()
         with app.app_context():
             while True:
-                pause.wait(SECONDS_BETWEEN_LOOKS)
-                self._look()
+                pause.wait(POLL_SECONDS)
+                self._poll()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         try:
             self.refresh()
-        except Exception:  # a worker without news goes on with what it has
+        except Exception:  # a worker that learns nothing new keeps the model it has
             log.exception("looking for a new deployment failed")
 
 
 def _load(deployment: Deployment, policy: Policy) -> ServedModel:
-    bundle = Bundle.unpack(deployments.bundle_of(deployment))
-    scorer = accepted(bundle)
+    bundle = Bundle.unpack(deployments.load_bundle(deployment.bundle_digest))
+    scorer = verify(bundle)
     explainer = checked_explainer(bundle, scorer)
-    return ServedModel(deployment, bundle.metadata, scorer, explainer, policy)
+    return ServedModel(deployment, bundle.metadata, scorer, policy, explainer)
+
+
+def init_app(app: Flask) -> None:
+    """Give an application a cache of its own."""
+    app.extensions["model_cache"] = ModelCache()
 
 
 def of_app(app: Flask) -> ModelCache:
-    """The cache that belongs to an application."""
+    """The cache of an application."""
     cache: ModelCache = app.extensions["model_cache"]
     return cache
 

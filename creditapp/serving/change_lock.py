@@ -1,4 +1,4 @@
-"""Whose turn it is to change what is served: one change at a time, over all processes and hosts."""
+"""The lock on changes of the served model: one change at a time, over all processes and hosts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,18 +6,18 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import String
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from creditapp.database.engine import Base, UtcDateTime, reading, writing
-from creditapp.exceptions import ChangeUnderWay
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import reading, writing
+from creditapp.exceptions import ChangeUnderWay, RowsRefused
 
-LONGEST_SECONDS = 100
-"""How long a turn lasts that is never given back, because whoever had it was killed."""
+LEASE_SECONDS = 100
+"""After this long the lock of a killed process can be taken by another."""
 
 
 class ModelTurn(Base):
-    """The one row of the turn that is taken."""
+    """The lock: one row while it is held."""
 
     __tablename__ = "model_turn"
 
@@ -28,59 +28,58 @@ class ModelTurn(Base):
 
 
 @contextmanager
-def taken(actor: str) -> Iterator[str]:
-    """Have the turn for the length of the block; its value proves it to `check_held`.
+def hold(actor: str) -> Iterator[str]:
+    """Hold the lock for the length of the block; the value proves it to `check_held`.
 
     Raises:
-        ChangeUnderWay: somebody else has it.
+        ChangeUnderWay: another process holds it.
     """
     holder = str(uuid4())
     try:
         with writing() as session:
             _take(session, holder, actor)
-    except IntegrityError:  # two at once found nobody's turn
+    except RowsRefused:  # two processes found the lock free and inserted the row at the same time
         raise ChangeUnderWay("another change of the model is under way") from None
     try:
         yield holder
     finally:
-        _give_back(holder)
+        _release(holder)
 
 
 def check_free() -> None:
-    """Look whether somebody has the turn.
+    """Check that nobody holds the lock.
 
     Raises:
-        ChangeUnderWay: somebody has.
+        ChangeUnderWay: another process holds it.
     """
     with reading() as session:
-        _check_nobody_has(session.get(ModelTurn, 1))
+        _check_free(session.get(ModelTurn, 1))
 
 
 def check_held(session: Session, holder: str) -> None:
-    """Prove within a transaction that the turn is still the holder's own.
+    """Check inside a transaction that this holder still has the lock.
 
     Raises:
-        ChangeUnderWay: it took too long, and somebody else had it since.
+        ChangeUnderWay: the lease ran out, and another process took the lock.
     """
-    turn = session.get(ModelTurn, 1, with_for_update=True)
-    if turn is None or turn.holder != holder:
-        raise ChangeUnderWay("this change of the model took too long, and another was made since")
+    lock = session.get(ModelTurn, 1, with_for_update=True)
+    if lock is None or lock.holder != holder:
+        raise ChangeUnderWay("this change of the model took too long, and another one was made")
 
 
 def _take(session: Session, holder: str, actor: str) -> None:
-    turn = session.get(ModelTurn, 1, with_for_update=True)
-    _check_nobody_has(turn)
-    ends_at = datetime.now(UTC) + timedelta(seconds=LONGEST_SECONDS)
+    _check_free(session.get(ModelTurn, 1, with_for_update=True))
+    ends_at = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
     session.merge(ModelTurn(id=1, holder=holder, actor=actor[:100], ends_at=ends_at))
 
 
-def _check_nobody_has(turn: ModelTurn | None) -> None:
-    if turn and turn.ends_at > datetime.now(UTC):
-        raise ChangeUnderWay(f"another change of the model is under way, by {turn.actor}")
+def _check_free(lock: ModelTurn | None) -> None:
+    if lock and lock.ends_at > datetime.now(UTC):
+        raise ChangeUnderWay(f"another change of the model is under way, by {lock.actor}")
 
 
-def _give_back(holder: str) -> None:
+def _release(holder: str) -> None:
     with writing() as session:
-        turn = session.get(ModelTurn, 1, with_for_update=True)
-        if turn and turn.holder == holder:
-            session.delete(turn)
+        lock = session.get(ModelTurn, 1, with_for_update=True)
+        if lock and lock.holder == holder:
+            session.delete(lock)

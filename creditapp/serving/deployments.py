@@ -1,23 +1,24 @@
-"""What is served, and was: one row per change, with the bundle itself, so that serving needs no registry."""
+"""What is and was served: one row per change, with the bundle itself, so that serving needs no registry."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from creditapp.database.engine import Base, UtcDateTime, reading, writing
-from creditapp.exceptions import BrokenBundle, DeploymentFailed, ModelUnavailable, RefusedModel
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import reading, writing
+from creditapp.exceptions import BrokenBundle, RefusedModel
 from creditapp.identity import audit
+from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.scoring.bundle import digest
 from creditapp.serving import change_lock
 
 
 class ServedBundle(Base):
-    """A bundle's bytes, under their digest."""
+    """The bytes of a bundle, stored under their digest."""
 
     __tablename__ = "served_bundle"
 
@@ -40,13 +41,12 @@ class Deployment(Base):
     reason: Mapped[str] = mapped_column(Text)
 
 
-ALL = select(Deployment).order_by(Deployment.generation.desc())
-NEWEST = ALL.limit(1)
+NEWEST_FIRST = select(Deployment).order_by(Deployment.generation.desc())
 
 
 @dataclass(frozen=True)
-class Reload:
-    """What a change did: the version served before, and the version served now."""
+class Switch:
+    """The result of a change: the version served now, and the version served before."""
 
     model_version: str
     previous_version: str | None
@@ -54,123 +54,97 @@ class Reload:
 
 @dataclass(frozen=True)
 class Change:
-    """Who changes what is served, why, in which request, and the turn that they have."""
+    """Who changes what is served, why, and the proof that they hold the change lock."""
 
-    actor: str
+    actor: Actor
     reason: str
-    request_id: str
-    turn: str
+    lock_holder: str
 
 
 def in_force() -> Deployment | None:
-    """The deployment that all workers should serve; none before the first.
-
-    Raises:
-        ModelUnavailable: the database does not answer.
-    """
-    try:
-        with reading() as session:
-            return session.scalar(NEWEST)
-    except SQLAlchemyError as error:
-        raise ModelUnavailable("the deployment in force cannot be read") from error
+    """The deployment that all workers should serve; none before the first."""
+    with reading() as session:
+        return session.scalar(NEWEST_FIRST.limit(1))
 
 
 def history(before: int | None = None, limit: int = 50) -> Sequence[Deployment]:
-    """Deployments, newest first, or those older than one of them.
-
-    Raises:
-        ModelUnavailable: the database does not answer.
-    """
-    query = ALL if before is None else ALL.where(Deployment.generation < before)
-    try:
-        with reading() as session:
-            return session.scalars(query.limit(limit)).all()
-    except SQLAlchemyError as error:
-        raise ModelUnavailable("the deployments cannot be read") from error
+    """Deployments, newest first; with `before`, only those of a lower generation."""
+    query = NEWEST_FIRST if before is None else NEWEST_FIRST.where(Deployment.generation < before)
+    with reading() as session:
+        return session.scalars(query.limit(limit)).all()
 
 
-def served_before() -> Deployment:
+def find_previous() -> Deployment:
     """The newest deployment of another version than the one in force.
 
     Raises:
-        RefusedModel: there never was another.
-        ModelUnavailable: the database does not answer.
+        RefusedModel: no other version was served before.
     """
-    now = in_force()
+    current = in_force()
     for deployment in history(limit=1000):
-        if now and deployment.model_version != now.model_version:
+        if current and deployment.model_version != current.model_version:
             return deployment
     raise RefusedModel("no other version was served before")
 
 
-def bundle_of(deployment: Deployment) -> bytes:
-    """The bytes of a deployment's bundle, proved to be those that were deployed.
+def load_bundle(bundle_digest: str) -> bytes:
+    """The bytes of a stored bundle.
 
     Raises:
-        BrokenBundle: they were altered.
-        ModelUnavailable: the database does not answer.
+        BrokenBundle: they do not have this digest: they were altered.
     """
-    return bundle_under(deployment.bundle_digest)
-
-
-def bundle_under(key: str) -> bytes:
-    """The bytes of the bundle with a digest.
-
-    Raises:
-        BrokenBundle: they were altered.
-        ModelUnavailable: the database does not answer.
-    """
-    try:
-        with reading() as session:
-            content = session.get_one(ServedBundle, key).content
-    except SQLAlchemyError as error:
-        raise ModelUnavailable("the bundle cannot be read") from error
-    if digest(content) != key:
+    with reading() as session:
+        content = session.get_one(ServedBundle, bundle_digest).content
+    if digest(content) != bundle_digest:
         raise BrokenBundle("the stored bundle was altered")
     return content
 
 
-def deploy(model_name: str, version: str, bundle: bytes, change: Change) -> Reload:
-    """Put a version in force for all workers; nothing changes where it already is.
+def deploy(model_name: str, version: str, bundle: bytes, change: Change) -> Switch:
+    """Put a version in force for all workers; nothing changes where it is in force already.
 
     Raises:
-        ChangeUnderWay: somebody else has the turn; what was in force still is.
-        DeploymentFailed: the database does not take it; what was in force still is.
+        ChangeUnderWay: the change lock was lost; nothing changed.
+        DatabaseUnavailable: nothing changed.
     """
-    try:
-        with writing() as session:
-            change_lock.check_held(session, change.turn)
-            newest = session.scalar(NEWEST)
-            key = digest(bundle)
-            keep(session, key, bundle)
-            if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):
-                _add(session, model_name, version, key, change)
-            return Reload(version, newest.model_version if newest else None)
-    except SQLAlchemyError as error:
-        raise DeploymentFailed("the deployment cannot be written to the database") from error
+    with writing() as session:
+        change_lock.check_held(session, change.lock_holder)
+        newest = session.scalar(NEWEST_FIRST.limit(1))
+        key = store_bundle(session, bundle)
+        if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):
+            _add(session, model_name, version, key, change)
+        return Switch(version, newest.model_version if newest else None)
 
 
-def keep(session: Session, key: str, bundle: bytes) -> None:
-    """Store a bundle under its digest; bytes that were altered there are made right again."""
-    kept = session.get(ServedBundle, key)
-    if kept is None:
+def store_bundle(session: Session, bundle: bytes) -> str:
+    """Store a bundle under its digest, and return the digest.
+
+    Raises:
+        BrokenBundle: altered bytes are stored under this digest.
+    """
+    key = digest(bundle)
+    stored = session.get(ServedBundle, key)
+    if stored is None:
         session.add(ServedBundle(digest=key, content=bundle))
         session.flush()
-    elif kept.content != bundle:
-        kept.content = bundle
+    elif stored.content != bundle:
+        raise BrokenBundle(
+            f"the stored bundle {key[:12]} was altered in the database; "
+            "restore the database from a backup"
+        )
+    return key
 
 
 def _add(session: Session, model_name: str, version: str, key: str, change: Change) -> None:
-    """The row and its event stand or fall together."""
+    """Add the row and its event in one transaction."""
     session.add(
         Deployment(
             model_name=model_name,
             model_version=version,
             bundle_digest=key,
             deployed_at=datetime.now(UTC),
-            deployed_by=change.actor[:100],
+            deployed_by=change.actor.label[:100],
             reason=change.reason,
         )
     )
-    what = f"version {version}"
-    audit.note(session, change.actor, Action.MODEL_DEPLOYED, what, change.reason, change.request_id)
+    audit.note(session, change.actor, Action.MODEL_DEPLOYED, f"version {version}", change.reason)

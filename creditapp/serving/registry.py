@@ -25,7 +25,7 @@ from mlflow.exceptions import MlflowException
 
 from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
 from creditapp.scoring.bundle import Bundle, digest
-from creditapp.scoring.verification import accepted
+from creditapp.scoring.verification import verify
 from creditapp.serving.registry_paths import artifacts_beside, make_paths_right
 
 EXPERIMENT = "credit-score-production"
@@ -71,11 +71,13 @@ class Registry:
     Each method raises RegistryUnavailable where MLflow cannot be reached or read.
     """
 
+    model_name = MODEL_NAME
+
     def __init__(self, tracking_uri: str) -> None:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self._tracking_uri = tracking_uri
-        with _answering():
+        with _registry_failures():
             make_paths_right(tracking_uri, EXPERIMENT)
             mlflow.set_tracking_uri(tracking_uri)
             self._client = MlflowClient(tracking_uri)
@@ -83,12 +85,12 @@ class Registry:
     @contextmanager
     def run(self) -> Iterator[str]:
         """A run of the experiment, by its id; one that raises inside is kept as failed."""
-        with _answering(), mlflow.start_run(experiment_id=self._experiment_id()) as run:
+        with _registry_failures(), mlflow.start_run(experiment_id=self._experiment_id()) as run:
             yield run.info.run_id
 
     def publish(self, publication: Publication) -> str:
         """Log to the run at hand and register the model as Staging; the new version's number."""
-        with _answering():
+        with _registry_failures():
             mlflow.log_params(dict(publication.params))
             mlflow.log_metrics(dict(publication.metrics))
             for name, text in publication.texts.items():
@@ -104,7 +106,7 @@ class Registry:
 
     def versions(self) -> list[Version]:
         """All versions, newest first."""
-        with _answering():
+        with _registry_failures():
             found = self._client.search_model_versions(f"name='{MODEL_NAME}'")
             production = self._production() if found else None
             versions = [self._version(one, production) for one in found]
@@ -112,7 +114,7 @@ class Registry:
 
     def production(self) -> str | None:
         """The version that the production alias names; none before the first promotion."""
-        with _answering():
+        with _registry_failures():
             return self._production()
 
     def fetch_bundle(self, version: str) -> bytes:
@@ -121,21 +123,21 @@ class Registry:
         Raises:
             RefusedModel: the version does not exist, or its bundle must not be served.
         """
-        with _answering():
+        with _registry_failures():
             found = self._find(version)
             self._refuse_pickles(version)
             packed = self._download(found)
         if digest(packed) != found.tags.get(DIGEST_TAG):
             raise RefusedModel(f"version {version}: its bundle is not the one that was registered")
         try:
-            accepted(Bundle.unpack(packed))
+            verify(Bundle.unpack(packed))
         except BrokenBundle as error:
             raise RefusedModel(f"version {version}: {error}") from error
         return packed
 
     def promote(self, version: str, reason: str) -> None:
         """Move the production alias to a version, and archive the one it named before."""
-        with _answering():
+        with _registry_failures():
             previous = self._production()
             self._client.set_registered_model_alias(MODEL_NAME, PRODUCTION, version)
             if previous and previous != version:
@@ -225,7 +227,7 @@ class Registry:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _registry_failures() -> Iterator[None]:
     try:
         yield
     except (MlflowException, sqlite3.Error) as error:

@@ -1,6 +1,6 @@
-"""The registered versions as a page shows them: asked for once at a time, and kept for a moment.
+"""The registered versions as a page shows them: fetched by one request at a time, and kept for seconds.
 
-Each question starts a process that loads MLflow; its readers must not cost the service its cores.
+Each fetch starts a process that loads MLflow; many readers of a page must not take the service's cores.
 """
 
 import threading
@@ -15,49 +15,49 @@ from creditapp.exceptions import RegistryUnavailable
 from creditapp.serving import remote_commands
 
 SECONDS_TO_WAIT = 30.0
-"""Longer a reader is not kept from a thread that could score."""
+"""Give up after this long, to free threads for scoring."""
 
 SECONDS_KEPT = 10.0
-"""After these a version that was trained meanwhile is seen."""
+"""A version trained in the meantime is seen after this long."""
 
 
 @dataclass
 class Listing:
-    """What one process was told last, while which deployment was in force."""
+    """The versions that this process fetched last, and the deployment that was in force then."""
 
-    asking: threading.Lock = field(default_factory=threading.Lock)
+    fetching: threading.Lock = field(default_factory=threading.Lock)
     versions: Sequence[dict[str, Any]] = ()
     generation: int | None = None
     kept_until: float = 0.0
 
     def at(self, generation: int | None) -> Sequence[dict[str, Any]]:
-        """The versions, newest first, as long as this deployment is in force; whoever comes meanwhile waits.
+        """The versions, newest first; fetched again when another deployment is in force.
 
         Raises:
-            RegistryUnavailable: the registry did not answer, or not yet; the next who asks tries again.
+            RegistryUnavailable: the registry does not answer, or not in time.
         """
-        if not self.asking.acquire(timeout=SECONDS_TO_WAIT):
-            raise RegistryUnavailable("the model registry is being asked already")
+        if not self.fetching.acquire(timeout=SECONDS_TO_WAIT):
+            raise RegistryUnavailable("another request is still waiting for the model registry")
         try:
             if generation != self.generation or time.monotonic() >= self.kept_until:
-                self.versions = remote_commands.registered()
+                self.versions = remote_commands.list_versions()
                 self.generation = generation
                 self.kept_until = time.monotonic() + SECONDS_KEPT
             return self.versions
         finally:
-            self.asking.release()
+            self.fetching.release()
 
 
 def init_app(app: Flask) -> None:
-    """A listing of this application's own."""
-    app.extensions["registered"] = Listing()
+    """Give an application a listing of its own."""
+    app.extensions["registry_listing"] = Listing()
 
 
 def versions(generation: int | None) -> Sequence[dict[str, Any]]:
-    """The registered versions; what a change brought is seen at once, as it made another deployment.
+    """The registered versions, newest first; a promotion is seen at once, as it changes the deployment.
 
     Raises:
-        RegistryUnavailable: the registry did not answer.
+        RegistryUnavailable: the registry does not answer, or not in time.
     """
-    listing: Listing = current_app.extensions["registered"]
+    listing: Listing = current_app.extensions["registry_listing"]
     return listing.at(generation)

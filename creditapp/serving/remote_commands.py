@@ -1,4 +1,4 @@
-"""Changing what is served from within a worker: in a process of its own, which alone may load MLflow."""
+"""Changes of the served model from within a worker: a child process runs the command, and loads MLflow."""
 
 import json
 import os
@@ -8,7 +8,6 @@ import threading
 from typing import Any
 
 from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
 
 from creditapp.exceptions import (
     ChangeUnderWay,
@@ -16,84 +15,79 @@ from creditapp.exceptions import (
     RefusedModel,
     RegistryUnavailable,
 )
+from creditapp.identity.actors import Actor
 from creditapp.observability import metrics
 from creditapp.serving import cache as model_cache
 from creditapp.serving import change_lock
-from creditapp.serving.deployments import Reload
+from creditapp.serving.deployments import Switch
 from creditapp.settings.paths import ROOT
 
 REFUSED, UNDER_WAY = 3, 4
-"""The exit codes by which a command says that a version must not be served, or that it is not its turn."""
+"""A command's exit codes for a version that must not be served, and for a change that is under way."""
 
 SECONDS = 90
-LIMITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
-"""A registry that does not answer is given up long before whoever asks."""
+REGISTRY_LIMITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+"""Give up on a silent registry long before the client gives up on us."""
 
 _changing = threading.Lock()
-"""One change at a time in each process: each holds a thread for seconds."""
+"""One change at a time in each process: a change keeps a thread busy for seconds."""
 
 
-def reload(actor: str, request_id: str) -> Reload:
-    """Bring what is served up to the registry's alias, here at once, elsewhere within a second.
+def reload(actor: Actor) -> Switch:
+    """Serve what the registry's alias names: here at once, in other workers within a second.
 
     Raises:
         RefusedModel: nothing is promoted, or the promoted version cannot be served.
-        RegistryUnavailable: the registry or the database did not answer, or not in time.
-        ChangeUnderWay: another change is made, in whichever process.
+        RegistryUnavailable: the registry or the database does not answer, or not in time.
+        ChangeUnderWay: another change is under way in some process.
     """
-    return _change(["deploy", "--json"], actor, request_id)
+    return _change(["deploy", "--json"], actor)
 
 
-def promote(version: str, reason: str, actor: str, request_id: str) -> Reload:
-    """Make a registered version the production one, and serve it; raises what `reload` does."""
-    return _change(["promote", "--json", f"--reason={reason}", "--", version], actor, request_id)
+def promote(version: str, reason: str, actor: Actor) -> Switch:
+    """Make a registered version the production one, and serve it; raises what `reload` raises."""
+    return _change(["promote", "--json", f"--reason={reason}", "--", version], actor)
 
 
-def roll_back(reason: str, actor: str, request_id: str) -> Reload:
-    """Serve the version that was served before; raises what `reload` does."""
-    return _change(["rollback", "--json", f"--reason={reason}"], actor, request_id)
+def roll_back(reason: str, actor: Actor) -> Switch:
+    """Serve the version that was served before; raises what `reload` raises."""
+    return _change(["rollback", "--json", f"--reason={reason}"], actor)
 
 
-def registered() -> list[dict[str, Any]]:
-    """The registered versions, newest first, as `flask models --json` tells them.
+def list_versions() -> list[dict[str, Any]]:
+    """The registered versions, newest first, as `flask models --json` prints them.
 
     Raises:
-        RegistryUnavailable: the registry did not answer.
+        RegistryUnavailable: the registry does not answer.
     """
     versions: list[dict[str, Any]] = _run(["models", "--json"])
     return versions
 
 
-def _change(command: list[str], actor: str, request_id: str) -> Reload:
+def _change(command: list[str], actor: Actor) -> Switch:
     if not _changing.acquire(blocking=False):
         raise ChangeUnderWay("another change of the model is under way")
     try:
-        _check_free()
+        # why: the command takes the lock itself; this only saves starting it in vain.
+        change_lock.check_free()
         verb, *rest = command
-        done = Reload(**_run([verb, f"--actor={actor}", f"--request-id={request_id}", *rest]))
+        by = [f"--actor={actor.label}", f"--request-id={actor.request_id}"]
+        switch = Switch(**_run([verb, *by, *rest]))
     except (RefusedModel, RegistryUnavailable):
         metrics.count_model_load(success=False)
         raise
     finally:
         _changing.release()
     model_cache.of_app(current_app).refresh()
-    return done
-
-
-def _check_free() -> None:
-    """The command takes the turn itself; this spares it the start where another has it."""
-    try:
-        change_lock.check_free()
-    except SQLAlchemyError as error:
-        raise RegistryUnavailable("the database does not answer") from error
+    return switch
 
 
 def _run(arguments: list[str]) -> Any:
-    """What a `flask` command of ours answers as JSON; its failures are raised here again."""
-    environment = {**LIMITS, **os.environ, "FLASK_SKIP_DOTENV": "1"}
+    """Run a `flask` command and return its JSON answer; its failures are raised again here."""
+    environment = {**REGISTRY_LIMITS, **os.environ, "FLASK_SKIP_DOTENV": "1"}
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
             cwd=ROOT,
             env=environment,
@@ -104,11 +98,11 @@ def _run(arguments: list[str]) -> Any:
         )
     except subprocess.TimeoutExpired as error:
         raise RegistryUnavailable("the model registry did not answer in time") from error
-    return _answer(done.returncode, done.stdout)
+    return _parse(completed.returncode, completed.stdout)
 
 
-def _answer(code: int, output: str) -> Any:
-    """The last line, or the failure that it tells of."""
+def _parse(code: int, output: str) -> Any:
+    """The last line of the output as JSON, or the failure it reports."""
     try:
         answer = json.loads(output.strip().rpartition("\n")[2])
     except ValueError:

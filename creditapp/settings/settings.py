@@ -1,8 +1,8 @@
-"""Settings: read from the environment once, checked at the start, then plain values."""
+"""Settings: each declared once, read from the environment at the start, then plain values."""
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,6 @@ class Setting:
     about: str
     check: Validator | None = None
 
-    @property
-    def field(self) -> str:
-        """The name of its value in `Settings`."""
-        return self.name.removeprefix("CREDITAPP_").lower()
-
     def read(self, env: FileAwareEnv) -> Any:
         """The value in force.
 
@@ -41,183 +36,183 @@ class Setting:
             case tuple():
                 return tuple(env.list(self.name, list(self.default), subcast=str.strip))
 
+    @property
+    def shown_default(self) -> str:
+        """The default as documents show it; a dash where there is none."""
+        return f"`{self.default}`" if self.default else "—"
 
-SETTINGS = (
-    Setting(
-        "CREDITAPP_ENV",
-        "development",
-        "`development` or `production`",
-        OneOf(["development", "production"]),
-    ),
-    Setting(
-        "CREDITAPP_HOST",
-        "127.0.0.1",
-        "the address to serve on; in development the loopback address alone",
-    ),
-    Setting("PORT", 8000, "the port to serve on", Range(1, 65535)),
-    Setting(
-        "DATABASE_URL",
-        "sqlite:///creditapp.db",
-        "the decision log; a relative SQLite path lies in `instance/`",
-    ),
-    Setting(
-        "CREDITAPP_SQLITE_SYNCHRONOUS",
-        "FULL",
-        "`FULL`: a decision is on disk before it is answered; "
-        "`NORMAL`: a power failure may take the last ones",
-        OneOf(["FULL", "NORMAL"]),
-    ),
-    Setting(
-        "SECRET_KEY",
-        "",
-        "signs sessions and forms; in development one is made and kept in `instance/`",
-    ),
-    Setting(
-        "CREDITAPP_FIRST_ADMIN_PASSWORD",
-        "",
-        "the password of `admin`, whom `flask user first-admin` adds where nobody is an admin",
-    ),
-    Setting("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db", "the model registry"),
-    Setting(
-        "PROMETHEUS_MULTIPROC_DIR",
-        "",
-        "where workers share their metrics; a private directory is made when unset",
-    ),
-    Setting("CREDITAPP_WORKERS", 2, "gunicorn worker processes", Range(1, 64)),
-    Setting("CREDITAPP_THREADS", 4, "threads of each worker", Range(1, 64)),
-    Setting(
-        "CREDITAPP_MAX_BODY_BYTES",
-        16 * 1024 * 1024,
-        "the largest request body",
-        Range(10_000, 1_000_000_000),
-    ),
-    Setting(
-        "CREDITAPP_MAX_BATCH",
-        10_000,
-        "the most applications in one batch",
-        Range(1, 1_000_000),
-    ),
-    Setting(
-        "CREDITAPP_TRUSTED_HOSTS",
-        (),
-        "names by which the service may be called, separated by commas; needed in production",
-    ),
-    Setting(
-        "CREDITAPP_PROXIES",
-        (),
-        "addresses or networks of the proxies whose forwarded headers count, separated by commas",
-    ),
-    Setting(
-        "CREDITAPP_METRICS_NETWORKS",
-        (),
-        "networks that may read `/metrics` without a key, separated by commas",
-    ),
-    Setting(
-        "CREDITAPP_LIMITS_STORAGE",
-        "memory://",
-        "where rate limits are counted: `memory://` or `redis://…`; memory serves one worker",
-    ),
-    Setting(
-        "CREDITAPP_SCORING_LIMIT",
-        "100000 per minute",
-        "applications that one key or address may score",
-    ),
-    Setting(
-        "CREDITAPP_SIGN_IN_LIMIT",
-        "10 per minute",
-        "attempts to sign in from one address, and at one name",
-    ),
-    Setting(
-        "CREDITAPP_DRIFT_SECONDS",
-        300,
-        "how often recent decisions are compared with the population the model knows",
-        Range(1, 86_400),
-    ),
-    Setting(
-        "CREDITAPP_LENDER_NAME",
-        "Example Lender",
-        "who writes the notice to an applicant; without it there is none in production",
-    ),
-    Setting(
-        "CREDITAPP_LENDER_ADDRESS",
-        "1 Example Street, Example Town",
-        "the lender's address, its lines separated by commas; needed as the name is",
-    ),
-    Setting(
-        "CREDITAPP_REVIEW_CONTACT",
-        "reviews@lender.example",
-        "where an applicant asks for a review by a person; needed as the name is",
-    ),
-    Setting("CREDITAPP_SESSION_HOURS", 12, "how long a sign-in lasts", Range(1, 168)),
-    Setting(
-        "CREDITAPP_CORS_ORIGINS",
-        (),
-        "origins whose pages may call the API, separated by commas; none when empty",
-    ),
-)
+
+def _setting(
+    name: str, default: int | str | tuple[str, ...], about: str, check: Validator | None = None
+) -> Any:
+    """Declare a field of `Settings` by its environment variable."""
+    return field(metadata={"setting": Setting(name, default, about, check)})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The values in force; each field is a setting's name without its prefix, in lower case.
+    """The values in force; `given` holds the names of the variables that the environment sets."""
 
-    `given` holds the names of those that the environment sets, and leaves to no default.
-    """
-
-    env: str
-    host: str
-    port: int
-    database_url: str
-    sqlite_synchronous: str
-    secret_key: str
-    first_admin_password: str
-    mlflow_tracking_uri: str
-    prometheus_multiproc_dir: str
-    workers: int
-    threads: int
-    max_body_bytes: int
-    max_batch: int
-    trusted_hosts: tuple[str, ...]
-    proxies: tuple[str, ...]
-    metrics_networks: tuple[str, ...]
-    limits_storage: str
-    scoring_limit: str
-    sign_in_limit: str
-    drift_seconds: int
-    lender_name: str
-    lender_address: str
-    review_contact: str
-    session_hours: int
-    cors_origins: tuple[str, ...]
+    env: str = _setting(
+        "CREDITAPP_ENV",
+        "development",
+        "`development` or `production`",
+        OneOf(["development", "production"]),
+    )
+    host: str = _setting(
+        "CREDITAPP_HOST",
+        "127.0.0.1",
+        "the address to serve on; in development only the loopback address",
+    )
+    port: int = _setting("PORT", 8000, "the port to serve on", Range(1, 65535))
+    database_url: str = _setting(
+        "DATABASE_URL",
+        "sqlite:///creditapp.db",
+        "the database; a relative SQLite path is below `instance/`",
+    )
+    sqlite_synchronous: str = _setting(
+        "CREDITAPP_SQLITE_SYNCHRONOUS",
+        "FULL",
+        "`FULL`: a decision is on disk before it is answered; `NORMAL`: a "
+        "power failure may lose the last ones",
+        OneOf(["FULL", "NORMAL"]),
+    )
+    secret_key: str = _setting(
+        "SECRET_KEY",
+        "",
+        "signs sessions and forms; in development one is generated and kept in `instance/`",
+    )
+    first_admin_password: str = _setting(
+        "CREDITAPP_FIRST_ADMIN_PASSWORD",
+        "",
+        "the password of `admin`, whom `flask user first-admin` adds if nobody is an admin",
+    )
+    mlflow_tracking_uri: str = _setting(
+        "MLFLOW_TRACKING_URI", "sqlite:///mlflow.db", "the model registry"
+    )
+    prometheus_multiproc_dir: str = _setting(
+        "PROMETHEUS_MULTIPROC_DIR",
+        "",
+        "where workers share their metrics; if unset, a private directory is created",
+    )
+    workers: int = _setting("CREDITAPP_WORKERS", 2, "gunicorn worker processes", Range(1, 64))
+    threads: int = _setting("CREDITAPP_THREADS", 4, "threads of each worker", Range(1, 64))
+    max_body_bytes: int = _setting(
+        "CREDITAPP_MAX_BODY_BYTES",
+        16 * 1024 * 1024,
+        "the largest request body, in bytes",
+        Range(10_000, 1_000_000_000),
+    )
+    max_batch: int = _setting(
+        "CREDITAPP_MAX_BATCH",
+        10_000,
+        "the largest number of applications in one batch",
+        Range(1, 1_000_000),
+    )
+    trusted_hosts: tuple[str, ...] = _setting(
+        "CREDITAPP_TRUSTED_HOSTS",
+        (),
+        "host names that the service answers to, separated by commas; required in production",
+    )
+    proxies: tuple[str, ...] = _setting(
+        "CREDITAPP_PROXIES",
+        (),
+        "addresses or networks of the proxies whose forwarded headers are "
+        "trusted, separated by commas",
+    )
+    metrics_networks: tuple[str, ...] = _setting(
+        "CREDITAPP_METRICS_NETWORKS",
+        (),
+        "networks that may read `/metrics` without a key, separated by commas",
+    )
+    limits_storage: str = _setting(
+        "CREDITAPP_LIMITS_STORAGE",
+        "memory://",
+        "where rate limits are counted: `memory://` (one worker only) or `redis://…`",
+    )
+    scoring_limit: str = _setting(
+        "CREDITAPP_SCORING_LIMIT",
+        "100000 per minute",
+        "how many applications one key or address may score",
+    )
+    sign_in_limit: str = _setting(
+        "CREDITAPP_SIGN_IN_LIMIT",
+        "10 per minute",
+        "how often one address, and one name, may try to sign in",
+    )
+    drift_seconds: int = _setting(
+        "CREDITAPP_DRIFT_SECONDS",
+        300,
+        "how often recent decisions are compared with the training population",
+        Range(1, 86_400),
+    )
+    lender_name: str = _setting(
+        "CREDITAPP_LENDER_NAME",
+        "Example Lender",
+        "the lender's name in notices to applicants; without it production sends none",
+    )
+    lender_address: str = _setting(
+        "CREDITAPP_LENDER_ADDRESS",
+        "1 Example Street, Example Town",
+        "the lender's address, its lines separated by commas; required like the name",
+    )
+    review_contact: str = _setting(
+        "CREDITAPP_REVIEW_CONTACT",
+        "reviews@lender.example",
+        "where an applicant asks for a review by a person; required like the name",
+    )
+    session_hours: int = _setting(
+        "CREDITAPP_SESSION_HOURS", 12, "how long a sign-in lasts", Range(1, 168)
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        "CREDITAPP_CORS_ORIGINS",
+        (),
+        "origins whose pages may call the API, separated by commas; empty: none",
+    )
     given: frozenset[str] = frozenset()
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read and check all settings; the first bad one is named.
+        """Read and check all settings.
 
         Raises:
-            InvalidSetting: with one line that names the setting and what it accepts.
+            InvalidSetting: one line that names the first bad setting and what it accepts.
         """
-        values = {setting.field: _read(setting) for setting in SETTINGS}
+        values = {name: _read(setting) for name, setting in SETTINGS.items()}
         if not values["secret_key"] and values["env"] == "development":
             values["secret_key"] = _development_secret()
-        given = {setting.name for setting in SETTINGS if _is_given(setting.name)}
+        given = {setting.name for setting in SETTINGS.values() if _is_given(setting.name)}
         return cls(**values, given=frozenset(given))
 
     @property
     def production(self) -> bool:
-        """Whether the safeguards of production are on."""
+        """Whether the service runs in production."""
         return self.env == "production"
 
     @property
     def database_address(self) -> str:
-        """The database's address; a relative SQLite path lies in the instance folder."""
+        """The database's address; a relative SQLite path is below the instance folder."""
         return _absolute(self.database_url, INSTANCE)
 
     @property
     def tracking_uri(self) -> str:
-        """The registry's address; a relative SQLite path lies in the project's folder."""
+        """The registry's address; a relative SQLite path is below the project's folder."""
         return _absolute(self.mlflow_tracking_uri, ROOT)
+
+
+SETTINGS: dict[str, Setting] = {
+    field.name: field.metadata["setting"] for field in fields(Settings) if field.metadata
+}
+"""The declared settings by the names of their fields."""
+
+
+def markdown_table() -> str:
+    """The settings as README shows them."""
+    rows = [
+        f"| `{setting.name}` | {setting.shown_default} | {setting.about} |"
+        for setting in SETTINGS.values()
+    ]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
 
 
 def _absolute(address: str, folder: Path) -> str:
@@ -239,7 +234,7 @@ def _is_given(name: str) -> bool:
 
 
 def _development_secret() -> str:
-    """The key of this checkout, made at first use; in production there is none to fall back on."""
+    """The secret of this checkout, generated at first use; production never uses it."""
     path = INSTANCE / "secret_key"
     if not path.exists():
         _write_once(path, secrets.token_hex(32))
@@ -247,7 +242,7 @@ def _development_secret() -> str:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Create the file whole and private; of two processes at once, the first wins."""
+    """Create the file complete and private; if two processes try, the first one wins."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     draft.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""The cases a policy is tried on: the served bundle's held-out rows, and decisions of the log."""
+"""The cases to try a policy on: the served bundle's hold-out rows, and recorded decisions."""
 
 from creditapp.applications.catalogue import Application
 from creditapp.applications.table import read_csv
@@ -6,46 +6,44 @@ from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Decision
 from creditapp.scoring.bundle import TARGET, Bundle
 from creditapp.serving import deployments
-from creditapp.serving.cache import ServedModel
-from creditapp.serving.deployments import Deployment
+from creditapp.serving.served_model import ServedModel
 from creditapp.simulation.outcomes import Case
 
 
-def held_out(served: ServedModel) -> list[Case]:
-    """The rows that the served model was never fitted to, scored by it, with how the credits went.
+def held_out_cases(served: ServedModel) -> list[Case]:
+    """The rows that the served model was not fitted on, scored by it, with their known outcomes.
 
     Raises:
-        BrokenBundle: the bundle was altered.
-        ModelUnavailable: the database does not answer.
+        BrokenBundle: the stored bundle was altered.
+        DatabaseUnavailable: the bundle cannot be read.
     """
-    bundle = Bundle.unpack(deployments.bundle_of(served.deployment))
+    bundle = Bundle.unpack(deployments.load_bundle(served.deployment.bundle_digest))
     rows = [row for _, row in read_csv(bundle.holdout.splitlines(keepends=True), [TARGET])]
-    good = [bool(row.pop(TARGET)) for row in rows]
+    outcomes = [bool(row.pop(TARGET)) for row in rows]
     scores = served.scorer.score([Application(row) for row in rows])
     return [
-        Case(score.probability_good, row, bool(score.outside_training), right)
-        for row, score, right in zip(rows, scores, good, strict=True)
+        Case(score.probability_good, row, bool(score.outside_training), good)
+        for row, score, good in zip(rows, scores, outcomes, strict=True)
     ]
 
 
-def logged(limit: int, deployment: Deployment | None = None) -> list[Case]:
-    """The newest decisions whose answers are kept, with the probabilities they were made on.
+def recorded_cases(served: ServedModel, limit: int) -> list[Case]:
+    """The newest decisions of the served deployment whose answers are kept, at most `limit`.
 
-    Those of one deployment alone, where it is given.
+    They have the probabilities that they were decided on.
 
     Raises:
-        DecisionLogUnavailable: the log cannot be read.
+        DatabaseUnavailable: the decisions cannot be read.
     """
-    return [_case(decision) for decision in decision_log.with_answers(None, limit, deployment)]
+    decisions = decision_log.find_with_answers(None, limit, served.deployment)
+    return [_case(decision) for decision in decisions]
 
 
 def _case(decision: Decision) -> Case:
-    answers = decision.given.answers if decision.given else {}
-    outside = bool(decision.outside_training)
     return Case(
         decision.probability_good_credit,
-        answers,
-        outside,
+        decision.given.answers if decision.given else {},
+        bool(decision.outside_training),
         decided=decision.decision,
         decision_id=str(decision.decision_id),
     )

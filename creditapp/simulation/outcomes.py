@@ -1,18 +1,30 @@
-"""What a policy would do to known cases: rates with intervals, cost, and the cut-off of least cost."""
+"""What a policy would do to known cases: rates, costs, approvals by age, and the best single cut-off."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import NamedTuple
 
 from creditapp.applications.catalogue import Answer
-from creditapp.intervals import Z_95, Interval, Proportion
+from creditapp.intervals import Interval, Proportion, mean_interval
 from creditapp.policy.definition import Outcome, Policy
+
+AGE = "Age in years"
+AGE_BANDS = ((18, 24), (25, 34), (35, 44), (45, 59), (60, 100))
+"""First and last age of each band, both included."""
+
+FOUR_FIFTHS = 0.8
+"""An adverse impact ratio below this calls for an explanation (29 CFR 1607.4 D)."""
+
+SMALLEST_REFERENCE = 10
+"""A band with fewer cases is shown, but is not the one that others are compared with."""
+
+CURVE_STEPS = 100
 
 
 class Case(NamedTuple):
-    """A scored application; `good` says how the credit went, `decided` what was decided, where known."""
+    """A scored application; `good` is the known outcome, `decided` the recorded decision, where known."""
 
     probability: float
     answers: Mapping[str, Answer]
@@ -23,90 +35,166 @@ class Case(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Cost:
+class Costs:
+    """The cost of an approved bad credit and of a referral; a declined good credit costs 1."""
+
+    ratio: float = 5.0
+    referral: float = 0.0
+
+
+@dataclass(frozen=True)
+class MeanCost:
     """A mean cost per applicant, and its 95 % interval by the normal approximation."""
 
     value: float
     interval: Interval
 
 
-@dataclass(frozen=True)
-class CutOff:
-    """A probability to approve from, declining below, and what that costs; infinite: nobody is approved."""
+class AgeBand(NamedTuple):
+    """The approvals among applicants of some ages, and the adverse impact ratio.
+
+    The ratio is the band's approval rate divided by that of the band approved most often.
+    """
+
+    first: int
+    last: int
+    approved: Proportion
+    impact_ratio: float
+
+    @property
+    def is_low(self) -> bool:
+        """Whether the adverse impact ratio is below four fifths."""
+        return self.impact_ratio < FOUR_FIFTHS
+
+
+class Change(NamedTuple):
+    """A recorded decision that the policy would have made differently."""
+
+    case: Case
+    outcome: Outcome
+
+
+class CutOff(NamedTuple):
+    """A single probability to approve from, declining below, and its mean cost; infinite: approve nobody."""
 
     approve_from: float
     cost: float
 
 
-def outcomes(policy: Policy, cases: Sequence[Case]) -> list[Outcome]:
-    """What the policy decides on each case."""
-    return [
-        policy.outcome(
-            policy.risk_level(case.probability),
-            case.answers,
-            outside_training=case.outside_training,
-        )
-        for case in cases
-    ]
+class Point(NamedTuple):
+    """A single cut-off without referrals: its mean cost, the rate approved, and the bad rate among them."""
+
+    cut_off: float
+    cost: float
+    approved: float
+    bad: float
 
 
-def rates(decided: Sequence[Outcome]) -> dict[Outcome, Proportion]:
-    """The share of each outcome."""
-    return {outcome: Proportion(decided.count(outcome), len(decided)) for outcome in Outcome}
+@dataclass(frozen=True)
+class Simulation:
+    """What a policy would do to some cases, in their order.
 
-
-def bad_among_approved(cases: Sequence[Case], decided: Sequence[Outcome]) -> Proportion:
-    """How many of the approved credits were bad, where it is known of all."""
-    pairs = zip(cases, decided, strict=True)
-    approved = [case.good for case, outcome in pairs if outcome is Outcome.APPROVE]
-    return Proportion(approved.count(False), len(approved))
-
-
-def expected_cost(
-    cases: Sequence[Case], decided: Sequence[Outcome], ratio: float, referral: float = 0.0
-) -> Cost:
-    """The mean cost per applicant: `ratio` for an approved bad credit, 1 for a declined good one.
-
-    A referral costs `referral`: the person's time alone, as the person is taken to decide rightly.
+    Cost and bad rate are only meaningful for cases whose outcome is known.
     """
-    pairs = zip(cases, decided, strict=True)
-    costs = [_cost(case, outcome, ratio, referral) for case, outcome in pairs]
-    if not costs:
-        return Cost(math.nan, (0.0, max(ratio, referral, 1.0)))
-    mean = fmean(costs)
-    reach = Z_95 * stdev(costs) / math.sqrt(len(costs)) if len(costs) > 1 else math.inf
-    return Cost(mean, (max(0.0, mean - reach), min(max(ratio, referral, 1.0), mean + reach)))
+
+    policy: Policy
+    outcomes: Sequence[Outcome]
+    rates: Mapping[Outcome, Proportion]
+    age_bands: Sequence[AgeBand]
+    cost: MeanCost
+    bad_among_approved: Proportion
+    changes: Sequence[Change]
 
 
-def flips(cases: Sequence[Case], decided: Sequence[Outcome]) -> dict[tuple[str, str], int]:
-    """How many decisions would be others, by what was decided and what would be."""
-    found: dict[tuple[str, str], int] = {}
-    for case, outcome in zip(cases, decided, strict=True):
-        if case.decided and case.decided != outcome:
-            change = (case.decided, outcome.value)
-            found[change] = found.get(change, 0) + 1
-    return found
+def simulate(policy: Policy, cases: Sequence[Case], costs: Costs) -> Simulation:
+    """Decide on each case by the policy, and sum up what that leads to."""
+    outcomes = [_outcome(policy, case) for case in cases]
+    return Simulation(
+        policy=policy,
+        outcomes=outcomes,
+        rates={kind: Proportion(outcomes.count(kind), len(outcomes)) for kind in Outcome},
+        age_bands=_age_bands(cases, outcomes),
+        cost=_mean_cost(cases, outcomes, costs),
+        bad_among_approved=_bad_among_approved(cases, outcomes),
+        changes=[
+            Change(case, outcome)
+            for case, outcome in zip(cases, outcomes, strict=True)
+            if case.decided and case.decided != outcome
+        ],
+    )
 
 
 def best_cut_off(cases: Sequence[Case], ratio: float) -> CutOff:
-    """The one cut-off, without referrals, that costs least on these cases; of equals, the highest.
-
-    From the highest probability down, each step approves the cases of one probability more.
-    """
+    """The single cut-off, without referrals, with the lowest cost on these cases; of equals, the highest."""
+    # why: from the highest probability down, each step approves the cases of one more probability, so one
+    # pass over the sorted cases tries every cut-off.
     total = float(sum(bool(case.good) for case in cases))
     best, lowest = math.inf, total
     ordered = sorted(cases, key=lambda case: -case.probability)
     for place, case in enumerate(ordered, 1):
         total += -1.0 if case.good else ratio
-        last_of_equals = place == len(ordered) or ordered[place].probability < case.probability
-        if last_of_equals and total < lowest:
+        is_last_of_equals = place == len(ordered) or ordered[place].probability < case.probability
+        if is_last_of_equals and total < lowest:
             best, lowest = case.probability, total
     return CutOff(best, lowest / len(cases) if cases else math.nan)
 
 
-def _cost(case: Case, outcome: Outcome, ratio: float, referral: float) -> float:
-    if outcome is Outcome.APPROVE:
-        return 0.0 if case.good else ratio
-    if outcome is Outcome.REFER:
-        return referral
-    return 1.0 if case.good else 0.0
+def cost_curve(cases: Sequence[Case], ratio: float) -> list[Point]:
+    """The cost of single cut-offs from 0 (approve everybody) to 1 (approve nobody)."""
+    return [_point(cases, step / CURVE_STEPS, ratio) for step in range(CURVE_STEPS + 1)]
+
+
+def _outcome(policy: Policy, case: Case) -> Outcome:
+    risk_level = policy.risk_level(case.probability)
+    return policy.outcome(risk_level, case.answers, outside_training=case.outside_training)
+
+
+def _bad_among_approved(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Proportion:
+    pairs = zip(cases, outcomes, strict=True)
+    approved = [case.good for case, outcome in pairs if outcome is Outcome.APPROVE]
+    return Proportion(approved.count(False), len(approved))
+
+
+def _mean_cost(cases: Sequence[Case], outcomes: Sequence[Outcome], costs: Costs) -> MeanCost:
+    # why: a referral costs only the reviewer's time, as the reviewer is assumed to decide correctly.
+    values = [_cost(case, outcome, costs) for case, outcome in zip(cases, outcomes, strict=True)]
+    highest = max(costs.ratio, costs.referral, 1.0)
+    mean = fmean(values) if values else math.nan
+    return MeanCost(mean, mean_interval(values, 0.0, highest))
+
+
+def _cost(case: Case, outcome: Outcome, costs: Costs) -> float:
+    match outcome:
+        case Outcome.APPROVE:
+            return 0.0 if case.good else costs.ratio
+        case Outcome.REFER:
+            return costs.referral
+        case Outcome.DECLINE:
+            return 1.0 if case.good else 0.0
+
+
+def _age_bands(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[AgeBand]:
+    ages = [float(case.answers[AGE]) for case in cases]
+    approved = []
+    for first, last in AGE_BANDS:
+        pairs = zip(ages, outcomes, strict=True)
+        in_band = [outcome for age, outcome in pairs if first <= age < last + 1]
+        approved.append(Proportion(in_band.count(Outcome.APPROVE), len(in_band)))
+    rates = [band.value for band in approved if band.total >= SMALLEST_REFERENCE]
+    highest = max(rates, default=math.nan)
+    return [
+        AgeBand(first, last, band, band.value / highest if highest else math.nan)
+        for (first, last), band in zip(AGE_BANDS, approved, strict=True)
+    ]
+
+
+def _point(cases: Sequence[Case], cut_off: float, ratio: float) -> Point:
+    approved = [case for case in cases if case.probability >= cut_off]
+    bad = sum(not case.good for case in approved)
+    declined_good = sum(bool(case.good) for case in cases) - (len(approved) - bad)
+    return Point(
+        cut_off,
+        (ratio * bad + declined_good) / len(cases),
+        len(approved) / len(cases),
+        bad / len(approved) if approved else 0.0,
+    )

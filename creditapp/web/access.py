@@ -1,33 +1,37 @@
-"""Who may do what: every route declares it here, and what is not declared is refused."""
+"""Who may use a route: each view declares it, and an undeclared route is refused."""
 
 import ipaddress
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 from flask_login import LoginManager, current_user
-from sqlalchemy.exc import SQLAlchemyError
 
-from creditapp.exceptions import DecisionLogUnavailable, NotAllowed, NotSignedIn
+from creditapp.exceptions import DatabaseUnavailable, NotAllowed, NotSignedIn
 from creditapp.identity import api_keys, audit, people
+from creditapp.identity.actors import Actor
 from creditapp.identity.api_keys import Scope
 from creditapp.identity.people import Role
-from creditapp.settings.settings import Settings
+from creditapp.observability import request_ids
+from creditapp.settings.current import current_settings
 from creditapp.web import rate_limits
 from creditapp.web.proxies import is_among
 
 log = logging.getLogger(__name__)
 
-READING = ("GET", "HEAD", "OPTIONS")
+READING_METHODS = ("GET", "HEAD", "OPTIONS")
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Access:
     """Who may use a route: people of at least a role, or keys with one of some scopes.
 
-    `anyone` asks for nothing; `locally` asks for nothing in development; `networks` lets the
-    monitoring's own networks in.
+    `anyone` requires nothing; `locally` requires nothing in development; `networks` admits the
+    monitoring networks.
     """
 
     role: Role | None = None
@@ -37,62 +41,50 @@ class Access:
     networks: bool = False
 
 
-def _programs(*scopes: Scope) -> Access:
+ANYONE = Access(anyone=True)
+NOBODY_AT_ALL = Access()
+OFFICERS = Access(role=Role.OFFICER)
+OFFICERS_OR_LOCAL = Access(role=Role.OFFICER, locally=True)
+ANALYSTS = Access(role=Role.ANALYST)
+ADMINS = Access(role=Role.ADMIN)
+DOCUMENTATION = Access(role=Role.OFFICER, scopes=frozenset(Scope), locally=True)
+MONITORING_ONLY = Access(scopes=frozenset([Scope.METRICS_READ]), locally=True, networks=True)
+
+FOREIGN_ROUTES = {
+    "static": ANYONE,
+    "flasgger.apidocs": DOCUMENTATION,
+    "flasgger.openapi": DOCUMENTATION,
+    "flasgger.<lambda>": DOCUMENTATION,
+}
+"""The routes whose views are not ours; all others declare their access with `open_to`."""
+
+_declared: dict[Callable[..., Any], Access] = {}
+
+
+def programs(*scopes: Scope) -> Access:
+    """Keys with one of these scopes."""
     return Access(scopes=frozenset(scopes), locally=True)
 
 
-ANYONE = Access(anyone=True)
-CLOSED = Access()
-SCORING_PAGE = Access(role=Role.OFFICER, locally=True)
-READING_PAGE = Access(role=Role.OFFICER)
-ANALYSIS = Access(role=Role.ANALYST)
-ADMINISTRATION = Access(role=Role.ADMIN)
-DOCUMENTATION = Access(role=Role.OFFICER, scopes=frozenset(Scope), locally=True)
+def open_to(access: Access) -> Callable[[View], View]:
+    """Declare who may use a view; goes directly below the route."""
 
-ACCESS: dict[str, Access] = {
-    "static": ANYONE,
-    "flasgger.static": CLOSED,
-    "api.live": ANYONE,
-    "api.health": ANYONE,
-    "account.sign_in": ANYONE,
-    "account.try_to_sign_in": ANYONE,
-    "account.sign_out": READING_PAGE,
-    "account.events": ADMINISTRATION,
-    "ui.drift": ANALYSIS,
-    "models.overview": ANALYSIS,
-    "challenger.overview": ANALYSIS,
-    "policy.overview": ANALYSIS,
-    "policy.save": ANALYSIS,
-    "models.promote": ADMINISTRATION,
-    "models.roll_back": ADMINISTRATION,
-    "ui.form": SCORING_PAGE,
-    "ui.score": SCORING_PAGE,
-    "ui.codebook": SCORING_PAGE,
-    "ui.decisions": READING_PAGE,
-    "ui.decision": READING_PAGE,
-    "ui.replay_decision": READING_PAGE,
-    "ui.waiting": READING_PAGE,
-    "notice.letter": READING_PAGE,
-    "ui.review": READING_PAGE,
-    "api.predict": _programs(Scope.PREDICT),
-    "api.predict_batch": _programs(Scope.PREDICT),
-    "api.decision": _programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL),
-    "api.alternatives": _programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL),
-    "api.model_info": _programs(Scope.MODEL_READ, Scope.MODEL_ADMIN),
-    "api.reload_model": _programs(Scope.MODEL_ADMIN),
-    "metrics.show": Access(scopes=frozenset([Scope.METRICS_READ]), locally=True, networks=True),
-    "docs.shortcut": DOCUMENTATION,
-    "docs.redoc": DOCUMENTATION,
-    "flasgger.apidocs": DOCUMENTATION,
-    "flasgger.openapi": DOCUMENTATION,
-    "flasgger.oauth_redirect": CLOSED,
-    "flasgger.<lambda>": DOCUMENTATION,
-}
+    def declare(view: View) -> View:
+        _declared[view] = access
+        return view
+
+    return declare
+
+
+def access_of(endpoint: str) -> Access:
+    """Who may use an endpoint of the current application; nobody where it is not declared."""
+    view = current_app.view_functions[endpoint]
+    return _declared.get(view) or FOREIGN_ROUTES.get(endpoint, NOBODY_AT_ALL)
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever asks, by a label that decisions and events keep."""
+    """Who makes a request, with the label that decisions and events keep."""
 
     label: str
     role: Role | None = None
@@ -100,7 +92,7 @@ class Principal:
 
     @property
     def is_known(self) -> bool:
-        """Whether it is a person or a program, and not just anybody."""
+        """Whether it is a person or a program that has identified itself."""
         return self.role is not None or bool(self.scopes)
 
 
@@ -113,19 +105,33 @@ login_manager.user_loader(people.signed_in)
 
 
 def init_app(app: Flask) -> None:
-    """Ask everybody who they are, before anything else is done for them."""
+    """Check the access to every route before anything else is done for the request."""
     login_manager.init_app(app)
     app.before_request(_guard)
+    app.jinja_env.globals["may"] = may
 
 
 def current() -> Principal:
-    """Whoever asks in the request at hand."""
+    """Who makes the current request."""
     principal: Principal = g.get("principal", NOBODY)
     return principal
 
 
+def current_actor() -> Actor:
+    """Who makes the current request, for the audit trail."""
+    return Actor(current().label, request_ids.current())
+
+
+def may(endpoint: str) -> bool:
+    """Whether the current principal may use an endpoint: templates show only links that work."""
+    access, principal = access_of(endpoint), current()
+    if principal == LOCAL:
+        return access.anyone or access.locally
+    return access.anyone or _admits(access, principal)
+
+
 def may_read(made_by: str) -> bool:
-    """Whether whoever asks may read what somebody's application led to; a key reads its own."""
+    """Whether the current principal may read a decision; a key reads its own, unless its scope says all."""
     principal = current()
     if not principal.scopes or Scope.DECISIONS_READ_ALL in principal.scopes:
         return True
@@ -135,16 +141,16 @@ def may_read(made_by: str) -> bool:
 def _guard() -> None:
     if request.endpoint is None or request.method == "OPTIONS":
         return
-    access = ACCESS.get(request.endpoint, CLOSED)
-    if access == CLOSED:
-        raise NotAllowed("this is not open to anybody")
+    access = access_of(request.endpoint)
+    if access == NOBODY_AT_ALL:
+        raise NotAllowed("this route is not open to anybody")
     g.principal = _principal(access)
     if access.anyone or _admits(access, g.principal):
         return
     if not g.principal.is_known:
-        raise NotSignedIn("a valid key is expected: Authorization: Bearer …")
-    missing = _what_is_missing(access)
-    _note_refusal(g.principal.label, missing)
+        raise NotSignedIn("a valid key is required: Authorization: Bearer …")
+    missing = _describe_missing(access)
+    _record_refusal(g.principal.label, missing)
     raise NotAllowed(missing)
 
 
@@ -155,7 +161,7 @@ def _principal(access: Access) -> Principal:
         return Principal(f"person:{current_user.name}", role=current_user.role)
     if access.networks and _is_monitoring():
         return MONITORING
-    if access.locally and not _settings().production:
+    if access.locally and not current_settings().production:
         _refuse_foreign_pages()
         return LOCAL
     return NOBODY
@@ -171,19 +177,16 @@ def _admits(access: Access, principal: Principal) -> bool:
 
 def _key_holder(header: str) -> Principal:
     scheme, _, key = header.partition(" ")
-    try:
-        holder = api_keys.holder(key.strip()) if scheme.lower() == "bearer" else None
-    except SQLAlchemyError as error:
-        raise DecisionLogUnavailable("keys cannot be looked up") from error
+    holder = api_keys.holder(key.strip()) if scheme.lower() == "bearer" else None
     if holder is None:
-        _note_refusal("nobody", "a key that is malformed, unknown, expired or revoked")
+        _record_refusal("nobody", "a key that is malformed, unknown, expired or revoked")
         raise NotSignedIn("the key is malformed, unknown, expired or revoked")
     return Principal(f"key:{holder.key_id}", scopes=holder.scopes)
 
 
 def _is_monitoring() -> bool:
-    """Whether the address is one of the monitoring's, and not that of a proxy for anybody."""
-    settings = _settings()
+    """Whether the address belongs to the monitoring, and is not a proxy's that serves anybody."""
+    settings = current_settings()
     return _is_in(settings.metrics_networks) and not _is_in(settings.proxies)
 
 
@@ -192,36 +195,30 @@ def _is_in(networks: Iterable[str]) -> bool:
 
 
 def _refuse_foreign_pages() -> None:
-    """Where nobody signs in, a web page of somebody else must not act through the browser."""
-    if request.method in READING or request.blueprint != "api":
+    """Refuse a request that another site's page makes through the browser, where nobody signs in."""
+    if request.method in READING_METHODS or request.blueprint != "api":
         return
     origin = request.headers.get("Origin", "")
-    foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+    is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
     if origin:
-        foreign = origin.partition("://")[2] != request.host
-    if foreign and origin not in _settings().cors_origins:
-        _note_refusal("nobody", "a page of another site")
+        is_foreign = origin.partition("://")[2] != request.host
+    if is_foreign and origin not in current_settings().cors_origins:
+        _record_refusal("nobody", "a page of another site")
         raise NotAllowed("a page of another site may not do this")
 
 
-def _what_is_missing(access: Access) -> str:
+def _describe_missing(access: Access) -> str:
     if current().scopes and access.scopes:
         return "the key's scopes do not include " + " or ".join(sorted(access.scopes))
-    return f"the role {access.role} is needed"
+    return f"the role {access.role} is required"
 
 
-def _note_refusal(who: str, why: str) -> None:
-    """Keep the event; where it cannot be kept, the refusal stands all the same.
-
-    Whoever is refused too often is not listened to any more, and so cannot fill the trail.
-    """
+def _record_refusal(label: str, reason: str) -> None:
+    """Record a refusal in the audit trail; it stands even if it cannot be recorded."""
+    # why: the limit keeps a client that is refused all the time from filling the audit trail.
     rate_limits.spend_refusal()
     try:
-        audit.record(who, audit.Action.ACCESS_REFUSED, str(request.url_rule), why)
-    except SQLAlchemyError as error:
-        log.error("a refused access could not be noted: %s", type(error).__name__)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
+        actor = Actor(label, request_ids.current())
+        audit.record(actor, audit.Action.ACCESS_REFUSED, str(request.url_rule), reason)
+    except DatabaseUnavailable as error:
+        log.error("a refused access could not be recorded in the audit trail: %s", error)

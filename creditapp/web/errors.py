@@ -1,6 +1,7 @@
-"""One table from what went wrong to the answer: a problem document for programs, a page for people."""
+"""How failures are answered: with a problem document for programs, with a page for people."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from flask import (
@@ -17,92 +18,47 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from creditapp.exceptions import (
-    BadPolicy,
-    BadReview,
-    BatchTooLarge,
-    CannotReplay,
-    ChangeUnderWay,
-    DecisionLogUnavailable,
-    InvalidApplication,
-    LimitReached,
-    ModelUnavailable,
-    NoNotice,
-    NotAllowed,
-    NothingToChange,
-    NotSignedIn,
-    NotStrictJson,
-    PolicyChanged,
-    RefusedModel,
-    RegistryUnavailable,
-    ReviewedMeanwhile,
-    UnknownDecision,
-)
+from creditapp.exceptions import CreditappError, LimitReached, NotSignedIn
 from creditapp.observability import metrics, request_ids
 from creditapp.phrases import marked
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[Exception], int] = {
-    NotStrictJson: 400,
-    NotSignedIn: 401,
-    NotAllowed: 403,
-    UnknownDecision: 404,
-    RefusedModel: 409,
-    CannotReplay: 409,
-    NothingToChange: 409,
-    NoNotice: 409,
-    PolicyChanged: 409,
-    ReviewedMeanwhile: 409,
-    BadPolicy: 422,
-    BadReview: 422,
-    BatchTooLarge: 413,
-    InvalidApplication: 422,
-    ModelUnavailable: 503,
-    DecisionLogUnavailable: 503,
-    RegistryUnavailable: 503,
-    ChangeUnderWay: 503,
-}
-TITLES = {
-    400: marked("Bad request"),
-    401: marked("Not signed in"),
-    403: marked("Not allowed"),
-    404: marked("Not found"),
+_KINDS: tuple[type[CreditappError], ...] = (CreditappError, *CreditappError.__subclasses__())
+TITLES: dict[int, str] = {
+    **{kind.status: kind.title for kind in _KINDS},
     405: marked("Method not allowed"),
-    409: marked("Conflict"),
-    413: marked("Too large"),
     415: marked("Not JSON by its content type"),
-    422: marked("Invalid input"),
-    429: marked("Too many requests"),
-    500: marked("Internal error"),
-    503: marked("Not available"),
 }
+"""By status: those of our exceptions, and those that only the framework raises."""
+
 RETRY_AFTER_SECONDS = "5"
 FOR_PROGRAMS = ("metrics.show", "flasgger.openapi")
 
 
 def init_app(app: Flask) -> None:
-    """Answer everything that can be raised."""
-    for kind in STATUS:
-        app.register_error_handler(kind, _expected)
-    app.register_error_handler(LimitReached, _limited)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
+    """Answer every exception."""
+    app.register_error_handler(CreditappError, _answer_expected)
+    app.register_error_handler(LimitReached, _answer_limit)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unexpected)
 
 
-def _expected(error: Exception) -> Response:
-    status = STATUS[type(error)]
-    if status == 401 and _is_page():
-        return _to_sign_in()
-    if status == 503:
+def _answer_expected(error: CreditappError) -> Response:
+    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _answer_unexpected(error)
+    if isinstance(error, NotSignedIn) and _is_for_people():
+        return _redirect_to_sign_in()
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         log.error("%s: %r", error, error.__cause__)
-    return _answer(status, str(error), type(error).__name__, getattr(error, "errors", None))
+    errors = getattr(error, "errors", None)
+    return _answer(error.status, str(error), type(error).__name__, errors)
 
 
-def _http(error: HTTPException) -> Response:
+def _answer_http(error: HTTPException) -> Response:
     status = error.code or 500
     if isinstance(error, SecurityError):
-        return _to_another_host()
+        return _answer_unknown_host()
     if status < 400:
         return make_response(error)
     response = _answer(status, _detail(error), type(error).__name__)
@@ -111,55 +67,56 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _limited(error: LimitReached) -> Response:
+def _answer_limit(error: LimitReached) -> Response:
     detail = gettext("The limit is %(limit)s.", limit=str(error))
-    response = _answer(429, detail, type(error).__name__)
+    response = _answer(error.status, detail, type(error).__name__)
     response.headers["Retry-After"] = str(error.seconds)
     return response
 
 
-def _to_another_host() -> Response:
-    """Under a name that is not ours no address can be built, and so no page."""
-    response = _problem(400, TITLES[400], "the service is not called by this name", None)
+def _answer_unknown_host() -> Response:
+    """A problem document, also for people: without a trusted host name no page can be built."""
+    detail = "the service does not answer to this host name; see CREDITAPP_TRUSTED_HOSTS"
+    response = _problem(400, TITLES[400], detail, None)
     response.status_code = 400
     return response
 
 
+def _answer_unexpected(_error: Exception) -> Response:
+    log.exception("unexpected error")
+    detail = gettext("Something went wrong; the log has the details under the request id.")
+    return _answer(500, detail, "InternalError")
+
+
 def _detail(error: HTTPException) -> str:
     if isinstance(error, CSRFError):
-        return str(gettext("The form is too old; please load the page again."))
+        return str(gettext("The form has expired. Reload the page and try again."))
     return error.description or ""
 
 
-def _is_page() -> bool:
-    """Whether a person asks; programs ask the API, for its description, for metrics, or with a key."""
+def _is_for_people() -> bool:
+    """Whether a person makes the request: not to the API, its document or the metrics, and without a key."""
     if "Authorization" in request.headers:
         return False
     return not request.path.startswith("/api/") and request.endpoint not in FOR_PROGRAMS
 
 
-def _to_sign_in() -> Response:
+def _redirect_to_sign_in() -> Response:
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return make_response(redirect(url_for("account.sign_in", next=wanted)))
 
 
-def _unexpected(_error: Exception) -> Response:
-    log.exception("unexpected error")
-    detail = gettext("Something went wrong here; it was noted under the request id.")
-    return _answer(500, detail, "InternalError")
-
-
 def _answer(status: int, detail: str, kind: str, errors: object = None) -> Response:
     title = TITLES.get(status, "Error")
-    if not _is_page():
+    if _is_for_people():
+        response = _page(status, title, detail)
+    else:
         metrics.count_error(str(request.url_rule or "unknown"), kind)
         response = _problem(status, title, detail, errors)
-    else:
-        response = _page(status, title, detail)
     response.status_code = status
-    if status == 503:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = RETRY_AFTER_SECONDS
-    if status == 401:
+    if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="creditapp"'
     return response
 
@@ -178,7 +135,7 @@ def _problem(status: int, title: str, detail: str, errors: object) -> Response:
 
 
 def _page(status: int, title: str, detail: str) -> Response:
-    """A page that needs no database and no session."""
+    """A page that needs neither the database nor a session."""
     return Response(
         render_template(
             "error.html",

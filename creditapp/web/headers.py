@@ -1,6 +1,8 @@
-"""What every answer, errors included, says to the browser about itself."""
+"""The security headers of every answer, including errors."""
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
+
+from creditapp.settings.current import current_settings
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; "
@@ -8,7 +10,7 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 INLINE_STYLES = {"docs.redoc": " 'unsafe-inline'"}
-"""ReDoc writes its styles into the page; no other page may."""
+"""ReDoc writes inline styles; no other page may."""
 
 ONE_YEAR = 365 * 24 * 3600
 
@@ -28,6 +30,6 @@ def _protect(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if request.endpoint != "static":
         headers["Cache-Control"] = "no-store"
-    if current_app.config["SETTINGS"].production:
+    if current_settings().production:
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
     return response

@@ -1,4 +1,4 @@
-"""Forwarded headers count only where they come from a configured proxy."""
+"""Trusts forwarded headers only from configured proxies."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class TrustedProxies:
-    """Believes one proxy in front, if it is one of ours; from anybody else the headers are dropped."""
+    """Trusts the headers of one proxy in front, if it is configured; drops everybody else's."""
 
     def __init__(self, app: "WSGIApplication", networks: Iterable[str]) -> None:
         self._app = app
@@ -32,7 +32,7 @@ class TrustedProxies:
 
 
 def is_among(address: str, networks: Iterable[Network]) -> bool:
-    """Whether an address lies in one of the networks; what is no address lies in none."""
+    """Whether an address is in one of the networks; false for text that is not an address."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

@@ -6,7 +6,7 @@ import pytest
 
 from creditapp.exceptions import InvalidSetting
 from creditapp.settings.paths import ROOT
-from creditapp.settings.settings import SETTINGS, Settings
+from creditapp.settings.settings import Settings, markdown_table
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,6 @@ def test_origins_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.from_environment().cors_origins == ("https://a.example", "https://b.example")
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    """The table in the README is the catalogue of settings, no more and no less."""
-    readme = (ROOT / "README.md").read_text()
-    for setting in SETTINGS:
-        default = f"`{setting.default}`" if setting.default not in ("", ()) else "—"
-        assert f"| `{setting.name}` | {default} | {setting.about} |" in readme
-    assert readme.partition("## Settings")[2].count("\n| `") == len(SETTINGS)
+def test_readme_holds_the_generated_table_of_settings() -> None:
+    """`make documents` writes it."""
+    assert markdown_table() in (ROOT / "README.md").read_text()

@@ -66,7 +66,7 @@ BAD = [
 @pytest.fixture(autouse=True)
 def production(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of a sound production."""
-    for setting in SETTINGS:
+    for setting in SETTINGS.values():
         monkeypatch.delenv(setting.name, raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)

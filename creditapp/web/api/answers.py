@@ -1,4 +1,4 @@
-"""What the API answers, as marshmallow schemas; a batch is written out by their fields' names."""
+"""The API's answers as marshmallow schemas."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,15 +8,15 @@ from typing import Any
 import orjson
 from marshmallow import Schema, fields
 
-from creditapp.decisions.log import Decision, NewDecision
-from creditapp.decisions.reviews import Review, Verdict, reasons_of
-from creditapp.explanations.alternatives import Alternatives
-from creditapp.explanations.reasons import Reason, Source
-from creditapp.web.phrasing import worded, worded_alternatives
+from creditapp.decisions.log import NewDecision
+from creditapp.decisions.reviews import Verdict, reasons_of
+from creditapp.decisions.stored import StoredDecision
+from creditapp.explanations.reasons import Source
+from creditapp.web.phrasing import phrase_alternatives, phrase_reasons
 
 
 class ReasonSchema(Schema):
-    """A principal reason for a decision that is no approval."""
+    """A principal reason for a decision other than an approval."""
 
     feature = fields.String()
     value = fields.Raw()
@@ -26,7 +26,7 @@ class ReasonSchema(Schema):
 
 
 class PredictionSchema(Schema):
-    """A recorded decision, as it is answered."""
+    """A recorded decision."""
 
     prediction = fields.Integer(
         metadata={"enum": [0, 1], "description": "1 = good credit, 0 = bad"}
@@ -45,24 +45,24 @@ class PredictionSchema(Schema):
     outside_training = fields.List(
         fields.String(),
         metadata={
-            "description": "Features whose answer the training data never held; "
-            "with one of them nothing is approved without a person"
+            "description": "Features with an answer that the training data did not contain; "
+            "such an application is not approved without a person"
         },
     )
     policy_version = fields.String()
     reference = fields.String(
-        allow_none=True, metadata={"description": "The client's own identifier, if it gave one"}
+        allow_none=True, metadata={"description": "The client's own identifier, if it sent one"}
     )
 
 
 class BatchPredictionSchema(PredictionSchema):
-    """A prediction of a batch; `index` is its application's place where errors are reported."""
+    """A prediction of a batch; `index` is its application's position, if errors are reported."""
 
     index = fields.Integer()
     reasons = fields.List(
         fields.Nested(ReasonSchema),
         allow_none=True,
-        metadata={"description": "null unless the body asks for reasons"},
+        metadata={"description": "null unless the request asks for reasons"},
     )
 
 
@@ -86,7 +86,7 @@ class BatchAnswerSchema(Schema):
 
 
 class ReviewSchema(Schema):
-    """What a person decided after the machine."""
+    """What a person decided after the automatic decision."""
 
     outcome = fields.String(metadata={"enum": [verdict.value for verdict in Verdict]})
     note = fields.String(
@@ -96,20 +96,20 @@ class ReviewSchema(Schema):
     reviewed_at = fields.DateTime(format="iso")
     reasons = fields.List(
         fields.Nested(ReasonSchema),
-        metadata={"description": "The person's own; the decision's are those of the machine"},
+        metadata={"description": "The reviewer's reasons"},
     )
 
 
 class StoredDecisionSchema(PredictionSchema):
-    """A decision as it is kept, with the answers it was made on."""
+    """A stored decision with the answers it was made on."""
 
     channel = fields.String(metadata={"enum": ["ui", "api", "batch", "file"]})
     request_id = fields.String()
-    fingerprint = fields.String(metadata={"description": "Of the catalogue it was scored under"})
+    fingerprint = fields.String(metadata={"description": "The fingerprint of the catalogue"})
     review = fields.Nested(
         ReviewSchema,
         allow_none=True,
-        metadata={"description": "The person's decision that stands, where there is one"},
+        metadata={"description": "The newest review, which overrides the decision"},
     )
     reviews = fields.List(fields.Nested(ReviewSchema), metadata={"description": "Newest first"})
     application = fields.Function(
@@ -122,7 +122,7 @@ class StoredDecisionSchema(PredictionSchema):
 
 
 class ChangeSchema(Schema):
-    """One answer that would be another."""
+    """One changed answer."""
 
     feature = fields.String()
     from_ = fields.Raw(data_key="from", attribute="from")
@@ -130,7 +130,7 @@ class ChangeSchema(Schema):
 
 
 class AlternativeSchema(Schema):
-    """Other answers, and what they would have led to."""
+    """Changed answers, and the decision they would have led to."""
 
     changes = fields.List(fields.Nested(ChangeSchema))
     probability_good_credit = fields.Float(metadata={"minimum": 0, "maximum": 1})
@@ -140,18 +140,18 @@ class AlternativeSchema(Schema):
 
 
 class AlternativesSchema(Schema):
-    """The smallest changes that would have reached an approval, by the decision's own model and policy."""
+    """The smallest changes that would have led to an approval, by the decision's own model and policy."""
 
     decision_id = fields.UUID()
-    note = fields.String(metadata={"description": "That this is no promise"})
+    note = fields.String(metadata={"description": "That this is not an offer"})
     alternatives = fields.List(
         fields.Nested(AlternativeSchema),
-        metadata={"description": "At most four, the smallest first; empty where none is enough"},
+        metadata={"description": "At most four, the smallest first; empty if no change is enough"},
     )
     nearest = fields.Nested(
         AlternativeSchema,
         allow_none=True,
-        metadata={"description": "Where none is enough, the one that comes nearest"},
+        metadata={"description": "If no change is enough, the change with the highest score"},
     )
 
 
@@ -181,16 +181,16 @@ class ModelInfoSchema(Schema):
     description = fields.String()
     trained_at = fields.String()
     deployed_at = fields.DateTime(format="iso")
-    deployment = fields.Integer(metadata={"description": "Counts the changes of what is served"})
+    deployment = fields.Integer(metadata={"description": "Counts the changes of the served model"})
     digest = fields.String(metadata={"description": "sha256 of the served bundle"})
-    fingerprint = fields.String(metadata={"description": "Of the catalogue of features"})
+    fingerprint = fields.String(metadata={"description": "The fingerprint of the catalogue"})
     inputs = fields.List(fields.String())
     metrics = fields.Dict(keys=fields.String(), values=fields.Float())
     policy_version = fields.String()
 
 
 class ReloadSchema(Schema):
-    """What a reload brought."""
+    """The result of a reload."""
 
     message = fields.String()
     model_version = fields.String()
@@ -199,7 +199,7 @@ class ReloadSchema(Schema):
 
 
 class ProblemSchema(Schema):
-    """An error, as RFC 9457 describes it."""
+    """An error as a problem document (RFC 9457)."""
 
     type = fields.String(metadata={"example": "about:blank"})
     title = fields.String()
@@ -232,46 +232,47 @@ def prediction(decision: NewDecision) -> bytes:
 
 def _prediction(decision: NewDecision) -> dict[str, Any]:
     answer = dict(zip(PREDICTION_KEYS, _values(decision), strict=True))
-    answer["reasons"] = worded(decision.reasons)
+    answer["reasons"] = phrase_reasons(decision.reasons)
     return answer
 
 
-def stored(
-    decision: Decision, reasons: Iterable[Reason], reviews: Sequence[Review]
-) -> dict[str, Any]:
-    """The answer to a decision that is kept, with what people decided after it, newest first."""
-    told = [{**REVIEW.dump(one), "reasons": worded(reasons_of(one))} for one in reviews]
-    newest = told[0] if told else None
-    decided = STORED_DECISION.dump(decision)
-    return {**decided, "reasons": worded(reasons), "review": newest, "reviews": told}
+def stored_decision(stored: StoredDecision) -> dict[str, Any]:
+    """The answer to a look-up: the decision and its reviews, newest first."""
+    reviews = [
+        {**REVIEW.dump(review), "reasons": phrase_reasons(reasons_of(review))}
+        for review in stored.reviews
+    ]
+    return {
+        **STORED_DECISION.dump(stored.decision),
+        "reasons": phrase_reasons(stored.reasons),
+        "review": reviews[0] if reviews else None,
+        "reviews": reviews,
+    }
 
 
-def alternatives(decision: Decision, found: Alternatives) -> Any:
-    """The answer to what would change a decision."""
-    told = {"decision_id": decision.decision_id, **worded_alternatives(found)}
-    return ALTERNATIVES.dump(told)
+def alternatives(stored: StoredDecision) -> Any:
+    """The answer to what would have led to an approval."""
+    alternatives = phrase_alternatives(stored.alternatives())
+    return ALTERNATIVES.dump({"decision_id": stored.decision.decision_id, **alternatives})
 
 
 def predictions(
     decisions: Iterable[NewDecision], positions: Sequence[int] | None, *, with_reasons: bool
 ) -> list[dict[str, Any]]:
-    """Decisions as the predictions of a batch, with the places of their applications where given."""
-    answer = [_prediction(decision) for decision in decisions]
+    """Decisions as the predictions of a batch, with their applications' positions if given."""
+    predictions = [_prediction(decision) for decision in decisions]
     if not with_reasons:
-        for prediction in answer:
+        for prediction in predictions:
             prediction["reasons"] = None
     if positions is not None:
-        for prediction, position in zip(answer, positions, strict=True):
+        for prediction, position in zip(predictions, positions, strict=True):
             prediction["index"] = position
-    return answer
+    return predictions
 
 
 def batch(answer: Mapping[str, Any], errors: Sequence[Mapping[str, Any]] | None) -> bytes:
-    """The answer to a batch as JSON, with what is wrong with its rows where that was asked for.
-
-    A wrong row's own names are written by the standard library, which can write halves of
-    surrogate pairs.
-    """
+    """The answer to a batch as JSON, with the errors of its rows if given."""
     if errors is None:
         return orjson.dumps(answer)
+    # why: a wrong row may contain lone surrogates, which orjson refuses and the standard library writes.
     return orjson.dumps({**answer, "errors": orjson.Fragment(json.dumps(errors))})

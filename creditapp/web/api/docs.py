@@ -1,5 +1,6 @@
-"""The API's description: an OpenAPI document out of the schemas, shown by Swagger UI and ReDoc."""
+"""The API's documentation: an OpenAPI document from the routes, shown by Swagger UI and ReDoc."""
 
+import re
 from typing import Any
 
 from apispec import APISpec
@@ -7,83 +8,66 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flasgger import Swagger
 from flask import Blueprint, Flask, redirect, render_template, url_for
 from werkzeug import Response
+from werkzeug.routing import Rule
 
-from creditapp.applications import schemas
-from creditapp.applications.catalogue import EXAMPLE
+from creditapp.web.access import ANYONE, DOCUMENTATION, access_of, open_to
 from creditapp.web.api import answers
+from creditapp.web.api.examples import PROBLEM
+from creditapp.web.api.operations import Operation, operation_of
 from creditapp.web.errors import TITLES
 
 blueprint = Blueprint("docs", __name__)
 
 DOCUMENT_PATH = "/openapi.json"
+DESCRIPTION = (
+    "Send credit applications, and get recorded decisions. The [code book](/codebook) explains every "
+    "field and code; this document is shown at [/apidocs](/apidocs) and [/redoc](/redoc); "
+    "[the page](/) scores by hand."
+)
 PROBLEMS = {
-    400: "Not JSON, or JSON that is not strict: NaN, Infinity, a key twice, nested too deeply",
-    401: "No key, or one that is malformed, unknown, expired or revoked",
-    403: "The key's scopes do not include this, or a page of another site asks",
-    404: "No decision has this id, or it was made by another key",
-    409: "The registry's version cannot be served; the old one stays",
-    413: "The body is too large, or the batch holds too many applications",
+    400: "Not JSON, or not strict JSON: NaN, Infinity, a key twice, nested too deeply",
+    401: "No key, or a key that is malformed, unknown, expired or revoked",
+    403: "The key's scopes do not include this route, or a page of another site makes the request",
+    404: "No decision has this id, or another key made it",
+    409: "The request does not fit the present state, for example a version that cannot be served",
+    413: "The body is too large, or the batch has too many applications",
     415: "Not JSON by its content type",
-    429: "The limit is reached; `Retry-After` says when to try again",
-    422: "JSON that breaks the rules; `errors` names each field with what is accepted",
-    503: "No decision can be made or recorded now; `Retry-After` says when to try again",
+    422: "JSON that breaks the rules; `errors` names each field and what is accepted",
+    429: "The rate limit is reached; `Retry-After` says when to try again",
+    503: "No decision can be made or recorded at the moment; `Retry-After` says when to try again",
 }
 KEY = {
     "type": "http",
     "scheme": "bearer",
-    "description": "An API key, `creditapp_…`; not asked for in development",
+    "description": "An API key, `creditapp_…`; not required in development",
 }
 GUARDED = (401, 403)
-INPUT_PROBLEMS = (400, *GUARDED, 413, 415, 422, 429, 503)
-DESCRIPTION = (
-    "Credit applications in, recorded decisions out. Every field and code stands in the "
-    "[code book](/codebook); this document is shown at [/apidocs](/apidocs) and "
-    "[/redoc](/redoc); [the page](/) scores by hand."
-)
-PROBLEM_EXAMPLE = {
-    "type": "about:blank",
-    "title": "Invalid input",
-    "status": 422,
-    "detail": "the application breaks the rules",
-    "request_id": "019ab0c5-7c3e-7d52-9f5e-2d6a4f1b8c90",
-    "errors": {"Age in years": ["17 is not accepted; accepted is an integer from 18 to 100."]},
-}
-PREDICTION_EXAMPLE = {
-    "prediction": 1,
-    "probability_good_credit": 0.85,
-    "probability_bad_credit": 0.15,
-    "risk_level": "LOW",
-    "model_version": "3",
-    "timestamp": "2026-11-23T10:30:45.123456+00:00",
-    "decision_id": "019ab0c5-7c3e-7d52-9f5e-2d6a4f1b8c90",
-    "decision": "approve",
-    "reasons": [],
-    "outside_training": [],
-    "policy_version": "default-1",
-    "reference": None,
-}
+PATH_PARAMETER = re.compile(r"<(\w+)>")
 
 
 @blueprint.get("/docs")
+@open_to(DOCUMENTATION)
 def shortcut() -> Response:
-    """The address people try first."""
+    """Redirect from the address that people try first."""
     return redirect(url_for("flasgger.apidocs"))
 
 
 @blueprint.get("/redoc")
+@open_to(DOCUMENTATION)
 def redoc() -> str:
-    """The same document, for reading."""
+    """Show the document in ReDoc."""
     return render_template("redoc.html", document=DOCUMENT_PATH)
 
 
 def init_app(app: Flask) -> None:
-    """Show the document at /apidocs and /redoc, with assets of our own host alone."""
+    """Show the document at /apidocs and /redoc, with assets only from our own host."""
     app.register_blueprint(blueprint)
-    Swagger(app, template=document(), merge=False, config=_flasgger_config())
+    with app.app_context():
+        Swagger(app, template=document(app), merge=False, config=_flasgger_config())
 
 
-def document() -> dict[str, Any]:
-    """The OpenAPI document."""
+def document(app: Flask) -> dict[str, Any]:
+    """The OpenAPI document of an application's API routes, within its context."""
     spec = APISpec(
         title="creditapp",
         version="1",
@@ -93,117 +77,53 @@ def document() -> dict[str, Any]:
     )
     spec.components.security_scheme("key", KEY)
     spec.components.schema("Problem", schema=answers.ProblemSchema)
-    for path, operations in _paths().items():
-        spec.path(path=path, operations=operations)
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("api."):
+            declared = operation_of(app.view_functions[rule.endpoint])
+            methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            operations = {method.lower(): _describe(declared, rule) for method in methods}
+            spec.path(path=PATH_PARAMETER.sub(r"{\1}", rule.rule), operations=operations)
     return spec.to_dict()
 
 
-def _paths() -> dict[str, dict[str, Any]]:
-    decision_id = {"name": "decision_id", "in": "path", "required": True}
-    return {
-        "/api/predict": {
-            "post": _operation(
-                "Scoring",
-                "Score one application",
-                _answer(answers.PredictionSchema, PREDICTION_EXAMPLE),
-                INPUT_PROBLEMS,
-                body=_body(schemas.ApplicationSchema, EXAMPLE),
-            )
-        },
-        "/api/predict-batch": {
-            "post": _operation(
-                "Scoring",
-                "Score many applications with one model",
-                _answer(answers.BatchAnswerSchema),
-                INPUT_PROBLEMS,
-                body=_body(schemas.BatchSchema, {"applications": [EXAMPLE]}),
-            )
-        },
-        "/api/decisions/{decision_id}": {
-            "get": _operation(
-                "Decisions",
-                "Look up a decision",
-                _answer(answers.StoredDecisionSchema),
-                (*GUARDED, 404, 503),
-                parameters=[{**decision_id, "schema": {"type": "string", "format": "uuid"}}],
-            )
-        },
-        "/api/decisions/{decision_id}/alternatives": {
-            "get": _operation(
-                "Decisions",
-                "What would have led to an approval",
-                _answer(answers.AlternativesSchema),
-                (*GUARDED, 404, 409, 503),
-                parameters=[{**decision_id, "schema": {"type": "string", "format": "uuid"}}],
-            )
-        },
-        "/api/model-info": {
-            "get": _operation(
-                "Model", "The served model", _answer(answers.ModelInfoSchema), (*GUARDED, 503)
-            )
-        },
-        "/api/reload-model": {
-            "post": _operation(
-                "Model",
-                "Serve what the registry's production alias names now",
-                _answer(answers.ReloadSchema),
-                (*GUARDED, 409, 503),
-            )
-        },
-        "/api/health": {"get": _health_operation()},
-        "/api/live": {
-            "get": _operation("Health", "Whether the process runs", _answer(answers.LiveSchema))
-        },
-    }
-
-
-def _health_operation() -> dict[str, Any]:
-    answer = _answer(answers.HealthSchema)
-    operation = _operation("Health", "Whether decisions can be made and recorded", answer)
-    operation["responses"]["503"] = {**answer, "description": "They cannot"}
-    return operation
-
-
-def _operation(
-    tag: str,
-    summary: str,
-    answer: dict[str, Any],
-    problems: tuple[int, ...] = (),
-    *,
-    body: dict[str, Any] | None = None,
-    parameters: list[dict[str, Any]] | None = None,
-) -> dict[str, Any]:
+def _describe(declared: Operation, rule: Rule) -> dict[str, Any]:
+    is_guarded = access_of(rule.endpoint) != ANYONE
+    answer = _content("OK", "application/json", declared.answer, declared.answer_example)
+    problems = (*(GUARDED if is_guarded else ()), *declared.problems)
     responses = {"200": answer, **{str(status): _problem(status) for status in problems}}
-    operation: dict[str, Any] = {"summary": summary, "tags": [tag], "responses": responses}
-    if 401 in problems:
-        operation["security"] = [{"key": []}]
-    if body:
-        operation["requestBody"] = body
-    if parameters:
-        operation["parameters"] = parameters
-    return operation
+    if declared.unavailable:
+        responses["503"] = {**answer, "description": declared.unavailable}
+    described: dict[str, Any] = {
+        "summary": declared.summary,
+        "tags": [declared.tag],
+        "responses": responses,
+    }
+    if is_guarded:
+        described["security"] = [{"key": []}]
+    if declared.body:
+        content = _content("", "application/json", declared.body, declared.body_example)
+        described["requestBody"] = {"required": True, "content": content["content"]}
+    if parameters := PATH_PARAMETER.findall(rule.rule):
+        described["parameters"] = [_path_parameter(name) for name in parameters]
+    return described
 
 
-def _body(schema: Any, example: object) -> dict[str, Any]:
-    return {"required": True, "content": _content("application/json", schema, example)}
-
-
-def _answer(schema: Any, example: object = None) -> dict[str, Any]:
-    return {"description": "OK", "content": _content("application/json", schema, example)}
+def _path_parameter(name: str) -> dict[str, Any]:
+    schema = {"type": "string", "format": "uuid"}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _problem(status: int) -> dict[str, Any]:
-    example = {**PROBLEM_EXAMPLE, "status": status, "title": TITLES[status]}
+    example = {**PROBLEM, "status": status, "title": TITLES[status]}
     if status != 422:
         del example["errors"]
         example["detail"] = PROBLEMS[status]
-    content = _content("application/problem+json", "Problem", example)
-    return {"description": PROBLEMS[status], "content": content}
+    return _content(PROBLEMS[status], "application/problem+json", "Problem", example)
 
 
-def _content(media_type: str, schema: Any, example: object = None) -> dict[str, Any]:
+def _content(description: str, media_type: str, schema: Any, example: object) -> dict[str, Any]:
     shown = {} if example is None else {"example": example}
-    return {media_type: {"schema": schema, **shown}}
+    return {"description": description, "content": {media_type: {"schema": schema, **shown}}}
 
 
 def _flasgger_config() -> dict[str, Any]:

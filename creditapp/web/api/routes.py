@@ -1,4 +1,4 @@
-"""The API's routes: check, one call, render."""
+"""The API's routes: check the input, make one call, render the answer."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,97 +7,168 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from creditapp.applications import schemas
+from creditapp.applications.catalogue import EXAMPLE
 from creditapp.applications.schemas import Batch
 from creditapp.applications.strict_json import parse
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import replay, reviews
-from creditapp.decisions.decide import Origin, decide
-from creditapp.decisions.log import Channel, Decision, NewDecision
-from creditapp.exceptions import DecisionLogUnavailable, ModelUnavailable, UnknownDecision
+from creditapp.decisions import stored
+from creditapp.decisions.decide import Decided, Origin, decide
+from creditapp.decisions.log import Channel
+from creditapp.decisions.stored import StoredDecision
+from creditapp.exceptions import DatabaseUnavailable, ModelUnavailable, UnknownDecision
+from creditapp.identity.api_keys import Scope
 from creditapp.observability import request_ids
 from creditapp.serving import cache as model_cache
 from creditapp.serving import remote_commands
-from creditapp.serving.cache import ServedModel
+from creditapp.serving.served_model import ServedModel
+from creditapp.settings.current import current_settings
 from creditapp.web import access, rate_limits
+from creditapp.web.access import ANYONE, open_to, programs
 from creditapp.web.api import answers
+from creditapp.web.api.examples import PREDICTION
+from creditapp.web.api.operations import OF_INPUT, Operation, operation
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 
 @blueprint.get("/live")
+@open_to(ANYONE)
+@operation(Operation(tag="Health", summary="Whether the process runs", answer=answers.LiveSchema))
 def live() -> Any:
-    """Whether this process runs."""
+    """Answer while the process runs."""
     return {"status": "alive"}
 
 
 @blueprint.get("/health")
+@open_to(ANYONE)
+@operation(
+    Operation(
+        tag="Health",
+        summary="Whether decisions can be made and recorded",
+        answer=answers.HealthSchema,
+        unavailable="Decisions cannot be made or recorded",
+    )
+)
 def health() -> Any:
-    """Whether decisions can be made and recorded."""
+    """Check that a model is served and that the decision log can be written."""
     try:
         served = model_cache.current()
         decision_log.check_writable()
-    except (ModelUnavailable, DecisionLogUnavailable):
+    except (ModelUnavailable, DatabaseUnavailable):
         return answers.HEALTH.dump(_health(None)), 503, {"Retry-After": "5"}
     return answers.HEALTH.dump(_health(served))
 
 
 @blueprint.get("/model-info")
+@open_to(programs(Scope.MODEL_READ, Scope.MODEL_ADMIN))
+@operation(
+    Operation(
+        tag="Model", summary="The served model", answer=answers.ModelInfoSchema, problems=(503,)
+    )
+)
 def model_info() -> Any:
-    """The model that is served."""
+    """Describe the served model."""
     return answers.MODEL_INFO.dump(_model_info(model_cache.current()))
 
 
 @blueprint.post("/predict")
+@open_to(programs(Scope.PREDICT))
+@operation(
+    Operation(
+        tag="Scoring",
+        summary="Score one application",
+        answer=answers.PredictionSchema,
+        answer_example=PREDICTION,
+        body=schemas.ApplicationSchema,
+        body_example=EXAMPLE,
+        problems=OF_INPUT,
+    )
+)
 def predict() -> Any:
-    """One application to one recorded decision."""
+    """Decide on one application."""
     rate_limits.spend_applications(1)
     application = schemas.load_application(_json_body())
-    [decision] = decide([application], _origin(Channel.API), with_reasons=True)
+    [decision] = decide([application], _origin(Channel.API), with_reasons=True).decisions
     return Response(answers.prediction(decision), content_type="application/json")
 
 
 @blueprint.post("/predict-batch")
+@open_to(programs(Scope.PREDICT))
+@operation(
+    Operation(
+        tag="Scoring",
+        summary="Score many applications with one model",
+        answer=answers.BatchAnswerSchema,
+        body=schemas.BatchSchema,
+        body_example={"applications": [EXAMPLE]},
+        problems=OF_INPUT,
+    )
+)
 def predict_batch() -> Any:
-    """Many applications to as many recorded decisions, all by one model version."""
+    """Decide on many applications with one model and one policy."""
     body = _json_body()
     rate_limits.spend_applications(schemas.batch_size(body))
-    batch = schemas.load_batch(body, current_app.config["SETTINGS"].max_batch)
-    origin = _origin(Channel.BATCH)
-    decisions = decide(batch.applications, origin, with_reasons=batch.gives_reasons)
-    return _batch_answer(batch, decisions)
+    batch = schemas.load_batch(body, current_settings().max_batch)
+    decided = decide(batch.applications, _origin(Channel.BATCH), with_reasons=batch.gives_reasons)
+    return _batch_answer(batch, decided)
 
 
 @blueprint.get("/decisions/<decision_id>")
+@open_to(programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL))
+@operation(
+    Operation(
+        tag="Decisions",
+        summary="Look up a decision",
+        answer=answers.StoredDecisionSchema,
+        problems=(404, 503),
+    )
+)
 def decision(decision_id: str) -> Any:
-    """One decision as it is kept; to a key that did not make it, it does not exist."""
-    found = _readable(decision_id)
-    return answers.stored(found, replay.reasons_of(found), reviews.of(found.decision_id))
+    """Answer a stored decision; for a key that may not read it, it does not exist."""
+    return answers.stored_decision(_load_readable(decision_id))
 
 
 @blueprint.get("/decisions/<decision_id>/alternatives")
+@open_to(programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL))
+@operation(
+    Operation(
+        tag="Decisions",
+        summary="What would have led to an approval",
+        answer=answers.AlternativesSchema,
+        problems=(404, 409, 503),
+    )
+)
 def alternatives(decision_id: str) -> Any:
-    """What would have led to an approval."""
-    found = _readable(decision_id)
-    return answers.alternatives(found, replay.alternatives_of(found))
+    """Answer the smallest changes that would have led to an approval."""
+    return answers.alternatives(_load_readable(decision_id))
 
 
 @blueprint.post("/reload-model")
+@open_to(programs(Scope.MODEL_ADMIN))
+@operation(
+    Operation(
+        tag="Model",
+        summary="Serve the version that the registry's production alias names",
+        answer=answers.ReloadSchema,
+        problems=(409, 503),
+    )
+)
 def reload_model() -> Any:
-    """Serve what the registry's alias names now."""
-    done = remote_commands.reload(access.current().label, request_ids.current())
+    """Serve the version that the registry's production alias names."""
+    switch = remote_commands.reload(access.current_actor())
     return answers.RELOAD.dump(
         {
-            "message": _reload_message(done.model_version, done.previous_version),
-            "model_version": done.model_version,
-            "previous_version": done.previous_version,
+            "message": _reload_message(switch.model_version, switch.previous_version),
+            "model_version": switch.model_version,
+            "previous_version": switch.previous_version,
             "timestamp": datetime.now(UTC),
         }
     )
 
 
-def _readable(decision_id: str) -> Decision:
-    found = decision_log.find(decision_id)
-    if not access.may_read(found.made_by):
+def _load_readable(decision_id: str) -> StoredDecision:
+    found = stored.load(decision_id)
+    if not access.may_read(found.decision.made_by):
         raise UnknownDecision(decision_id)
     return found
 
@@ -108,15 +179,16 @@ def _origin(channel: Channel) -> Origin:
 
 def _json_body() -> Any:
     if not request.is_json:
-        raise UnsupportedMediaType("the content type application/json is expected")
+        raise UnsupportedMediaType("the content type must be application/json")
     if request.content_encoding not in (None, "identity"):
-        raise UnsupportedMediaType("a body without a content encoding is expected")
+        raise UnsupportedMediaType("the body must not have a content encoding")
     return parse(_whole_body())
 
 
 def _whole_body() -> bytes:
-    """The body, if it ends within the limit: one sent in chunks is cut there without a word."""
+    """The body, if it is not larger than the limit."""
     body = request.get_data()
+    # why: a chunked body that is too large is cut at the limit without an error.
     if request.content_length is None and len(body) >= current_app.config["MAX_CONTENT_LENGTH"]:
         raise RequestEntityTooLarge
     return body
@@ -148,22 +220,19 @@ def _model_info(served: ServedModel) -> dict[str, Any]:
     }
 
 
-def _batch_answer(batch: Batch, decisions: list[NewDecision]) -> Response:
+def _batch_answer(batch: Batch, decided: Decided) -> Response:
     positions = batch.positions if batch.reports_errors else None
-    predictions = answers.predictions(decisions, positions, with_reasons=batch.gives_reasons)
+    predictions = answers.predictions(
+        decided.decisions, positions, with_reasons=batch.gives_reasons
+    )
     answer = {
         "predictions": predictions,
         "total_processed": len(predictions),
-        "model_version": _scoring_version(decisions),
+        "model_version": decided.served.model_version,
         "timestamp": datetime.now(UTC),
     }
     errors = batch.errors if batch.reports_errors else None
     return Response(answers.batch(answer, errors), content_type="application/json")
-
-
-def _scoring_version(decisions: list[NewDecision]) -> str:
-    """The version that scored them all, or would have."""
-    return decisions[0].model_version if decisions else model_cache.current().model_version
 
 
 def _reload_message(version: str, previous: str | None) -> str:

@@ -1,6 +1,6 @@
-"""Pages about oneself and others: signing in and out, and what was done."""
+"""The pages to sign in and out, and the audit trail."""
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user, login_user, logout_user
 from flask_wtf import FlaskForm
@@ -8,12 +8,15 @@ from werkzeug import Response
 from wtforms import PasswordField, StringField
 
 from creditapp.identity import audit, people
+from creditapp.observability import request_ids
+from creditapp.settings.current import current_settings
 from creditapp.web import rate_limits
+from creditapp.web.access import ADMINS, ANYONE, OFFICERS, open_to
 
 blueprint = Blueprint("account", __name__)
 
 PAGE_LENGTH = 50
-LATEST = 2**31 - 1
+HIGHEST_ID = 2**31 - 1
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -28,48 +31,52 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 
 
 @blueprint.get("/sign-in")
+@open_to(ANYONE)
 def sign_in() -> str:
-    """The form to sign in with."""
+    """Show the sign-in form."""
     return render_template("sign_in.html", form=SignInForm())
 
 
 @blueprint.post("/sign-in")
+@open_to(ANYONE)
 def try_to_sign_in() -> Response | tuple[str, int]:
-    """On to the page that was wanted, or the form again."""
+    """Sign in and redirect to the page that was asked for, or show the form again."""
     form = SignInForm()
     name = (form.name.data or "")[:80]
     rate_limits.spend_sign_in(name)
-    hours = current_app.config["SETTINGS"].session_hours
-    person = people.sign_in(name, form.password.data or "", hours)
+    hours = current_settings().session_hours
+    person = people.sign_in(name, form.password.data or "", hours, request_ids.current())
     if person is None:
         form.name.data = name if name.isprintable() else ""
-        form.password.errors = [gettext("Name and password do not belong together.")]
+        form.password.errors = [gettext("The name or the password is wrong.")]
         return render_template("sign_in.html", form=form), 401
     if current_user.is_authenticated:
-        people.sign_out(current_user)
+        people.sign_out(current_user, request_ids.current())
     login_user(person)
-    return redirect(_wanted())
+    return redirect(_next_page())
 
 
 @blueprint.post("/sign-out")
+@open_to(OFFICERS)
 def sign_out() -> Response:
-    """End this sign-in, here and wherever its cookie was copied to."""
-    people.sign_out(current_user)
+    """End this sign-in, also for copies of its cookie."""
+    people.sign_out(current_user, request_ids.current())
     logout_user()
     return redirect(url_for("account.sign_in"))
 
 
 @blueprint.get("/events")
+@open_to(ADMINS)
 def events() -> str:
-    """Who did what, the newest first."""
-    before = min(request.args.get("before", LATEST, type=int), LATEST)
-    found = audit.recent(before, PAGE_LENGTH)
-    older = found[-1].id if len(found) == PAGE_LENGTH else None
-    return render_template("events.html", events=found, older=older)
+    """List who did what, newest first."""
+    before = min(request.args.get("before", HIGHEST_ID, type=int), HIGHEST_ID)
+    newest = audit.find_newest(before, PAGE_LENGTH)
+    older = newest[-1].id if len(newest) == PAGE_LENGTH else None
+    return render_template("events.html", events=newest, older=older)
 
 
-def _wanted() -> str:
-    """The page asked for before signing in, if it is one of ours."""
+def _next_page() -> str:
+    """The page asked for before signing in, if it is one of ours; else the first page."""
     wanted = request.args.get("next", "")
     is_ours = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
-    return wanted if is_ours and wanted.isprintable() else url_for("ui.form")
+    return wanted if is_ours and wanted.isprintable() else url_for("scoring.form")

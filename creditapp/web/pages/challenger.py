@@ -1,29 +1,31 @@
-"""The page about the challenger: what it would have decided, beside what was decided."""
+"""The page about the challenger: what it would have decided, compared with what was decided."""
 
 from flask import Blueprint, render_template
 
-from creditapp.challenger import assignments as challengers
+from creditapp.challenger import assignments
 from creditapp.challenger import scores as challenger_scores
 from creditapp.challenger.comparison import compare
 from creditapp.policy.definition import Outcome
+from creditapp.web.access import ANALYSTS, open_to
 
 blueprint = Blueprint("challenger", __name__)
 
 MOST_PAIRS = 10_000
-"""The newest of them: a page must not read all of a long log."""
+"""The newest; a page must not read all of a long log."""
 
 
 @blueprint.get("/challenger")
+@open_to(ANALYSTS)
 def overview() -> str:
-    """The comparison of the last challenger with the served model, and the history of challengers."""
-    newest = challengers.newest()
+    """Compare the last challenger with the served model, and list all challengers."""
+    newest = assignments.newest()
     served, pairs = challenger_scores.pairs(newest.id, MOST_PAIRS) if newest else ("", [])
     shown = {
-        "in_force": challengers.in_force(),
+        "in_force": assignments.in_force(),
         "challenger": newest,
         "served": served,
         "comparison": compare(pairs),
-        "history": challengers.history(),
+        "history": assignments.history(),
         "outcomes": list(Outcome),
         "most": MOST_PAIRS,
     }

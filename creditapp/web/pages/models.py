@@ -1,6 +1,6 @@
-"""The page about models: what is registered, what is served by whom, what was, and changing it."""
+"""The page about models: what is registered, what each worker serves, the history, and changes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -14,65 +14,64 @@ from creditapp.exceptions import (
     RefusedModel,
     RegistryUnavailable,
 )
-from creditapp.observability import metrics, request_ids
+from creditapp.observability import metrics
 from creditapp.serving import cache as model_cache
 from creditapp.serving import deployments, registry_listing, remote_commands
+from creditapp.serving.deployments import Switch
 from creditapp.web import access
-from creditapp.web.errors import STATUS
+from creditapp.web.access import ADMINS, ANALYSTS, open_to
 
 blueprint = Blueprint("models", __name__)
 
-REFUSALS = (RefusedModel, ChangeUnderWay, RegistryUnavailable)
 LONGEST_REASON = 500
 
 Page = str | tuple[str, int]
 
 
 @blueprint.get("/models")
+@open_to(ANALYSTS)
 def overview() -> Page:
-    """Versions, the deployment that each worker serves, and the history."""
+    """List the versions, what each worker serves, and the deployments."""
     return _page(None, 200)
 
 
 @blueprint.post("/models/promote")
+@open_to(ADMINS)
 def promote() -> Response | Page:
     """Make a registered version the production one, and serve it."""
-    version = request.form.get("version", "")
-    return _changed(remote_commands.promote, version)
+    return _change(remote_commands.promote, request.form.get("version", ""))
 
 
 @blueprint.post("/models/rollback")
+@open_to(ADMINS)
 def roll_back() -> Response | Page:
     """Serve the version that was served before."""
-    return _changed(remote_commands.roll_back)
+    return _change(remote_commands.roll_back)
 
 
-def _changed(change: Any, *arguments: str) -> Response | Page:
-    """Change what is served, or say on the page why that was refused."""
-    reason = request.form.get("reason", "").strip()
-    given = (*arguments, reason)
-    if not all(0 < len(one) <= LONGEST_REASON and one.isprintable() for one in given):
-        return _page(
-            gettext(
-                "A version and a reason are expected, printable and of up to %(most)s characters; "
-                "nothing was changed.",
-                most=LONGEST_REASON,
-            ),
-            422,
+def _change(change: Callable[..., Switch], *arguments: str) -> Response | Page:
+    """Change what is served, or show why the change was refused."""
+    given = (*arguments, request.form.get("reason", "").strip())
+    if not all(0 < len(text) <= LONGEST_REASON and text.isprintable() for text in given):
+        problem = gettext(
+            "Give a version and a reason of at most %(most)s printable characters; "
+            "nothing was changed.",
+            most=LONGEST_REASON,
         )
+        return _page(problem, 422)
     try:
-        change(*arguments, reason, access.current().label, request_ids.current())
-    except REFUSALS as error:
-        return _page(str(error), STATUS[type(error)])
+        change(*given, access.current_actor())
+    except (RefusedModel, ChangeUnderWay, RegistryUnavailable) as error:
+        return _page(str(error), error.status)
     return redirect(url_for("models.overview"))
 
 
 def _page(problem: str | None, status: int) -> Page:
     history = deployments.history()
-    versions, away = _versions(history[0].generation if history else None)
+    versions, is_away = _versions(history[0].generation if history else None)
     shown = {
         "versions": versions,
-        "registry_is_away": away,
+        "registry_is_away": is_away,
         "history": history,
         "workers": metrics.served_by_workers(),
         "problem": problem,
@@ -83,7 +82,7 @@ def _page(problem: str | None, status: int) -> Page:
 
 
 def _protected_used() -> Sequence[str]:
-    """The protected answers that the model in this process uses; none without one."""
+    """The protected answers that this process's model uses; none without a model."""
     try:
         return model_cache.current().metadata.protected_used
     except ModelUnavailable:
@@ -91,7 +90,7 @@ def _protected_used() -> Sequence[str]:
 
 
 def _versions(generation: int | None) -> tuple[Sequence[dict[str, Any]], bool]:
-    """The registered versions; what is served can be shown without the registry too."""
+    """The registered versions, and whether the registry is away; the page is shown without it too."""
     try:
         return registry_listing.versions(generation), False
     except RegistryUnavailable:

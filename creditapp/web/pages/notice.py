@@ -1,25 +1,25 @@
-"""The letter to an applicant whose application stands declined: the reasons, and how to ask for a review."""
+"""The notice to a declined applicant: a letter with the principal reasons, in English or French."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import force_locale, format_date, format_decimal
 from werkzeug.exceptions import BadRequest
 
-from creditapp.decisions import log as decision_log
-from creditapp.decisions import replay, reviews
-from creditapp.decisions.log import Decision
-from creditapp.decisions.reviews import Review
+from creditapp.decisions import stored
+from creditapp.decisions.reviews import Verdict
 from creditapp.exceptions import NoNotice
+from creditapp.settings.current import current_settings
 from creditapp.settings.settings import Settings
-from creditapp.web.phrasing import worded
+from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.phrasing import phrase_reasons
 
 blueprint = Blueprint("notice", __name__)
 
 LANGUAGES = ("en", "fr")
-LENDER = {
+LENDER_SETTINGS = {
     "CREDITAPP_LENDER_NAME": "lender_name",
     "CREDITAPP_LENDER_ADDRESS": "lender_address",
     "CREDITAPP_REVIEW_CONTACT": "review_contact",
@@ -28,7 +28,7 @@ LENDER = {
 
 @dataclass(frozen=True)
 class Lender:
-    """Who writes, and to whom an applicant writes who wants a review."""
+    """Who writes, and whom an applicant asks for a review."""
 
     name: str
     address: Sequence[str]
@@ -36,47 +36,44 @@ class Lender:
 
 
 @blueprint.get("/decisions/<decision_id>/notice")
+@open_to(OFFICERS)
 def letter(decision_id: str) -> str:
-    """The letter, in the language that `lang` names."""
-    found = decision_log.find(decision_id)
-    review = reviews.latest(found.decision_id)
-    lender = _lender(current_app.config["SETTINGS"])
-    _check_declined(found, review)
+    """Show the letter in the language that `lang` names."""
+    found = stored.load(decision_id)
+    lender = _lender(current_settings())
+    if found.outcome != Verdict.DECLINE:
+        raise NoNotice(
+            "a notice exists only for a declined application; "
+            f"the outcome of this one is: {found.outcome}"
+        )
     language = request.args.get("lang", LANGUAGES[0])
     if language not in LANGUAGES:
-        raise BadRequest(f"lang: accepted is {' or '.join(LANGUAGES)}")
+        raise BadRequest(f"lang must be {' or '.join(LANGUAGES)}")
+    given = found.decision.given
     with force_locale(language):
         return render_template(
             "notice.html",
-            decision=found,
-            review=review,
-            answers=found.given and found.given.answers,
-            amount=found.given and format_decimal(found.given.answers["Credit amount"]),
-            applied=format_date(found.timestamp, "long"),
+            decision=found.decision,
+            review=found.review,
+            answers=given and given.answers,
+            amount=given and format_decimal(given.answers["Credit amount"]),
+            applied=format_date(found.decision.timestamp, "long"),
             today=format_date(datetime.now(UTC), "long"),
-            reasons=worded(reviews.reasons_of(review) if review else replay.reasons_of(found)),
+            reasons=phrase_reasons(found.effective_reasons),
             lender=lender,
             language=language,
             languages=LANGUAGES,
         )
 
 
-def _check_declined(found: Decision, review: Review | None) -> None:
-    standing = reviews.standing(found, review)
-    if standing != "decline":
-        raise NoNotice(
-            f"the application stands at {standing}; there is a notice for one that stands declined"
-        )
-
-
 def _lender(settings: Settings) -> Lender:
-    """In production nobody gets a letter of a lender that is made up."""
+    """The lender of the settings; in production the defaults are refused."""
     missing = [
         name
-        for name, field in LENDER.items()
+        for name, field in LENDER_SETTINGS.items()
         if name not in settings.given or not getattr(settings, field)
     ]
     if settings.production and missing:
-        raise NoNotice(f"a notice says who writes it: {', '.join(missing)} is not set")
+        raise NoNotice(f"a notice needs the lender's name and address; set {', '.join(missing)}")
     address = [line.strip() for line in settings.lender_address.split(",")]
     return Lender(settings.lender_name, address, settings.review_contact)

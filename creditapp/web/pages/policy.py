@@ -1,6 +1,5 @@
-"""The cut-off workbench: see what a policy would do, then put it in force with a reason, or not."""
+"""The cut-off workbench: try a policy, then put it in force with a reason."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -14,44 +13,44 @@ from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy, check_cut_offs
 from creditapp.serving import cache as model_cache
-from creditapp.simulation import cases as known_cases
-from creditapp.simulation import workbench
-from creditapp.simulation.workbench import Costs, Tried
+from creditapp.simulation.outcomes import Costs
+from creditapp.simulation.workbench import Workbench, compare
 from creditapp.web import access
-from creditapp.web.errors import STATUS
+from creditapp.web.access import ANALYSTS, open_to
 
 blueprint = Blueprint("policy", __name__)
 
-MOST_LOGGED = 2000
-"""The newest of them: a page must not read all of a long log."""
+MOST_RECORDED = 2000
+"""The newest decisions; a page must not read all of a long log."""
 
+MOST_CHANGES = 50
 LONGEST_REASON = 500
 HIGHEST_COST = 1_000_000
 
 Page = str | tuple[str, int]
 
 
-def _number(label: str, highest: float, *, step: str) -> FloatField:
+def _number(label: str, highest: float) -> FloatField:
     limits = NumberRange(0, highest, lazy_gettext("Accepted is a number from %(min)s to %(max)s."))
-    render = {"type": "number", "min": 0, "max": highest, "step": step}
+    render = {"type": "number", "min": 0, "max": highest, "step": "any"}
     return FloatField(label, [limits], render_kw=render)
 
 
-class Workbench(FlaskForm):  # type: ignore[misc]
-    """The cut-offs and costs that are tried."""
+class TryForm(FlaskForm):  # type: ignore[misc]
+    """The cut-offs and costs to try."""
 
     class Meta:
-        """The form is read by GET and changes nothing."""
+        """The form is sent by GET and changes nothing."""
 
         csrf = False
 
-    approve_from = _number(lazy_gettext("Approve from"), 1, step="any")
-    refer_from = _number(lazy_gettext("Refer from"), 1, step="any")
-    cost_ratio = _number(lazy_gettext("Cost of an approved bad credit"), HIGHEST_COST, step="any")
-    referral_cost = _number(lazy_gettext("Cost of a referral"), HIGHEST_COST, step="any")
+    approve_from = _number(lazy_gettext("Approve from"), 1)
+    refer_from = _number(lazy_gettext("Refer from"), 1)
+    cost_ratio = _number(lazy_gettext("Cost of an approved bad credit"), HIGHEST_COST)
+    referral_cost = _number(lazy_gettext("Cost of a referral"), HIGHEST_COST)
 
     def policy(self, in_force: Policy) -> Policy | None:
-        """The policy that is tried, under the rules in force; none where an input is wrong."""
+        """The policy to try, with the rules in force; none if an input is wrong."""
         if not self.validate():
             return None
         try:
@@ -62,8 +61,8 @@ class Workbench(FlaskForm):  # type: ignore[misc]
         return Policy("tried", self.approve_from.data, self.refer_from.data, rules=in_force.rules)
 
 
-class Saving(FlaskForm):  # type: ignore[misc]
-    """A policy that was tried, the one it is to replace, and why."""
+class SaveForm(FlaskForm):  # type: ignore[misc]
+    """The policy that was tried, the version it replaces, and the reason."""
 
     approve_from = FloatField()
     refer_from = FloatField()
@@ -71,31 +70,31 @@ class Saving(FlaskForm):  # type: ignore[misc]
     reason = StringField()
 
     @property
-    def is_sound(self) -> bool:
-        """Whether there are two cut-offs, and a reason that can be kept."""
+    def is_complete(self) -> bool:
+        """Whether both cut-offs and a printable reason are given."""
         reason = (self.reason.data or "").strip()
         numbers = self.approve_from.data is not None and self.refer_from.data is not None
         return numbers and 0 < len(reason) <= LONGEST_REASON and reason.isprintable()
 
 
 @blueprint.get("/policy")
+@open_to(ANALYSTS)
 def overview() -> Page:
-    """The policy in force beside one that is tried."""
+    """Compare the policy in force with one that is tried."""
     in_force = policy_versions.in_force()
-    form = Workbench(request.args, data=_in_force(in_force))
-    if not request.args:
-        form = Workbench(None, data=_in_force(in_force))
+    form = TryForm(request.args or None, data=_defaults(in_force))
     return _page(form, in_force)
 
 
 @blueprint.post("/policy")
+@open_to(ANALYSTS)
 def save() -> Response | Page:
-    """Put the policy that was tried in force, unless another one came into force since."""
-    form, in_force = Saving(), policy_versions.in_force()
-    tried = Workbench(request.form, data=_in_force(in_force))
-    if not form.is_sound:
+    """Put the policy that was tried in force, unless another one was put in force since."""
+    form, in_force = SaveForm(), policy_versions.in_force()
+    tried = TryForm(request.form, data=_defaults(in_force))
+    if not form.is_complete:
         problem = gettext(
-            "A reason is expected, printable and of up to %(most)s characters; nothing was changed.",
+            "Give a reason of at most %(most)s printable characters; nothing was changed.",
             most=LONGEST_REASON,
         )
         return _page(tried, in_force, problem, 422)
@@ -104,16 +103,16 @@ def save() -> Response | Page:
             form.approve_from.data,
             form.refer_from.data,
             in_force.rules,
-            access.current().label,
+            access.current_actor(),
             form.reason.data.strip(),
             instead_of=form.instead_of.data,
         )
     except (PolicyChanged, BadPolicy) as error:
-        return _page(tried, in_force, str(error), STATUS[type(error)])
+        return _page(tried, in_force, str(error), error.status)
     return redirect(url_for("policy.overview"))
 
 
-def _in_force(policy: Policy) -> dict[str, float]:
+def _defaults(policy: Policy) -> dict[str, float]:
     costs = Costs()
     return {
         "approve_from": policy.low_risk_from,
@@ -124,41 +123,24 @@ def _in_force(policy: Policy) -> dict[str, float]:
 
 
 def _page(
-    form: Workbench, in_force: Policy, problem: str | None = None, status: int = 200
+    form: TryForm, in_force: Policy, problem: str | None = None, status: int = 200
 ) -> tuple[str, int]:
     tried = form.policy(in_force)
     shown: dict[str, Any] = {
         "form": form,
-        "saving": Saving(None),
+        "saving": SaveForm(None),
         "in_force": in_force,
+        "tried": tried,
         "problem": problem,
         "history": policy_versions.history(),
         "outcomes": list(Outcome),
-        "most_logged": MOST_LOGGED,
-        "found": _found(form, in_force, tried) if tried else None,
+        "most_recorded": MOST_RECORDED,
+        "most_changes": MOST_CHANGES,
+        "workbench": _workbench(form, in_force, tried) if tried else None,
     }
     return render_template("policy.html", **shown), status if tried else 422
 
 
-def _found(form: Workbench, in_force: Policy, tried: Policy) -> Mapping[str, Any]:
-    """Both policies on the labelled rows and on logged decisions of the served model."""
-    served = model_cache.current()
+def _workbench(form: TryForm, in_force: Policy, tried: Policy) -> Workbench:
     costs = Costs(form.cost_ratio.data, form.referral_cost.data)
-    labelled = known_cases.held_out(served)
-    logged = known_cases.logged(MOST_LOGGED, served.deployment)
-
-    def both(cases: Any) -> tuple[Tried, Tried]:
-        return workbench.tried(in_force, cases, costs), workbench.tried(tried, cases, costs)
-
-    on_logged = both(logged)
-    return {
-        "policy": tried,
-        "model_version": served.model_version,
-        "labelled": both(labelled),
-        "labelled_cases": len(labelled),
-        "logged": on_logged,
-        "logged_cases": len(logged),
-        "flipped": workbench.flipped(logged, on_logged[1].decided),
-        "best": workbench.best(labelled, costs.ratio),
-        "curve": workbench.curve(labelled, costs.ratio),
-    }
+    return compare(in_force, tried, costs, model_cache.current(), MOST_RECORDED)

@@ -1,0 +1,54 @@
+"""The command that prepares a first start: database, a local admin, and a model."""
+
+import secrets
+
+import click
+from flask import current_app
+from flask_migrate import upgrade
+
+from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.models import DATA, run_training, summary
+from creditapp.cli.registry import open_registry
+from creditapp.cli.serving import lifecycle
+from creditapp.identity import people
+from creditapp.identity.actors import operator
+from creditapp.identity.people import Role
+from creditapp.serving import deployments
+
+
+@click.command()
+def prepare() -> None:
+    """Migrate the database; train and promote a first model if none is registered."""
+    click.echo("database: migrating")
+    with errors_in_one_line():
+        upgrade()
+        _add_local_admin()
+        click.echo(f"model: {_prepare_model()}")
+
+
+def _add_local_admin() -> None:
+    """Add an admin on the first start in development; in production nobody is added unasked."""
+    if current_app.config["SETTINGS"].production or people.list_people():
+        return
+    password = secrets.token_urlsafe(12)
+    people.add("admin", Role.ADMIN, password, operator())
+    click.echo(f"sign-in: name admin, password {password}   (shown only once)")
+
+
+def _prepare_model() -> str:
+    """Put a model in force if none is, and describe it; registered versions are not promoted unasked."""
+    if deployment := deployments.in_force():
+        return f"version {deployment.model_version} is served already"
+    registry = open_registry()
+    if registry.production() is not None:
+        return f"version {lifecycle().deploy(operator()).model_version} is in production"
+    if registry.versions():
+        return "versions are registered, but none is promoted; run: flask models, flask promote"
+    click.echo("model: none is registered yet; training a first one")
+    trained = run_training(DATA, protected=not current_app.config["SETTINGS"].production)
+    click.echo(summary(trained))
+    switch = lifecycle().promote(trained.version, "the first model", operator())
+    return f"version {switch.model_version} is in production"
+
+
+COMMANDS = (prepare,)

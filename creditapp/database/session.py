@@ -1,0 +1,103 @@
+"""Transactions: the only way to the tables, and the only place that names a database failure.
+
+Any SQLAlchemy error inside one of these blocks leaves it as `DatabaseUnavailable`, which is answered
+with 503 wherever it happens.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Dialect, text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from creditapp.database import sqlite
+from creditapp.database.engine import db
+from creditapp.exceptions import DatabaseUnavailable, RowsRefused
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a read-only transaction, which never waits for a writer.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be read.
+    """
+    with database_failures("the database cannot be read"):
+        engine = db.engine.execution_options(read_only=True)
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Open a transaction that is committed whole at the end of the block, or not at all.
+
+    Raises:
+        RowsRefused: a constraint or a trigger refused the rows.
+        DatabaseUnavailable: the database cannot be written.
+    """
+    with (
+        database_failures("the database cannot be written"),
+        _write_lock(),
+        Session(db.engine, expire_on_commit=False) as session,
+        session.begin(),
+    ):
+        yield session
+
+
+@contextmanager
+def inserting() -> Iterator[Any]:
+    """Open a transaction at the driver's own cursor, for rows that are prepared for it.
+
+    Raises what `writing` raises.
+    """
+    # why: SQLAlchemy's connection, transaction and results around three statements cost more than the
+    # statements themselves.
+    with (
+        database_failures("the database cannot be written"),
+        _write_lock(),
+        _sqlalchemy_errors(db.engine.dialect),
+        closing(db.engine.raw_connection()) as connection,
+    ):
+        with closing(connection.cursor()) as cursor:
+            if db.engine.dialect.name == "sqlite":
+                cursor.execute(sqlite.BEGIN)
+            yield cursor
+        connection.commit()
+
+
+def lock_table(session: Session, table: str) -> None:
+    """Keep other writers out of a table until the transaction ends.
+
+    SQLite needs nothing: it has only one writer at a time.
+    """
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
+
+
+@contextmanager
+def database_failures(message: str) -> Iterator[None]:
+    """Raise any SQLAlchemy error of the block as `DatabaseUnavailable` with this message."""
+    try:
+        yield
+    except (IntegrityError, DataError) as error:
+        raise RowsRefused(message) from error
+    except SQLAlchemyError as error:
+        raise DatabaseUnavailable(message) from error
+
+
+@contextmanager
+def _sqlalchemy_errors(dialect: Dialect) -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy's, which have the same names for every driver."""
+    base = dialect.loaded_dbapi.Error
+    try:
+        yield
+    except base as error:
+        named = DBAPIError.instance(None, None, error, base, hide_parameters=True, dialect=dialect)
+        raise named from error
+
+
+def _write_lock() -> AbstractContextManager[None]:
+    return sqlite.write_lock(db.engine) if db.engine.dialect.name == "sqlite" else nullcontext()

@@ -1,0 +1,52 @@
+"""Models that made decisions, loaded from their stored bundles whatever catalogue is in force now."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from creditapp.applications.catalogue import PROTECTED
+from creditapp.explanations.reasons import Explainer, checked_explainer
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.scorer import Scorer
+from creditapp.serving import deployments
+
+KEPT = 4
+"""How many past models a process keeps in memory."""
+
+
+@dataclass(frozen=True)
+class PastModel:
+    """A stored bundle with its scorer; the explainer is built when it is first needed."""
+
+    bundle: Bundle
+    scorer: Scorer
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the features that the model uses."""
+        return tuple(self.bundle.metadata.inputs)
+
+    @property
+    def protected_used(self) -> tuple[str, ...]:
+        """The protected features that the model uses."""
+        return tuple(name for name in PROTECTED if name in self.features)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What gives the reasons of this model's decisions.
+
+        Raises:
+            BrokenBundle: the bundle cannot be explained under the catalogue in force.
+        """
+        return checked_explainer(self.bundle, self.scorer)
+
+
+@lru_cache(maxsize=KEPT)
+def load_past_model(bundle_digest: str) -> PastModel:
+    """Load a model from the database by the digest of its bundle.
+
+    Raises:
+        BrokenBundle: the bundle was altered, or cannot be read.
+        DatabaseUnavailable: the database cannot be read.
+    """
+    bundle = Bundle.unpack(deployments.load_bundle(bundle_digest))
+    return PastModel(bundle, Scorer(bundle))

@@ -1,0 +1,116 @@
+"""A stored decision with all that belongs to it: answers, deployment, reviews, policy, and model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from creditapp.applications.catalogue import Application, fingerprint
+from creditapp.database.session import reading
+from creditapp.decisions import reviews
+from creditapp.decisions.log import Decision, parse_id
+from creditapp.decisions.past_models import PastModel, load_past_model
+from creditapp.decisions.reviews import Review
+from creditapp.exceptions import BrokenBundle, CannotReplay, NothingToChange, UnknownDecision
+from creditapp.explanations.alternatives import Alternatives, alternatives
+from creditapp.explanations.reasons import Reason
+from creditapp.policy import versions as policy_versions
+from creditapp.policy.definition import Outcome, Policy
+from creditapp.scoring.scorer import Score
+from creditapp.serving.deployments import Deployment
+
+
+@dataclass(frozen=True)
+class StoredDecision:
+    """A decision as it is kept; `reviews` are newest first."""
+
+    decision: Decision
+    deployment: Deployment
+    policy: Policy
+    reviews: Sequence[Review]
+
+    @property
+    def review(self) -> Review | None:
+        """The newest review, which overrides the automatic decision."""
+        return self.reviews[0] if self.reviews else None
+
+    @property
+    def outcome(self) -> str:
+        """What applies now: approve, refer or decline."""
+        return reviews.effective_outcome(self.decision, self.review)
+
+    @cached_property
+    def model(self) -> PastModel | None:
+        """The model that made the decision; none if its bundle cannot be used any more."""
+        try:
+            return load_past_model(self.deployment.bundle_digest)
+        except BrokenBundle:
+            return None
+
+    @cached_property
+    def reasons(self) -> Sequence[Reason]:
+        """The automatic decision's reasons, computed again by the model that made it.
+
+        Empty where the answers were erased or the bundle cannot be used any more.
+        """
+        if self.decision.given is None or self.model is None:
+            return ()
+        application = Application(self.decision.given.answers)
+        score = Score(self.decision.probability_good_credit, tuple(self.decision.outside_training))
+        try:
+            return self.model.explainer.reasons(application, score, self.policy)
+        except BrokenBundle:
+            return ()
+
+    @property
+    def effective_reasons(self) -> Sequence[Reason]:
+        """The reasons of what applies now: the reviewer's, or else the automatic decision's."""
+        return reviews.reasons_of(self.review) if self.review else self.reasons
+
+    @property
+    def protected_used(self) -> Sequence[str]:
+        """The protected features that the model used; empty if its bundle cannot be used any more."""
+        return self.model.protected_used if self.model else ()
+
+    def alternatives(self) -> Alternatives:
+        """The smallest changes that would have led to an approval, by the decision's own model and policy.
+
+        Raises:
+            NothingToChange: it is an approval, or a person has decided since.
+            CannotReplay: the answers were erased, or the catalogue or the bundle cannot be used any more.
+        """
+        if self.decision.decision == Outcome.APPROVE:
+            raise NothingToChange("the decision is an approval; there is nothing to change")
+        if self.review:
+            raise NothingToChange("a person has decided since; only that decision applies")
+        if self.decision.fingerprint != fingerprint():
+            raise CannotReplay("the decision was made under another catalogue of features")
+        if self.decision.given is None:
+            raise CannotReplay(f"{self.decision.decision_id}: the answers were erased")
+        if self.model is None:
+            raise CannotReplay("the bundle of that deployment cannot be used")
+        return alternatives(
+            Application(self.decision.given.answers), self.model.scorer, self.policy
+        )
+
+
+def load(decision_id: str) -> StoredDecision:
+    """Load a decision, its answers, its deployment and its reviews in one transaction, and its policy.
+
+    Raises:
+        UnknownDecision: no decision has this id.
+        DatabaseUnavailable: the database cannot be read.
+    """
+    key = parse_id(decision_id)
+    with reading() as session:
+        decision = session.get(Decision, key, options=[joinedload(Decision.given)])
+        if decision is None:
+            raise UnknownDecision(decision_id)
+        deployment = session.scalars(
+            select(Deployment).where(Deployment.generation == decision.generation)
+        ).one()
+        decision_reviews = session.scalars(reviews.newest_first(key)).all()
+    policy = policy_versions.find(decision.policy_version)
+    return StoredDecision(decision, deployment, policy, decision_reviews)

@@ -1,0 +1,150 @@
+"""The changes of the served model: promote, deploy, roll back, and the check for protected answers."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from creditapp.exceptions import (
+    BrokenBundle,
+    ChangeUnderWay,
+    CreditappError,
+    DatabaseUnavailable,
+    RefusedModel,
+    RegistryUnavailable,
+)
+from creditapp.identity import audit
+from creditapp.identity.actors import Actor
+from creditapp.identity.audit import Action
+from creditapp.scoring.bundle import Bundle, digest
+from creditapp.scoring.verification import verify
+from creditapp.serving import change_lock, deployments
+from creditapp.serving.deployments import Change, Switch
+
+if TYPE_CHECKING:
+    from creditapp.serving.registry import Registry
+
+log = logging.getLogger(__name__)
+
+THE_ALIAS = "the registry's production alias"
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """The use cases of a served model.
+
+    `open_registry` opens the model registry when a use case needs it. `production` turns the check for
+    protected answers on. `warn` receives what succeeded only in part.
+    """
+
+    open_registry: Callable[[], "Registry"]
+    production: bool
+    warn: Callable[[str], None]
+
+    def promote(
+        self, version: str, reason: str, actor: Actor, *, allow_protected: bool = False
+    ) -> Switch:
+        """Make a registered version the production one, and serve it.
+
+        Raises:
+            RefusedModel, RegistryUnavailable, ChangeUnderWay, DatabaseUnavailable
+        """
+        with _change(f"version {version}", reason, actor) as change:
+            registry = self.open_registry()
+            bundle = registry.fetch_bundle(version)
+            self._check_protected(version, bundle, "promote", allowed=allow_protected)
+            registry.promote(version, reason)
+            audit.record(actor, Action.MODEL_PROMOTED, f"version {version}", reason)
+            return deployments.deploy(registry.model_name, version, bundle, change)
+
+    def deploy(self, actor: Actor) -> Switch:
+        """Serve the version that the registry's production alias names.
+
+        Raises:
+            RefusedModel, RegistryUnavailable, ChangeUnderWay, DatabaseUnavailable
+        """
+        with _change(THE_ALIAS, THE_ALIAS, actor) as change:
+            registry = self.open_registry()
+            version = registry.production()
+            while True:
+                if version is None:
+                    raise RefusedModel(
+                        "no version is promoted to production; run: flask promote VERSION"
+                    )
+                bundle = registry.fetch_bundle(version)
+                self._check_protected(version, bundle, "promote", allowed=False)
+                switch = deployments.deploy(registry.model_name, version, bundle, change)
+                # why: somebody may have moved the alias in the registry since it was read.
+                version = registry.production()
+                if version == switch.model_version:
+                    return switch
+
+    def roll_back(self, reason: str, actor: Actor, *, allow_protected: bool = False) -> Switch:
+        """Serve the version that was served before, from the database; the registry need not answer.
+
+        Raises:
+            RefusedModel, ChangeUnderWay, DatabaseUnavailable
+        """
+        with _change("the version before", reason, actor) as change:
+            previous = deployments.find_previous()
+            version = previous.model_version
+            try:
+                bundle = deployments.load_bundle(previous.bundle_digest)
+                verify(Bundle.unpack(bundle))
+            except BrokenBundle as error:
+                raise RefusedModel(f"version {version}: {error}") from error
+            self._check_protected(version, bundle, "rollback", allowed=allow_protected)
+            switch = deployments.deploy(previous.model_name, version, bundle, change)
+            self._move_alias(version, reason)
+            return switch
+
+    def _check_protected(self, version: str, packed: bytes, command: str, *, allowed: bool) -> None:
+        """In production, refuse a model that uses protected answers unless this was allowed.
+
+        Raises:
+            RefusedModel: the message says how to train one without, and how to allow this one.
+        """
+        used = Bundle.unpack(packed).metadata.protected_used
+        # why: what was allowed when it was deployed stays allowed while it is in force.
+        if used and self.production and not allowed and not _is_in_force(packed):
+            raise RefusedModel(
+                f"version {version} uses protected answers ({', '.join(used)}); train a model "
+                "without them (flask train --without-protected), or give a reason to serve this "
+                f'one: flask {command} … --allow-protected --reason "…"'
+            )
+
+    def _move_alias(self, version: str, reason: str) -> None:
+        """Move the registry's alias too, where the registry answers: a rollback must not wait for it."""
+        try:
+            self.open_registry().promote(version, reason)
+        except RegistryUnavailable:
+            self.warn(
+                "the registry does not answer: its production alias was not moved, "
+                "and flask deploy or a reload would serve the version it names"
+            )
+
+
+def _is_in_force(packed: bytes) -> bool:
+    deployment = deployments.in_force()
+    return deployment is not None and deployment.bundle_digest == digest(packed)
+
+
+@contextmanager
+def _change(subject: str, reason: str, actor: Actor) -> Iterator[Change]:
+    """Hold the change lock for the block; a change that fails leaves an event."""
+    try:
+        with change_lock.hold(actor.label) as holder:
+            yield Change(actor, reason, holder)
+    except ChangeUnderWay:
+        raise
+    except CreditappError as error:
+        _record_failure(subject, actor, error)
+        raise
+
+
+def _record_failure(subject: str, actor: Actor, error: CreditappError) -> None:
+    try:
+        audit.record(actor, Action.MODEL_REFUSED, subject, str(error))
+    except DatabaseUnavailable as failure:
+        log.error("a refused model could not be recorded in the audit trail: %s", failure)

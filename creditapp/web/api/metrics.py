@@ -1,0 +1,15 @@
+"""The route that Prometheus scrapes."""
+
+from flask import Blueprint, Response
+
+from creditapp.observability import metrics
+from creditapp.web.access import MONITORING_ONLY, open_to
+
+blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/metrics")
+@open_to(MONITORING_ONLY)
+def show() -> Response:
+    """Answer all metrics in the Prometheus text format, summed over all workers."""
+    return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)

@@ -1,0 +1,51 @@
+"""The OpenAPI operation of a view, declared beside its route and its access."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from marshmallow import Schema
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+OF_INPUT = (400, 413, 415, 422, 429, 503)
+"""The problems of every route that reads a JSON body and scores."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What the documentation says of a route; 401 and 403 follow from its access.
+
+    `unavailable` is said instead of a problem document where the answer to 503 has the answer's schema.
+    """
+
+    tag: str
+    summary: str
+    answer: type[Schema]
+    answer_example: object = None
+    body: type[Schema] | None = None
+    body_example: object = None
+    problems: tuple[int, ...] = ()
+    unavailable: str = ""
+
+
+_declared: dict[Callable[..., Any], Operation] = {}
+
+
+def operation(declared: Operation) -> Callable[[View], View]:
+    """Declare the operation of a view; goes below the route and the access."""
+
+    def declare(view: View) -> View:
+        _declared[view] = declared
+        return view
+
+    return declare
+
+
+def operation_of(view: Callable[..., Any]) -> Operation:
+    """The operation of a view.
+
+    Raises:
+        KeyError: the view declares none.
+    """
+    return _declared[view]

@@ -1,0 +1,106 @@
+"""The pages about stored decisions: the list, the review queue, and one decision with its review."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from creditapp.applications.catalogue import BY_NAME
+from creditapp.decisions import log as decision_log
+from creditapp.decisions import reviews, stored
+from creditapp.decisions.log import Decision
+from creditapp.decisions.replay import Replayed, replay
+from creditapp.decisions.stored import StoredDecision
+from creditapp.exceptions import AlreadyReviewed, BadReview, CannotReplay, NothingToChange
+from creditapp.web import access
+from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.phrasing import phrase_alternatives, phrase_reasons
+
+blueprint = Blueprint("decisions", __name__)
+
+PAGE_LENGTH = 50
+
+
+@blueprint.get("/decisions")
+@open_to(OFFICERS)
+def overview() -> str:
+    """List decisions, newest first; of one reference, if given."""
+    reference = request.args.get("reference", "")
+    before = request.args.get("before", "")
+    decisions = decision_log.find_newest(reference, before, PAGE_LENGTH)
+    return _list_page(decisions, reference=reference)
+
+
+@blueprint.get("/decisions/waiting")
+@open_to(OFFICERS)
+def waiting() -> str:
+    """List the decisions that wait for a review, newest first."""
+    before = request.args.get("before", "")
+    last = decision_log.find(before).decision_id if before else None
+    return _list_page(reviews.find_waiting(last, PAGE_LENGTH), waiting=True)
+
+
+@blueprint.get("/decisions/<decision_id>")
+@open_to(OFFICERS)
+def decision(decision_id: str) -> str:
+    """Show a decision with its answers, reasons, alternatives and reviews."""
+    return _decision_page(stored.load(decision_id))
+
+
+@blueprint.get("/decisions/<decision_id>/replay")
+@open_to(OFFICERS)
+def replay_decision(decision_id: str) -> str:
+    """Show a decision, and score it again with the bundle that made it."""
+    found = stored.load(decision_id)
+    [replayed] = replay([found.decision])
+    return _decision_page(found, replayed)
+
+
+@blueprint.post("/decisions/<decision_id>/review")
+@open_to(OFFICERS)
+def review(decision_id: str) -> Response | tuple[str, int]:
+    """Record a person's decision with its reason; the automatic decision stays as it is."""
+    found = stored.load(decision_id)
+    newest_seen = request.form.get("after", 0, type=int) or None
+    outcome, note = request.form.get("outcome", ""), request.form.get("note", "")
+    try:
+        reviews.record(found.decision, outcome, note, access.current_actor(), newest_seen)
+    except (BadReview, AlreadyReviewed) as error:
+        kept = note if note.isprintable() else ""
+        return _decision_page(found, problem=str(error), note=kept), error.status
+    return redirect(url_for("decisions.decision", decision_id=decision_id))
+
+
+def _list_page(decisions: Sequence[Decision], *, reference: str = "", waiting: bool = False) -> str:
+    older = decisions[-1].decision_id if len(decisions) == PAGE_LENGTH else None
+    shown = {"reference": reference, "waiting": waiting, "older": older}
+    return render_template("decisions.html", decisions=decisions, **shown)
+
+
+def _decision_page(
+    found: StoredDecision, replayed: Replayed | None = None, problem: str = "", note: str = ""
+) -> str:
+    shown = {
+        "decision": found.decision,
+        "outcome": found.outcome,
+        "policy": found.policy,
+        "reviews": found.reviews,
+        "reasons": phrase_reasons(found.reasons),
+        "alternatives": _alternatives(found),
+        "protected_used": found.protected_used,
+        "questions": BY_NAME,
+        "replayed": replayed,
+        "problem": problem,
+        "note": note,
+        "longest_note": reviews.LONGEST_NOTE,
+    }
+    return render_template("decision.html", **shown)
+
+
+def _alternatives(found: StoredDecision) -> dict[str, Any] | None:
+    """What would have led to an approval; none for an approval, or if it cannot be computed any more."""
+    try:
+        return phrase_alternatives(found.alternatives())
+    except (NothingToChange, CannotReplay):
+        return None
