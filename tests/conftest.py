@@ -21,6 +21,7 @@ from creditapp.factory import create_app
 from creditapp.identity import people as people_module
 from creditapp.identity.people import Role
 from creditapp.settings.settings import Settings
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.postgresql import Postgresql
 from tests.postgresql import postgresql as start_postgresql
@@ -130,7 +131,7 @@ def people(app: Flask) -> dict[Role, str]:
     passwords = {role: secrets.token_urlsafe(12) for role in Role}
     with app.app_context():
         for role, password in passwords.items():
-            people_module.add(f"the {role.value}", role, password, "a test")
+            people_module.add(f"the {role.value}", role, password, A_TEST)
     return passwords
 
 

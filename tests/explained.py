@@ -10,7 +10,8 @@ from creditapp.applications.catalogue import FEATURE_NAMES, Application
 from creditapp.explanations.reasons import Explainer, Reason, checked_explainer
 from creditapp.policy.definition import DEFAULT_POLICY
 from creditapp.scoring.bundle import Bundle
-from creditapp.scoring.scorer import Score, Scorer, checked_scorer
+from creditapp.scoring.verification import verify
+from creditapp.scoring.scorer import Score, Scorer
 from creditapp.settings.paths import ROOT
 from training import dataset, pipeline
 from training.export import Origin, make_bundle
@@ -49,7 +50,7 @@ def explain_the_default() -> Explained:
     fitted = pipeline.build().fit(split.training.features, split.training.target)
     bundle = make_bundle(fitted, split, {}, Origin("run", "now"))[0]
     bundle = Bundle.unpack(bundle.pack())
-    scorer = checked_scorer(bundle)
+    scorer = verify(bundle)
     columns = {name: split.held_out.features[name].tolist() for name in FEATURE_NAMES}
     rows = zip(*columns.values(), strict=True)
     applications = [Application(dict(zip(columns, row, strict=True))) for row in rows]

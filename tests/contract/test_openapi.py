@@ -9,11 +9,13 @@ from openapi_spec_validator import validate
 
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.applications.schemas import load_application
-from creditapp.web.api.docs import document
-from creditapp.web.errors import STATUS
+from creditapp.factory import create_app
+from creditapp.web.api.docs import PROBLEMS, document
 from tests.clients import StrictClient
 
-DOCUMENT = document()
+APP = create_app()
+with APP.app_context():
+    DOCUMENT = document(APP)
 OPERATIONS = [
     (path, method, operation)
     for path, methods in DOCUMENT["paths"].items()
@@ -60,7 +62,7 @@ def test_the_example_is_accepted_by_the_schema_itself() -> None:
 def test_every_error_of_the_table_is_described() -> None:
     """No operation answers with a status that nobody has read about."""
     described = {status for _, _, operation in OPERATIONS for status in operation["responses"]}
-    assert {str(status) for status in STATUS.values()} <= described
+    assert {str(status) for status in PROBLEMS} <= described
     assert "415" in described
 
 

@@ -11,7 +11,8 @@ from creditapp.applications.catalogue import FEATURES, Numeric
 from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
-from creditapp.scoring.scorer import Scorer, checked_scorer
+from creditapp.scoring.verification import verify
+from creditapp.scoring.scorer import Scorer
 from creditapp.settings.paths import ROOT
 from training import dataset, pipeline
 from training.dataset import Split
@@ -104,7 +105,7 @@ def test_the_bundle_scores_as_the_pipeline_to_a_millionth(
 ) -> None:
     """Over the data, ties and the whole contract; a second engine says what the forest says."""
     expected = probability_good(fitted, probe)
-    parity = check_parity(checked_scorer(bundle), probe, expected)
+    parity = check_parity(verify(bundle), probe, expected)
     assert parity.largest_difference <= 1e-6
     forest = treelite.sklearn.import_model(fitted.named_steps["classifier"])
     encoded = fitted.named_steps["preprocessor"].transform(probe).astype(np.float32)
@@ -131,7 +132,7 @@ def test_the_gate_refuses_an_export_that_differs(
     with pytest.raises(BrokenBundle, match="differs from the fitted pipeline"):
         check_parity(Scorer(wrong), probe, probability_good(fitted, probe))
     with pytest.raises(BrokenBundle, match="off by"):
-        checked_scorer(wrong)
+        verify(wrong)
 
 
 def test_a_bundle_of_another_catalogue_is_refused(bundle: Bundle) -> None:
@@ -140,7 +141,7 @@ def test_a_bundle_of_another_catalogue_is_refused(bundle: Bundle) -> None:
 
     stranger = replace(bundle, metadata=replace(bundle.metadata, fingerprint="other"))
     with pytest.raises(BrokenBundle, match="another catalogue"):
-        checked_scorer(stranger)
+        verify(stranger)
 
 
 def test_the_population_counts_every_training_row(split: Split) -> None:

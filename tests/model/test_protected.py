@@ -8,7 +8,7 @@ import pytest
 from creditapp.applications.catalogue import EXAMPLE, FEATURE_NAMES, PROTECTED, Application
 from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import Bundle
-from creditapp.scoring.verification import accepted
+from creditapp.scoring.verification import verify
 from creditapp.serving.registry import Registry
 from tests.serving import flask
 
@@ -62,7 +62,7 @@ def test_protected_answers_change_nothing(bundle: Bundle) -> None:
         "foreign worker": "A202",
         "Telephone": "A191",
     }
-    scorer = accepted(bundle)
+    scorer = verify(bundle)
     [usual, other] = scorer.score([Application(EXAMPLE), Application({**EXAMPLE, **changed})])
     assert set(changed) == set(PROTECTED)
     assert usual == other
@@ -74,4 +74,4 @@ def test_a_model_without_some_of_them_is_refused(bundle: Bundle) -> None:
     inputs.update({name: {"mean": 0, "scale": 1} for name in PROTECTED[:2]})
     half = replace(bundle, metadata=replace(bundle.metadata, inputs=inputs))
     with pytest.raises(BrokenBundle, match="lacks the feature"):
-        accepted(half)
+        verify(half)

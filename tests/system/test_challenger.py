@@ -11,7 +11,7 @@ import pytest
 
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.scoring.bundle import Bundle
-from creditapp.scoring.verification import accepted
+from creditapp.scoring.verification import verify
 from tests.scored import Traffic, scores_of, scoring
 from tests.serving import Service, Trained, flask, serve, wait_until
 
@@ -71,7 +71,7 @@ def answer_all(place: Place, seconds: float, batch: int = 0) -> Traffic:
         "SELECT content FROM deployment JOIN served_bundle ON digest = bundle_digest"
     )
     assert isinstance(content, bytes)
-    scores = {"1": scores_of(accepted(Bundle.unpack(content)), ROWS)}
+    scores = {"1": scores_of(verify(Bundle.unpack(content)), ROWS)}
     assert (traffic.lost, traffic.failed, traffic.mixed) == (0, [], 0)
     assert {one.version for one in traffic.scored} == {"1"}
     assert traffic.wrongly_named(scores) == []

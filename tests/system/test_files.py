@@ -27,6 +27,7 @@ from creditapp.files import run as file_run
 from creditapp.files.run import cluster, score_file
 from creditapp.policy import versions as policy_versions
 from creditapp.settings.paths import ROOT
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.serving import Trained, flask, free_port, wait_until
 
@@ -169,7 +170,7 @@ def test_an_interrupted_run_is_gone_on_with_and_records_nothing_twice(
 
     def stop(done: int, _of: int) -> None:
         if done == 2:
-            policy_versions.put_in_force(1.0, 1.0, [], "a test", "while a run is stopped")
+            policy_versions.put_in_force(1.0, 1.0, [], A_TEST, "while a run is stopped")
             raise KeyboardInterrupt
 
     def forget(path: Path, value: object) -> None:

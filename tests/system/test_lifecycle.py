@@ -23,7 +23,7 @@ import pytest
 
 from creditapp.applications.catalogue import FEATURE_NAMES, answer_from_text
 from creditapp.scoring.bundle import Bundle, digest
-from creditapp.scoring.verification import accepted
+from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
 from tests.scored import Traffic, scores_of, scoring
 from tests.serving import Answer, Service, Trained, environment, serve, wait_until
@@ -97,7 +97,7 @@ class Place:
             " bundle_digest WHERE generation > 1 AND model_version IN ('1', '2')"
         )
         return {
-            version: scores_of(accepted(Bundle.unpack(packed)), rows()) for version, packed in found
+            version: scores_of(verify(Bundle.unpack(packed)), rows()) for version, packed in found
         }
 
 

@@ -15,6 +15,7 @@ from creditapp.identity.api_keys import Scope
 from creditapp.identity.people import Role
 from creditapp.settings.settings import Settings
 from creditapp.web.access import ACCESS
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 
 BASE = "https://credit.example"
@@ -103,7 +104,7 @@ def new_key(app: Flask) -> Callable[..., str]:
     def make(*scopes: Scope, days: int = 1) -> str:
         expires_at = datetime.now(UTC) + timedelta(days=days)
         with app.app_context():
-            return api_keys.add("a program", scopes, expires_at, "a test")
+            return api_keys.add("a program", scopes, expires_at, A_TEST)
 
     return make
 
@@ -184,7 +185,7 @@ def test_worthless_keys_open_nothing(
     expired = new_key(*Scope, days=-1)
     revoked = new_key(*Scope)
     with app.app_context():
-        api_keys.revoke(revoked.split("_")[1], "a test")
+        api_keys.revoke(revoked.split("_")[1], A_TEST)
     for key in ("garbage", expired, revoked):
         answer = ask(client, promise.route, key)
         assert is_refused(answer) == (promise.people != OPEN)
@@ -252,7 +253,7 @@ def test_who_is_refused_too_often_fills_no_trail(app: Flask, client: StrictClien
     statuses = [ask(client, "GET /api/model-info", "wrong").status_code for _ in range(130)]
     assert statuses == [401] * 100 + [429] * 30
     with app.app_context():
-        assert len(audit.recent(limit=1000)) < 110
+        assert len(audit.find_newest(limit=1000)) < 110
 
 
 def test_an_id_has_one_spelling(client: StrictClient, new_key: Callable[..., str]) -> None:

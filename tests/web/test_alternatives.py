@@ -11,6 +11,7 @@ from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
 from creditapp.decisions.log import Answers
 from creditapp.identity.people import Role
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 
 LONG = {**EXAMPLE, "Duration in month": 24, "Credit amount": 7000.0}
@@ -73,7 +74,7 @@ def test_once_a_person_has_decided_no_model_says_what_would_change_it(
     decision = decided(client, LONG)
     with app.app_context():
         found = decision_log.find(decision["decision_id"])
-        reviews.record(found, "decline", "The income could not be proved", "a test", None)
+        reviews.record(found, "decline", "The income could not be proved", A_TEST, None)
     answer = asked(client, decision)
     assert answer.status_code == 409
     assert "a person has decided since" in answer.get_json()["detail"]

@@ -23,6 +23,7 @@ from creditapp.identity import audit
 from creditapp.identity.people import Role
 from creditapp.observability import metrics
 from creditapp.serving import deployments
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
 from tests.retrained import other_bundle
@@ -39,7 +40,7 @@ def bundle() -> bytes:
 def begin(app: Flask, bundle: bytes, share: float = 1.0) -> None:
     """Have this process score with the challenger too."""
     with app.app_context():
-        challengers.begin("RDF_score_pipeline", "2", bundle, share, "a test", "to compare")
+        challengers.begin("RDF_score_pipeline", "2", bundle, share, A_TEST, "to compare")
         shadow.of_app(app).take_turn()
 
 
@@ -74,7 +75,7 @@ def test_both_scores_of_a_decision_are_kept(
     assert beside.probability_good_credit != answer["probability_good_credit"]
     with app.app_context():
         served, [pair] = challenger_scores.pairs(beside.challenger_id, 10)
-        [event] = audit.recent(limit=1)
+        [event] = audit.find_newest(limit=1)
     assert served == answer["model_version"] == "1"
     assert (pair.served, pair.decided) == (answer["probability_good_credit"], answer["decision"])
     assert (pair.challenger, pair.would_be) == (beside.probability_good_credit, beside.decision)
@@ -135,7 +136,7 @@ def test_a_challenger_whose_bundle_was_altered_scores_nothing(
 ) -> None:
     """It is proved before it scores, as a served model is."""
     with app.app_context():
-        row = challengers.begin("RDF_score_pipeline", "2", bundle, 1.0, "a test", "to compare")
+        row = challengers.begin("RDF_score_pipeline", "2", bundle, 1.0, A_TEST, "to compare")
         with writing() as session:
             table = deployments.ServedBundle
             altered = update(table).where(table.digest == row.bundle_digest)
@@ -154,7 +155,7 @@ def test_a_stopped_challenger_scores_no_more_and_what_it_scored_stays(
     client.post("/api/predict", json=EXAMPLE)
     work_off(app)
     with app.app_context():
-        challengers.stop("a test", "enough seen")
+        challengers.stop(A_TEST, "enough seen")
     work_off(app)
     client.post("/api/predict", json=EXAMPLE)
     work_off(app)
@@ -171,11 +172,11 @@ def test_the_version_that_is_served_is_no_challenger(app: Flask) -> None:
     with app.app_context():
         served = deployments.in_force()
         assert served is not None
-        bundle = deployments.bundle_of(served)
+        bundle = deployments.load_bundle(served.bundle_digest)
         with pytest.raises(RefusedModel, match="version 1 is served already"):
-            challengers.begin("RDF_score_pipeline", "1", bundle, 0.2, "a test", "to compare")
+            challengers.begin("RDF_score_pipeline", "1", bundle, 0.2, A_TEST, "to compare")
         with pytest.raises(RefusedModel, match="no challenger scores"):
-            challengers.stop("a test", "to stop")
+            challengers.stop(A_TEST, "to stop")
 
 
 @on_both

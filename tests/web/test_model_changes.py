@@ -9,6 +9,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import update
 
+from creditapp.identity.actors import Actor
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.engine import writing
 from creditapp.exceptions import ChangeUnderWay, RefusedModel
@@ -18,12 +19,13 @@ from creditapp.serving import cache as model_cache
 from creditapp.serving import change_lock, deployments
 from creditapp.serving.cache import FIRST_PAUSE, LONGEST_PAUSE, Refusal
 from creditapp.serving.change_lock import ModelTurn
-from creditapp.serving.deployments import Change, Reload, ServedBundle
+from creditapp.serving.deployments import Change, ServedBundle, Switch
 from creditapp.settings.settings import Settings
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
 
-Deploy = Callable[..., Reload]
+Deploy = Callable[..., Switch]
 
 
 @pytest.fixture
@@ -31,11 +33,11 @@ def deploy(app: Flask) -> Deploy:
     """Deploys some bytes, by default those of the first bundle, under a version."""
     with app.app_context():
         first = deployments.history()[-1]
-        whole = deployments.bundle_of(first)
+        whole = deployments.load_bundle(first.bundle_digest)
 
-    def do(version: str, packed: bytes | None = None) -> Reload:
-        with app.app_context(), change_lock.taken("a test") as turn:
-            change = Change("a test", "to try", "request", turn)
+    def do(version: str, packed: bytes | None = None) -> Switch:
+        with app.app_context(), change_lock.hold("a test") as turn:
+            change = Change(A_TEST, "to try", turn)
             return deployments.deploy(first.model_name, version, packed or whole, change)
 
     return do
@@ -56,12 +58,12 @@ def test_a_deployment_says_who_when_and_why_and_so_does_its_event(
     app: Flask, client: StrictClient, deploy: Deploy
 ) -> None:
     """Both are written in one transaction; nothing is written where nothing changes."""
-    assert deploy("2") == Reload("2", "1")
-    assert deploy("2") == Reload("2", "2")
+    assert deploy("2") == Switch("2", "1")
+    assert deploy("2") == Switch("2", "2")
     assert served(client) == "2"
     with app.app_context():
         newest, first = deployments.history()
-        [event] = audit.recent(limit=1)
+        [event] = audit.find_newest(limit=1)
     assert (newest.deployed_by, newest.reason) == ("a test", "to try")
     assert datetime.now(UTC) - newest.deployed_at < timedelta(minutes=1)
     assert first.generation == newest.generation - 1
@@ -117,7 +119,7 @@ def test_bytes_that_were_altered_in_the_database_are_not_served_and_can_be_made_
     with app.app_context():
         newest = deployments.in_force()
         assert newest
-        whole = deployments.bundle_of(newest)
+        whole = deployments.load_bundle(newest.bundle_digest)
         with writing() as session:
             session.execute(update(ServedBundle).values(content=whole[:-1]))
     fresh = create_app(settings)
@@ -131,15 +133,15 @@ def test_bytes_that_were_altered_in_the_database_are_not_served_and_can_be_made_
 def test_one_change_at_a_time_over_all_processes(app: Flask) -> None:
     """Whoever comes second is told who is first, and may come again."""
     with app.app_context():
-        with change_lock.taken("the first"):
+        with change_lock.hold("the first"):
             with (
                 pytest.raises(ChangeUnderWay, match="by the first"),
-                change_lock.taken("the second"),
+                change_lock.hold("the second"),
             ):
                 pass
             with pytest.raises(ChangeUnderWay):
                 change_lock.check_free()
-        with change_lock.taken("the second"):
+        with change_lock.hold("the second"):
             pass
         change_lock.check_free()
 
@@ -148,12 +150,12 @@ def test_a_turn_that_is_never_given_back_ends_and_its_holder_changes_nothing_mor
     app: Flask,
 ) -> None:
     """A process may be killed, or be stopped and wake up later."""
-    with app.app_context(), change_lock.taken("the slow one") as slow:
+    with app.app_context(), change_lock.hold("the slow one") as slow:
         with writing() as session:
             past = datetime.now(UTC) - timedelta(seconds=1)
             session.execute(update(ModelTurn).values(ends_at=past))
-        with change_lock.taken("the next"), pytest.raises(ChangeUnderWay, match="too long"):
-            deployments.deploy("name", "9", b"", Change("the slow one", "", "", slow))
+        with change_lock.hold("the next"), pytest.raises(ChangeUnderWay, match="too long"):
+            deployments.deploy("name", "9", b"", Change(Actor("the slow one"), "", slow))
         assert [one.model_version for one in deployments.history()] == ["1"]
 
 
@@ -161,7 +163,7 @@ def test_a_reload_while_another_process_changes_the_model_is_answered_at_once(
     app: Flask, client: StrictClient
 ) -> None:
     """With 503 and the time to come again."""
-    with app.app_context(), change_lock.taken("key:abc"):
+    with app.app_context(), change_lock.hold("key:abc"):
         answer = client.post("/api/reload-model")
     assert answer.status_code == 503
     assert answer.get_json()["detail"] == "another change of the model is under way, by key:abc"
@@ -193,7 +195,7 @@ def test_a_version_before_that_cannot_be_served_is_refused_and_leaves_an_event(
     assert done.exit_code == 3
     assert "version 2: the served bundle cannot be read" in done.output
     with app.app_context():
-        [event] = audit.recent(limit=1)
+        [event] = audit.find_newest(limit=1)
         newest = deployments.in_force()
     assert (event.action, event.detail) == ("model refused", done.output.strip())
     assert newest
@@ -203,4 +205,4 @@ def test_a_version_before_that_cannot_be_served_is_refused_and_leaves_an_event(
 def test_there_may_be_nothing_to_go_back_to(app: Flask) -> None:
     """The first version is the first."""
     with app.app_context(), pytest.raises(RefusedModel, match="no other version"):
-        deployments.served_before()
+        deployments.find_previous()

@@ -13,6 +13,7 @@ from creditapp.identity.people import Role
 from creditapp.serving import change_lock, deployments, registry_listing, remote_commands
 from creditapp.serving.deployments import Change
 from creditapp.settings.settings import Settings
+from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
 
 
@@ -50,10 +51,10 @@ def test_an_admin_promotes_and_rolls_back_with_a_reason(
     app: Flask, admin: StrictClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both are in the history, with the person who did it; going back needs no registry."""
-    with app.app_context(), change_lock.taken("a test") as turn:
+    with app.app_context(), change_lock.hold("a test") as turn:
         [first] = deployments.history()
-        change = Change("a test", "to have one before", "request", turn)
-        deployments.deploy(first.model_name, "2", deployments.bundle_of(first), change)
+        change = Change(A_TEST, "to have one before", turn)
+        deployments.deploy(first.model_name, "2", deployments.load_bundle(first.bundle_digest), change)
     form = {"csrf_token": csrf_token(admin.get("/models").text), "version": "1"}
     done = admin.post("/models/promote", data={**form, "reason": "promoted on the page"})
     assert (done.status_code, done.headers["Location"]) == (302, "/models")
@@ -116,7 +117,7 @@ def test_people_who_read_the_page_at_once_start_one_question_to_the_registry(
         asked.append(threading.get_ident())
         return told()
 
-    told = remote_commands.registered
+    told = remote_commands.list_versions
     monkeypatch.setattr(remote_commands, "registered", counted)
 
     def read(_reader: int) -> Sequence[dict[str, Any]]:

@@ -17,6 +17,7 @@ from creditapp.identity import audit
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Rule
 from creditapp.policy.versions import PolicyVersion
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
 
@@ -32,7 +33,7 @@ def run(app: Flask, *arguments: str) -> Result:
 def put(app: Flask, approve: float, refer: float, *rules: Rule) -> str:
     """Put a policy in force, and give its version."""
     with app.app_context():
-        return policy_versions.put_in_force(approve, refer, rules, "a test", "to try").version
+        return policy_versions.put_in_force(approve, refer, rules, A_TEST, "to try").version
 
 
 def decided(client: StrictClient, **answers: Any) -> dict[str, Any]:
@@ -46,14 +47,14 @@ def test_a_change_says_who_when_and_why_and_every_version_can_be_read_again(app:
     """With its event; before the first change the default is in force."""
     with app.app_context():
         assert policy_versions.in_force() == DEFAULT_POLICY
-        first = policy_versions.put_in_force(0.8, 0.5, [LARGE], "a test", "to try")
-        second = policy_versions.put_in_force(0.9, 0.6, [], "a test", "to try again")
+        first = policy_versions.put_in_force(0.8, 0.5, [LARGE], A_TEST, "to try")
+        second = policy_versions.put_in_force(0.9, 0.6, [], A_TEST, "to try again")
         assert policy_versions.in_force() == second
-        assert policy_versions.under(first.version) == first
-        assert policy_versions.under("default-1") == DEFAULT_POLICY
+        assert policy_versions.find(first.version) == first
+        assert policy_versions.find("default-1") == DEFAULT_POLICY
         assert first.rules == (LARGE,)
         newest, oldest = policy_versions.history()
-        [event] = audit.recent(limit=1)
+        [event] = audit.find_newest(limit=1)
     assert (newest.version, newest.reason, oldest.set_by) == (2, "to try again", "a test")
     told = (event.actor, event.action, event.subject, event.detail)
     assert told == ("a test", "policy changed", "policy 2", "to try again")
@@ -66,7 +67,7 @@ def test_the_database_lets_no_policy_be_altered(app: Flask) -> None:
     with app.app_context():
         with pytest.raises(DatabaseError, match="only ever added"), writing() as session:
             session.execute(update(PolicyVersion).values(low_risk_from=0.1))
-        assert policy_versions.under("1").low_risk_from == 0.8
+        assert policy_versions.find("1").low_risk_from == 0.8
 
 
 @on_both
@@ -156,7 +157,7 @@ def test_a_bad_policy_is_refused_in_one_line_and_changes_nothing(
 def test_a_version_that_never_was_is_said_to_be_none(app: Flask) -> None:
     """Rather than shown as another one."""
     with app.app_context(), pytest.raises(BadPolicy, match="no policy has the version 7"):
-        policy_versions.under("7")
+        policy_versions.find("7")
 
 
 def test_a_policy_is_tried_on_held_out_and_logged_cases_and_nothing_changes(

@@ -17,6 +17,7 @@ from creditapp.scoring.bundle import Bundle
 from creditapp.serving import change_lock, deployments
 from creditapp.serving.deployments import Change
 from creditapp.settings.paths import ROOT
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 
 
@@ -73,11 +74,11 @@ def test_a_decision_of_another_catalogue_is_replayed_under_the_columns_of_its_bu
     with app.app_context():
         in_force = deployments.in_force()
         assert in_force
-        bundle = Bundle.unpack(deployments.bundle_of(in_force))
+        bundle = Bundle.unpack(deployments.load_bundle(in_force.bundle_digest))
         inputs = {f"Old {name}": one for name, one in bundle.metadata.inputs.items()}
         metadata = replace(bundle.metadata, inputs=inputs, fingerprint="old")
-        with change_lock.taken("a test") as turn:
-            change = Change("a test", "an old one", "", turn)
+        with change_lock.hold("a test") as turn:
+            change = Change(A_TEST, "an old one", turn)
             deployments.deploy("name", "0", replace(bundle, metadata=metadata).pack(), change)
         former, old = decision_log.find(decided[0]), deployments.in_force()
         assert old

@@ -12,7 +12,7 @@ from creditapp.database.engine import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
 from creditapp.decisions.reviews import Review, ReviewNote
-from creditapp.exceptions import ReviewedMeanwhile
+from creditapp.exceptions import AlreadyReviewed
 from creditapp.identity import audit
 from creditapp.identity.people import Role
 from tests.clients import StrictClient, csrf_token
@@ -64,10 +64,10 @@ def test_a_review_stands_and_the_machines_decision_stays(
     assert "The income could not be proved" in page
     assert "This stands." in page
     with app.app_context():
-        [event] = audit.recent(limit=1)
+        [event] = audit.find_newest(limit=1)
         found = decision_log.find(referred)
-        assert reviews.standing(found, reviews.latest(found.decision_id)) == "decline"
-        assert reviews.standing(found, None) == "refer"
+        assert stored.load(referred).outcome == "decline"
+        assert reviews.effective_outcome(found, None) == "refer"
     assert (event.action, event.subject) == ("decision reviewed", referred)
     assert "income" not in event.detail
 
@@ -171,7 +171,7 @@ def test_of_two_who_review_at_once_one_is_told(app: Flask, client: StrictClient)
     made = client.post("/api/predict", json=LONG).get_json()["decision_id"]
     with app.app_context():
         decision = decision_log.find(made)
-        reviews.record(decision, "approve", "seen", "one", None)
-        with pytest.raises(ReviewedMeanwhile):
-            reviews.record(decision, "decline", "seen too", "another", None)
-        assert [one.reviewed_by for one in reviews.of(decision.decision_id)] == ["one"]
+        reviews.record(decision, "approve", "seen", Actor("one"), None)
+        with pytest.raises(AlreadyReviewed):
+            reviews.record(decision, "decline", "seen too", Actor("another"), None)
+        assert [one.reviewed_by for one in stored.load(made).reviews] == ["one"]

@@ -15,14 +15,14 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from creditapp.database import group_commit
 from creditapp.database.bulk_insert import Insertion, insertion
 from creditapp.database.engine import db
-from creditapp.database.group_commit import SharedCommits
+from creditapp.database.group_commit import GroupCommit
 from creditapp.identity.audit import AuditEvent
 from tests.engines import on_both
 
 
 def rows(number: int) -> Insertion:
     """One row with a number of its own, in a table that needs no other."""
-    return insertion(
+    return prepare_insertion(
         AuditEvent,
         {
             "id": [number],
@@ -51,7 +51,7 @@ def counted_transactions() -> Iterator[list[object]]:
 
 def write_at_once(app: Flask, numbers: list[int]) -> list[SQLAlchemyError | None]:
     """What becomes of writers who all wait while somebody has the turn."""
-    commits = SharedCommits()
+    commits = GroupCommit()
 
     def write(number: int) -> SQLAlchemyError | None:
         with app.app_context():
@@ -104,7 +104,7 @@ def test_nobody_is_told_of_a_success_that_was_none(
         raise SystemExit
 
     monkeypatch.setattr(group_commit, "_insert", end)
-    commits = SharedCommits()
+    commits = GroupCommit()
     with app.app_context():
         commits._waiting.append(waiting := group_commit._Writer([rows(10_000)]))
         with pytest.raises(SystemExit):

@@ -13,6 +13,7 @@ from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from creditapp.simulation.outcomes import Case
 from creditapp.simulation.workbench import Costs, bands, curve, flipped, tried
+from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
 
 TRIED = "/policy?approve_from=0.8&refer_from=0.5&cost_ratio=5&referral_cost=0.1"
@@ -92,7 +93,7 @@ def test_an_analyst_saves_with_a_reason_and_the_rules_stay(
     """By the same road as the command; the next decision is made by it."""
     rule = Rule("Credit amount", Outcome.DECLINE, "The amount is too large", over=4000)
     with app.app_context():
-        before = policy_versions.put_in_force(0.7, 0.4, [rule], "a test", "to have a rule").version
+        before = policy_versions.put_in_force(0.7, 0.4, [rule], A_TEST, "to have a rule").version
     saved = save(analyst, instead_of=before)
     assert (saved.status_code, saved.headers["Location"]) == (302, "/policy")
     with app.app_context():
@@ -107,7 +108,7 @@ def test_an_analyst_saves_with_a_reason_and_the_rules_stay(
 def test_a_form_that_is_stale_changes_nothing(app: Flask, analyst: StrictClient) -> None:
     """Somebody else put another policy in force meanwhile: the page says so."""
     with app.app_context():
-        other = policy_versions.put_in_force(0.9, 0.6, [], "a test", "to be first").version
+        other = policy_versions.put_in_force(0.9, 0.6, [], A_TEST, "to be first").version
     stale = save(analyst, instead_of=DEFAULT_POLICY.version)
     assert stale.status_code == 409
     assert f"policy {other} came into force meanwhile" in stale.text
