@@ -10,7 +10,7 @@ from creditapp.settings.paths import ROOT
 from tests.clients import StrictClient
 
 SCRAPE = """
-from creditapp import metrics
+from creditapp.observability import metrics
 metrics.count_decisions([1, 1, 0], ["approve", "approve", "refer"])
 from prometheus_client import generate_latest
 print(generate_latest(metrics._registry()).decode())

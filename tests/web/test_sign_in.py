@@ -9,8 +9,9 @@ from sqlalchemy.exc import DatabaseError
 from creditapp.database.engine import writing
 from creditapp.exceptions import BadAccount
 from creditapp.factory import create_app
-from creditapp.identity import audit, people
-from creditapp.identity.people import Role
+from creditapp.identity import audit
+from creditapp.identity import people as people_module
+from creditapp.identity.people import Person, Role
 from creditapp.settings.settings import Settings
 from tests.clients import StrictClient, csrf_token
 from tests.engines import on_both
@@ -73,11 +74,11 @@ def test_a_change_reaches_a_running_sign_in_of_another_worker_at_once(
     assert client.get("/events").status_code == 200
     with app.app_context():
         if change == "disable":
-            people.disable("the admin", "a test")
+            people_module.disable("the admin", "a test")
         elif change == "password":
-            people.change_password("the admin", "another password", "a test")
+            people_module.change_password("the admin", "another password", "a test")
         else:
-            people.change_role("the admin", Role.OFFICER, "a test")
+            people_module.change_role("the admin", Role.OFFICER, "a test")
     assert client.get("/events").status_code == (403 if change == "role" else 302)
     assert client.sign_in("the admin", people[Role.ADMIN]).status_code == (
         302 if change == "role" else 401
@@ -124,20 +125,20 @@ def test_every_form_needs_its_token(client: StrictClient, people: People) -> Non
 def test_names_that_cannot_be_told_apart_are_refused(app: Flask, people: People, name: str) -> None:
     """Taken ones too."""
     with app.app_context(), pytest.raises(BadAccount):
-        people.add(name, Role.OFFICER, "a long password", "a test")
+        people_module.add(name, Role.OFFICER, "a long password", "a test")
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 201])
 def test_short_and_endless_passwords_are_refused(app: Flask, password: str) -> None:
     """Twelve characters at least."""
     with app.app_context(), pytest.raises(BadAccount, match="12 to 200 characters"):
-        people.add("somebody", Role.OFFICER, password, "a test")
+        people_module.add("somebody", Role.OFFICER, password, "a test")
 
 
 def test_passwords_are_kept_as_argon2_hashes(app: Flask, people: People) -> None:
     """None stands in the database as it is."""
     with app.app_context():
-        hashes = [person.password_hash for person in people.people()]
+        hashes = [person.password_hash for person in people_module.people()]
     assert all(hashed.startswith("$argon2id$") for hashed in hashes)
     assert not any(password in hashed for password in people.values() for hashed in hashes)
 
@@ -194,16 +195,16 @@ def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
     app: Flask, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Checking takes a moment, and the change may fall into it."""
-    matches = people._matches
+    matches = people_module._matches
 
-    def change_meanwhile(person: people.Person | None, password: str) -> bool:
+    def change_meanwhile(person: Person | None, password: str) -> bool:
         found = matches(person, password)
-        people.change_password("the officer", "another password", "a test")
+        people_module.change_password("the officer", "another password", "a test")
         return found
 
-    monkeypatch.setattr(people, "_matches", change_meanwhile)
+    monkeypatch.setattr(people_module, "_matches", change_meanwhile)
     with app.app_context():
-        assert people.sign_in("the officer", people[Role.OFFICER], 1) is None
+        assert people_module.sign_in("the officer", people[Role.OFFICER], 1) is None
 
 
 OVERWRITING = {
