@@ -10,8 +10,8 @@ from creditapp.applications.catalogue import FEATURE_NAMES, Application
 from creditapp.explanations.reasons import Explainer, Reason, checked_explainer
 from creditapp.policy.definition import DEFAULT_POLICY
 from creditapp.scoring.bundle import Bundle
-from creditapp.scoring.verification import verify
 from creditapp.scoring.scorer import Score, Scorer
+from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
 from training import dataset, pipeline
 from training.export import Origin, make_bundle

@@ -11,8 +11,8 @@ from creditapp.applications.catalogue import FEATURES, Numeric
 from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
-from creditapp.scoring.verification import verify
 from creditapp.scoring.scorer import Scorer
+from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
 from training import dataset, pipeline
 from training.dataset import Split

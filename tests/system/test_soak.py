@@ -15,7 +15,7 @@ from creditapp.drift import psi
 from creditapp.drift.psi import State
 from tests.load import assert_kept, under_load
 from tests.serving import Answer, Trained, serve
-from tests.unit import test_drift as simulation
+from tests.unit.drift import test_psi as simulation
 
 pytestmark = pytest.mark.soak
 

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from creditapp.applications.catalogue import EXAMPLE
-from creditapp.database.engine import writing
+from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
 from creditapp.decisions.log import Answers

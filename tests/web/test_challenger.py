@@ -16,7 +16,7 @@ from creditapp.challenger import shadow
 from creditapp.challenger.assignments import Challenger
 from creditapp.challenger.comparison import compare
 from creditapp.challenger.scores import ChallengerScore
-from creditapp.database.engine import reading, writing
+from creditapp.database.session import reading, writing
 from creditapp.decisions.log import Decision
 from creditapp.exceptions import RefusedModel
 from creditapp.identity import audit

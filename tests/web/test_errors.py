@@ -11,7 +11,8 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from creditapp.applications.catalogue import EXAMPLE
-from creditapp.database.engine import db, writing
+from creditapp.database.engine import db
+from creditapp.database.session import writing
 from creditapp.factory import create_app
 from creditapp.serving import remote_commands
 from creditapp.settings.settings import Settings

@@ -1,18 +1,13 @@
 """How much one client may ask for."""
 
-import threading
-import time
 from dataclasses import replace
-from typing import cast
 
 import pytest
 from flask import Flask
-from limits.storage import MemoryStorage
 
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.factory import create_app
 from creditapp.settings.settings import Settings
-from creditapp.web.rate_limits import Allowances, Sweeper
 
 
 @pytest.fixture
@@ -47,20 +42,6 @@ def test_where_redis_is_away_a_local_limit_holds(settings: Settings) -> None:
     app = create_app(away)
     assert batch(app, 8) == 200
     assert batch(app, 3) == 429
-
-
-def test_counters_of_the_past_are_forgotten_without_a_thread(app: Flask) -> None:
-    """Each client has one, and clients come and go."""
-    allowances: Allowances = app.extensions["allowances"]
-    before = threading.active_count()
-    for client in range(100):
-        allowances.spend("1 per second", "a test", str(client))
-    assert threading.active_count() == before
-    memory = cast(MemoryStorage, allowances.shared.storage)
-    time.sleep(2)
-    cast(Sweeper, memory.timer).next_at = 0
-    allowances.spend("1 per second", "a test", "another")
-    assert len(memory.storage) == 1
 
 
 def batch(app: Flask, rows: int, address: str = "127.0.0.1") -> int:

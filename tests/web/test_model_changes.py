@@ -9,12 +9,12 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import update
 
-from creditapp.identity.actors import Actor
 from creditapp.applications.catalogue import EXAMPLE
-from creditapp.database.engine import writing
+from creditapp.database.session import writing
 from creditapp.exceptions import ChangeUnderWay, RefusedModel
 from creditapp.factory import create_app
 from creditapp.identity import audit
+from creditapp.identity.actors import Actor
 from creditapp.serving import cache as model_cache
 from creditapp.serving import change_lock, deployments
 from creditapp.serving.cache import FIRST_PAUSE, LONGEST_PAUSE, Refusal

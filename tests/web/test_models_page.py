@@ -54,7 +54,9 @@ def test_an_admin_promotes_and_rolls_back_with_a_reason(
     with app.app_context(), change_lock.hold("a test") as turn:
         [first] = deployments.history()
         change = Change(A_TEST, "to have one before", turn)
-        deployments.deploy(first.model_name, "2", deployments.load_bundle(first.bundle_digest), change)
+        deployments.deploy(
+            first.model_name, "2", deployments.load_bundle(first.bundle_digest), change
+        )
     form = {"csrf_token": csrf_token(admin.get("/models").text), "version": "1"}
     done = admin.post("/models/promote", data={**form, "reason": "promoted on the page"})
     assert (done.status_code, done.headers["Location"]) == (302, "/models")
@@ -118,7 +120,7 @@ def test_people_who_read_the_page_at_once_start_one_question_to_the_registry(
         return told()
 
     told = remote_commands.list_versions
-    monkeypatch.setattr(remote_commands, "registered", counted)
+    monkeypatch.setattr(remote_commands, "list_versions", counted)
 
     def read(_reader: int) -> Sequence[dict[str, Any]]:
         with app.app_context():

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from creditapp.applications.catalogue import EXAMPLE
-from creditapp.database.engine import writing
+from creditapp.database.session import writing
 from creditapp.decisions.log import Answers
 from creditapp.decisions.reviews import ReviewNote
 from creditapp.identity.people import Role

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DatabaseError
 
 from creditapp.applications.catalogue import EXAMPLE
-from creditapp.database.engine import writing
+from creditapp.database.session import writing
 from creditapp.exceptions import BadPolicy
 from creditapp.identity import audit
 from creditapp.policy import versions as policy_versions

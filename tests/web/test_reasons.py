@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from creditapp.applications.catalogue import EXAMPLE
-from creditapp.database.engine import writing
+from creditapp.database.session import writing
 from creditapp.decisions.log import Answers
 from tests.clients import StrictClient
 

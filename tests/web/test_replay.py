@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import delete, update
 
 from creditapp.applications.catalogue import FEATURE_NAMES, answer_from_text
-from creditapp.database.engine import writing
+from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Answers, Decision, NewDecision
 from creditapp.scoring.bundle import Bundle

@@ -8,7 +8,7 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DatabaseError
 
 from creditapp.applications.catalogue import EXAMPLE
-from creditapp.database.engine import writing
+from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
 from creditapp.decisions.reviews import Review, ReviewNote

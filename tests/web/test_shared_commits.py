@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from creditapp.database import group_commit
-from creditapp.database.bulk_insert import Insertion, insertion
+from creditapp.database.bulk_insert import Insertion
 from creditapp.database.engine import db
 from creditapp.database.group_commit import GroupCommit
 from creditapp.identity.audit import AuditEvent

@@ -6,11 +6,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from creditapp.database.engine import writing
+from creditapp.database.session import writing
 from creditapp.exceptions import BadAccount
 from creditapp.factory import create_app
-from creditapp.identity import audit, people
-from creditapp.identity.people import Role
+from creditapp.identity import audit
+from creditapp.identity import people as people_module
+from creditapp.identity.people import Person, Role
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
@@ -197,12 +198,12 @@ def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
     """Checking takes a moment, and the change may fall into it."""
     matches = people_module._matches
 
-    def change_meanwhile(person: people_module.Person | None, password: str) -> bool:
+    def change_meanwhile(person: Person | None, password: str) -> bool:
         found = matches(person, password)
         people_module.change_password("the officer", "another password", A_TEST)
         return found
 
-    monkeypatch.setattr(people, "_matches", change_meanwhile)
+    monkeypatch.setattr(people_module, "_matches", change_meanwhile)
     with app.app_context():
         assert people_module.sign_in("the officer", people[Role.OFFICER], 1, "request") is None
 

@@ -1,0 +1,140 @@
+"""What a policy would do to cases: outcomes, costs, approvals by age, changes, and single cut-offs."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditapp.applications.catalogue import EXAMPLE
+from creditapp.intervals import Proportion
+from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
+from creditapp.simulation.outcomes import (
+    Case,
+    Change,
+    Costs,
+    Simulation,
+    best_cut_off,
+    cost_curve,
+    simulate,
+)
+
+
+def case(
+    probability: float,
+    age: int = 30,
+    *,
+    good: bool | None = True,
+    outside: bool = False,
+    decided: str = "",
+) -> Case:
+    """A case with the example's answers, except for the age."""
+    return Case(probability, {**EXAMPLE, "Age in years": age}, outside, good, decided)
+
+
+def simulated(cases: list[Case], costs: Costs | None = None) -> Simulation:
+    """The default policy on some cases."""
+    return simulate(DEFAULT_POLICY, cases, costs or Costs())
+
+
+def test_cases_are_decided_by_cut_offs_rules_and_the_training_data() -> None:
+    """Approve, refer for an unseen answer, refer, decline; a rule declines all."""
+    cases = [case(0.9), case(0.9, outside=True), case(0.5), case(0.1)]
+    simulation = simulated(cases)
+    assert simulation.outcomes == ["approve", "refer", "refer", "decline"]
+    assert simulation.rates == {
+        "approve": Proportion(1, 4),
+        "refer": Proportion(2, 4),
+        "decline": Proportion(1, 4),
+    }
+    rule = Rule("Purpose", Outcome.DECLINE, "no", codes=("A43",))
+    outcomes = simulate(Policy("x", rules=(rule,)), cases, Costs()).outcomes
+    assert outcomes == ["decline"] * 4
+
+
+def test_no_cases_give_nan() -> None:
+    """Zeros would look like results."""
+    simulation = simulated([])
+    assert math.isnan(simulation.cost.value)
+    assert simulation.cost.interval == (0.0, 5.0)
+    assert math.isnan(best_cut_off([], 5).cost)
+
+
+def test_costs_are_those_worked_out_by_hand() -> None:
+    """One bad credit approved (5), one good one declined (1), one referred (0.5), one good one approved."""
+    cases = [case(0.9, good=False), case(0.1), case(0.5), case(0.9), case(0.1, good=False)]
+    assert simulated(cases, Costs(5, 0.5)).cost.value == pytest.approx(6.5 / 5)
+    assert simulated(cases, Costs(5)).cost.value == pytest.approx(6 / 5)
+    assert simulated(cases, Costs(2, 3)).cost.value == pytest.approx(6 / 5)
+
+
+def test_the_interval_of_the_mean_cost_is_the_normal_one() -> None:
+    """By hand: costs 5, 0, 0, 0 have mean 1.25 and deviation 2.5; 1.25 + 1.96 * 2.5 / 2 = 3.69995."""
+    cases = [case(0.9, good=False), case(0.9), case(0.9), case(0.9)]
+    assert simulated(cases).cost.interval == pytest.approx((0.0, 3.69995), abs=1e-5)
+
+
+def test_bad_credits_are_counted_among_the_approved() -> None:
+    """One of two approved credits is bad; the bad credit that is declined does not count."""
+    cases = [case(0.9, good=False), case(0.9), case(0.1, good=False)]
+    assert simulated(cases).bad_among_approved == Proportion(1, 2)
+
+
+def test_only_recorded_decisions_change() -> None:
+    """A case without a recorded decision cannot change, nor one with the same outcome."""
+    cases = [case(0.9), case(0.9, decided="refer"), case(0.9, decided="approve")]
+    assert simulated(cases).changes == [Change(cases[1], Outcome.APPROVE)]
+
+
+def test_age_bands_are_compared_with_the_band_approved_most() -> None:
+    """By hand: 3 of 10, 6 of 10, and a band that is too small to be the reference."""
+    young = [case(0.9, 20)] * 3 + [case(0.1, 24)] * 7
+    middle = [case(0.9, 25)] * 6 + [case(0.5, 34)] * 4
+    few = [case(0.9, 70)] * 2
+    bands = simulated([*young, *middle, *few]).age_bands
+    assert [band.approved for band in bands] == [
+        Proportion(3, 10),
+        Proportion(6, 10),
+        Proportion(0, 0),
+        Proportion(0, 0),
+        Proportion(2, 2),
+    ]
+    assert [band.is_low for band in bands] == [True, False, False, False, False]
+    assert bands[0].impact_ratio == pytest.approx(0.5)
+    assert math.isnan(bands[2].impact_ratio)
+
+
+def test_an_impact_ratio_of_exactly_four_fifths_is_not_low() -> None:
+    """8 of 10 approved, where the reference approves 10 of 10."""
+    young = [case(0.9, 20)] * 8 + [case(0.1, 20)] * 2
+    bands = simulated([*young, *[case(0.9, 30)] * 10]).age_bands
+    assert bands[0].impact_ratio == pytest.approx(0.8)
+    assert not bands[0].is_low
+
+
+def test_the_curve_goes_from_approving_everybody_to_nobody() -> None:
+    """At 0 all bad credits cost 5 each; at 1 all good ones cost 1 each; at 0.7 only one good one is lost."""
+    points = cost_curve([case(0.9), case(0.6, good=False), case(0.2)], 5)
+    assert len(points) == 101
+    assert points[0] == (0.0, pytest.approx(5 / 3), 1.0, pytest.approx(1 / 3))
+    assert points[-1] == (1.0, pytest.approx(2 / 3), 0.0, 0.0)
+    assert points[70].cost == pytest.approx(1 / 3)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=30),
+    st.floats(0, 20),
+)
+def test_no_other_cut_off_costs_less(drawn: list[tuple[int, bool]], ratio: float) -> None:
+    """Each cut-off is tried by itself, counting costs directly."""
+    cases = [case(step / 6, good=good) for step, good in drawn]
+
+    def cost(cut_off: float) -> float:
+        approved = [row.good for row in cases if row.probability >= cut_off]
+        declined = [row.good for row in cases if row.probability < cut_off]
+        return (ratio * approved.count(False) + declined.count(True)) / len(cases)
+
+    best = best_cut_off(cases, ratio)
+    tried = {cut_off: cost(cut_off) for cut_off in [*(step / 6 for step, _ in drawn), math.inf]}
+    assert best.cost == pytest.approx(min(tried.values()))
+    assert best.cost == pytest.approx(tried[best.approve_from])
