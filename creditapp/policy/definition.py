@@ -134,8 +134,7 @@ def check_cut_offs(low_risk_from: float, medium_risk_from: float) -> None:
             raise BadPolicy(f"{name} {value:g}: accepted is a number from 0 to 1")
     if medium_risk_from > low_risk_from:
         raise BadPolicy(
-            f"refer from {medium_risk_from:g} lies over approve from {low_risk_from:g}; "
-            "accepted is one that does not"
+            f"refer-from ({medium_risk_from:g}) must not be above approve-from ({low_risk_from:g})"
         )
 
 

@@ -132,8 +132,8 @@ def test_the_commands_set_and_show(app: Flask, tmp_path: Path) -> None:
     [
         ("1.2 0.4", "[]", "why", "approve from 1.2: accepted is a number from 0 to 1"),
         ("0.7 nan", "[]", "why", "refer from nan: accepted is a number from 0 to 1"),
-        ("0.4 0.7", "[]", "why", "refer from 0.7 lies over approve from 0.4"),
-        ("0.7 0.4", "[]", " ", "a reason is missing"),
+        ("0.4 0.7", "[]", "why", "refer-from (0.7) must not be above approve-from (0.4)"),
+        ("0.7 0.4", "[]", " ", "a reason is required"),
         ("0.7 0.4", '[{"feature": "Shoe size"}]', "why", "rules.json: rule 1: the feature"),
         ("0.7 0.4", "[", "why", "rules.json: "),
     ],
@@ -182,4 +182,4 @@ def test_a_wrong_policy_is_not_tried(app: Flask) -> None:
     """With the message that setting it would give."""
     done = run(app, "simulate", "--approve-from", "0.2", "--refer-from", "0.4")
     assert done.exit_code == 2
-    assert "refer from 0.4 lies over approve from 0.2" in done.output
+    assert "refer-from (0.4) must not be above approve-from (0.2)" in done.output

@@ -9,8 +9,10 @@ from sqlalchemy.exc import DatabaseError
 
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.session import writing
-from creditapp.decisions import log as decision_log
-from creditapp.decisions import reviews
+from creditapp.identity.actors import Actor
+from creditapp.decisions import stored, log as decision_log
+from creditapp.identity.actors import Actor
+from creditapp.decisions import stored, reviews
 from creditapp.decisions.reviews import Review, ReviewNote
 from creditapp.exceptions import AlreadyReviewed
 from creditapp.identity import audit

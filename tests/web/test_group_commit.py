@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from creditapp.database import group_commit
 from creditapp.database.bulk_insert import Insertion
 from creditapp.database.engine import db
+from creditapp.database.bulk_insert import Insertion, prepare_insertion
 from creditapp.database.group_commit import GroupCommit
 from creditapp.identity.audit import AuditEvent
 from tests.engines import on_both
@@ -106,7 +107,7 @@ def test_nobody_is_told_of_a_success_that_was_none(
     monkeypatch.setattr(group_commit, "_insert", end)
     commits = GroupCommit()
     with app.app_context():
-        commits._waiting.append(waiting := group_commit._Writer([rows(10_000)]))
+        commits._waiting.append(waiting := group_commit._Write([rows(10_000)]))
         with pytest.raises(SystemExit):
             commits.write([rows(10_001)])
     assert waiting.error is group_commit.UNDONE
