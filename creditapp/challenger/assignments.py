@@ -73,7 +73,7 @@ def begin(
     """Have all workers score this share of the decisions with another version too.
 
     Raises:
-        RefusedModel: it is the version that is served.
+        RefusedModel: the version is served already, or its stored bundle was altered.
         DeploymentFailed: the database does not take it; nothing has changed.
     """
     served = deployments.in_force()

@@ -135,6 +135,7 @@ def deploy(model_name: str, version: str, bundle: bytes, change: Change) -> Relo
 
     Raises:
         ChangeUnderWay: somebody else has the turn; what was in force still is.
+        RefusedModel: the stored bundle was altered; what was in force still is.
         DeploymentFailed: the database does not take it; what was in force still is.
     """
     try:
@@ -151,13 +152,20 @@ def deploy(model_name: str, version: str, bundle: bytes, change: Change) -> Relo
 
 
 def keep(session: Session, key: str, bundle: bytes) -> None:
-    """Store a bundle under its digest; bytes that were altered there are made right again."""
+    """Store a bundle under its digest, unless it is stored already.
+
+    Raises:
+        RefusedModel: other bytes are stored under this digest.
+    """
     kept = session.get(ServedBundle, key)
     if kept is None:
         session.add(ServedBundle(digest=key, content=bundle))
         session.flush()
     elif kept.content != bundle:
-        kept.content = bundle
+        raise RefusedModel(
+            f"the stored bundle {key} was altered in the database; "
+            "restore the database from a backup"
+        )
 
 
 def _add(session: Session, model_name: str, version: str, key: str, change: Change) -> None:
