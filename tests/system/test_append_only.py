@@ -22,6 +22,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 import creditapp.factory  # noqa: F401, as it loads all tables
 from creditapp.database.engine import db
+from tests.engines import on_both
+from tests.postgresql import Postgresql
 from tests.serving import flask
 
 KEPT = {
@@ -108,28 +110,34 @@ REFUSED = [
 
 
 @pytest.fixture(scope="module")
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    """A database of one engine with all migrations applied, and a row in each table."""
-    home = tmp_path_factory.mktemp("append-only")
-    if request.param == "sqlite":
-        address = f"sqlite:///{home}/creditapp.db"
-    else:
-        address = request.getfixturevalue("postgresql").create()
-    migrated = flask("db", "upgrade", database=address, registry=home / "mlflow.db")
+def filled_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """A database of SQLite's with all migrations applied, and a row in each table."""
+    return filled(f"sqlite:///{tmp_path_factory.mktemp('append-only')}/creditapp.db")
+
+
+@pytest.fixture(scope="module")
+def filled_postgresql(postgresql: Postgresql) -> Engine:
+    """The same of PostgreSQL's."""
+    return filled(postgresql.create())
+
+
+@pytest.fixture
+def connection(engine: str, request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """A connection to the one of an engine, whose changes are taken back."""
+    with request.getfixturevalue(f"filled_{engine}").connect() as connection:
+        yield connection
+        connection.rollback()
+
+
+def filled(address: str) -> Engine:
+    """Migrate an empty database, and put a row in each table."""
+    migrated = flask("db", "upgrade", database=address, registry="sqlite://")
     assert migrated.returncode == 0, migrated.stderr
     engine = create_engine(address, poolclass=NullPool)
     with engine.begin() as connection:
         for table in db.metadata.sorted_tables:
             connection.execute(table.insert().values(row(table)))
     return engine
-
-
-@pytest.fixture
-def connection(filled: Engine) -> Iterator[Connection]:
-    """A connection to it, whose changes are taken back."""
-    with filled.connect() as connection:
-        yield connection
-        connection.rollback()
 
 
 def row(table: Table) -> dict[str, Any]:
@@ -147,7 +155,7 @@ def size(connection: Connection, table: Table) -> int | None:
     return connection.scalar(select(func.count()).select_from(table))
 
 
-@pytest.mark.parametrize(("filled", "verb", "name"), REFUSED, indirect=["filled"])
+@pytest.mark.parametrize(("engine", "verb", "name"), REFUSED, indirect=["engine"])
 def test_an_append_only_table_refuses_a_change(
     connection: Connection, verb: Verb, name: str
 ) -> None:
@@ -159,7 +167,7 @@ def test_an_append_only_table_refuses_a_change(
     assert size(connection, table) == 1
 
 
-@pytest.mark.parametrize("filled", VERBS, indirect=True)
+@on_both
 @pytest.mark.parametrize("name", sorted(ERASABLE))
 def test_erasable_rows_can_be_deleted(connection: Connection, name: str) -> None:
     """What a person gave or wrote can be erased."""
