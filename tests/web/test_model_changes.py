@@ -14,7 +14,7 @@ from creditapp.database.engine import writing
 from creditapp.exceptions import ChangeUnderWay, RefusedModel
 from creditapp.factory import create_app
 from creditapp.identity import audit
-from creditapp.serving import cache as model_cache
+from creditapp.scoring.bundle import digest
 from creditapp.serving import change_lock, deployments
 from creditapp.serving.cache import FIRST_PAUSE, LONGEST_PAUSE, Refusal
 from creditapp.serving.change_lock import ModelTurn
@@ -22,6 +22,8 @@ from creditapp.serving.deployments import Change, Reload, ServedBundle
 from creditapp.settings.settings import Settings
 from tests.clients import StrictClient
 from tests.engines import on_both
+from tests.retrained import other_bundle
+from tests.tampering import tampering
 
 Deploy = Callable[..., Reload]
 
@@ -110,20 +112,25 @@ def test_a_refused_deployment_is_tried_again_after_pauses_that_grow() -> None:
     assert not replace(refusals[-1], again_at=0.0).stands(7)
 
 
-def test_bytes_that_were_altered_in_the_database_are_not_served_and_can_be_made_right(
+@on_both
+def test_a_bundle_that_was_altered_in_the_database_is_neither_served_nor_repaired(
     app: Flask, settings: Settings, deploy: Deploy
 ) -> None:
-    """By deploying the same version again."""
+    """Deploying it again is refused with what to do; another version can be deployed."""
     with app.app_context():
         newest = deployments.in_force()
         assert newest
         whole = deployments.bundle_of(newest)
-        with writing() as session:
+        with tampering("served_bundle") as session:
             session.execute(update(ServedBundle).values(content=whole[:-1]))
     fresh = create_app(settings)
     assert fresh.test_client().post("/api/predict", json=EXAMPLE).status_code == 503
-    deploy("1", whole)
-    model_cache.of_app(fresh)._refusal = None
+    message = f"the stored bundle {digest(whole)} was altered in the database; restore the database"
+    with pytest.raises(RefusedModel, match=message):
+        deploy("1", whole)
+    with app.app_context():
+        assert [one.model_version for one in deployments.history()] == ["1"]
+    deploy("2", other_bundle().pack())
     assert fresh.test_client().post("/api/predict", json=EXAMPLE).status_code == 200
 
 

@@ -4,7 +4,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError
 
 from creditapp.database.engine import writing
 from creditapp.exceptions import BadAccount
@@ -204,24 +203,3 @@ def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
     monkeypatch.setattr(people, "_matches", change_meanwhile)
     with app.app_context():
         assert people.sign_in("the officer", people[Role.OFFICER], 1) is None
-
-
-OVERWRITING = {
-    "sqlite": "REPLACE INTO audit_event VALUES (1, '2026-01-01', 'x', 'x', 'x', 'x', 'x')",
-    "postgresql": "TRUNCATE audit_event",
-}
-
-
-@on_both
-@pytest.mark.parametrize(
-    "change", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event", ""]
-)
-def test_events_are_only_ever_added(app: Flask, people: People, engine: str, change: str) -> None:
-    """The database itself refuses to change one, also by the short cut that each database has."""
-    statement = change or OVERWRITING[engine]
-    with (
-        app.app_context(),
-        pytest.raises(DatabaseError, match="only ever added"),
-        writing() as session,
-    ):
-        session.execute(text(statement))
