@@ -120,7 +120,7 @@ def store_bundle(session: Session, bundle: bytes) -> str:
     """Store a bundle under its digest, and return the digest.
 
     Raises:
-        BrokenBundle: altered bytes are stored under this digest.
+        RefusedModel: altered bytes are stored under this digest.
     """
     key = digest(bundle)
     stored = session.get(ServedBundle, key)
@@ -128,7 +128,7 @@ def store_bundle(session: Session, bundle: bytes) -> str:
         session.add(ServedBundle(digest=key, content=bundle))
         session.flush()
     elif stored.content != bundle:
-        raise BrokenBundle(
+        raise RefusedModel(
             f"the stored bundle {key[:12]} was altered in the database; "
             "restore the database from a backup"
         )

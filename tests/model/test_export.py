@@ -131,7 +131,7 @@ def test_the_gate_refuses_an_export_that_differs(
     assert inputs == bundle.metadata.inputs
     with pytest.raises(BrokenBundle, match="differs from the fitted pipeline"):
         check_parity(Scorer(wrong), probe, probability_good(fitted, probe))
-    with pytest.raises(BrokenBundle, match="off by"):
+    with pytest.raises(BrokenBundle, match="differ by"):
         verify(wrong)
 
 

@@ -74,7 +74,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "an extra feature": (with_another_feature, 'no application has: "Shoe size"'),
     "swapped classes": (with_metadata(classes=[1, 0]), r"in the order \[1, 0\]"),
     "another catalogue": (with_metadata(fingerprint="other"), "another catalogue"),
-    "golden rows off": (with_golden_rows_off, "known rows are off by 1e-05"),
+    "golden rows off": (with_golden_rows_off, "the golden rows differ by 1e-05"),
     "no known rows": (
         lambda bundle: replace(bundle, golden=replace(bundle.golden, applications=[])),
         "cannot be run|no known rows",

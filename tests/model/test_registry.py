@@ -45,10 +45,10 @@ def test_a_version_goes_from_staging_to_production_and_the_old_one_is_archived(
     assert "--reason" in unreasoned.stderr
     done = flask("promote", "2", "--reason", "newer", database=own.database, registry=own.registry)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "version 2 is in production; before it: 1\n"
+    assert done.stdout == "version 2 is in production; before: 1\n"
     assert stages(own) == {"2": "Production", "1": "Archived"}
     back = flask("rollback", "--reason", "worse", database=own.database, registry=own.registry)
-    assert back.stdout == "version 1 is served again; before it: 2\n"
+    assert back.stdout == "version 1 is served again; before: 2\n"
     assert stages(own) == {"2": "Archived", "1": "Production"}
 
 
@@ -71,7 +71,7 @@ def test_a_registry_with_versions_is_left_to_its_people(own: Trained, tmp_path: 
     finally:
         client.set_registered_model_alias("RDF_score_pipeline", "production", "1")
     assert done.returncode == 0
-    assert "versions are registered and none is promoted" in done.stdout
+    assert "versions are registered, but none is promoted" in done.stdout
     assert len(stages(own)) == 2
 
 
@@ -93,7 +93,7 @@ def test_a_registry_that_was_moved_still_serves_and_trained_beside_itself(
     finally:
         hidden.rename(own.registry.parent)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "version 2 is in production; before it: 1\n"
+    assert done.stdout == "version 2 is in production; before: 1\n"
 
 
 def test_commands_fail_in_one_line(own: Trained, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def alternate(place: Place, traffic: Traffic, reloads: int) -> list[float]:
-    """Reload from version to version; the seconds from each answer to the last worker's change."""
+    """Switch from version to version; the seconds from each answer to the last worker's change."""
     took = []
     for number in range(reloads):
         version = "21"[number % 2]
@@ -194,7 +194,7 @@ def a_worker_is_killed(place: Place) -> None:
 
 
 def refuse(place: Place, status: int, reason: str) -> Answer:
-    """Reload, and be refused; what is served stays."""
+    """Switch, and be refused; what is served stays."""
     before = place.newest_generation()
     refused = place.service.post("/api/reload-model")
     assert refused.status == status, refused.body
@@ -204,7 +204,7 @@ def refuse(place: Place, status: int, reason: str) -> Answer:
 
 
 def reload_while_killing(place: Place, reloads: int) -> None:
-    """Reload from version to version while a worker is killed again and again; at last all agree."""
+    """Switch from version to version while a worker is killed again and again; at last all agree."""
     stop = threading.Event()
     with scoring(place.service, rows(), CLIENTS) as traffic:
         killer = threading.Thread(target=keep_killing, args=[place.service, stop])

@@ -16,6 +16,7 @@ from creditapp.database.session import reading, writing
 from tests.clients import StrictClient
 from tests.engines import on_both
 from tests.serving import Trained, flask
+from tests.tampering import triggers
 
 
 @on_both
@@ -30,6 +31,20 @@ def test_they_go_down_and_up_again_on_a_database_with_rows(
         upgrade()
         names = set(inspect(db.engine).get_table_names())
     assert {"decision", "decision_answers", "deployment", "served_bundle", "log_probe"} <= names
+
+
+@on_both
+def test_the_old_triggers_come_back_as_they_were(app: Flask) -> None:
+    """Taking back the migration of the append-only tables leaves exactly what older ones made."""
+    with app.app_context():
+        downgrade(revision="base")
+        upgrade(revision="a4e8c1d73b95")
+        with db.engine.connect() as connection:
+            before = triggers(connection)
+        upgrade()
+        downgrade(revision="a4e8c1d73b95")
+        with db.engine.connect() as connection:
+            assert triggers(connection) == before
 
 
 @on_both

@@ -36,7 +36,7 @@ def test_a_program_is_told_the_smallest_changes_and_that_they_are_no_promise(
     assert decision["decision"] != "approve"
     told = asked(client, decision).get_json()
     assert told["decision_id"] == decision["decision_id"]
-    assert "no promise" in told["note"]
+    assert "not an offer" in told["note"]
     assert told["alternatives"]
     for one in told["alternatives"]:
         changed = {change["feature"]: change["to"] for change in one["changes"]}
@@ -94,5 +94,5 @@ def test_an_officer_reads_them_on_the_page(client: StrictClient, people: dict[Ro
     client.sign_in("the officer", people[Role.OFFICER])
     page = client.get(f"/decisions/{adverse['decision_id']}").text
     assert told[0]["text"] in page
-    assert "no promise" in page
+    assert "not an offer" in page
     assert "What would change it" not in client.get(f"/decisions/{approved['decision_id']}").text

@@ -10,13 +10,12 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from creditapp.database import group_commit
-from creditapp.database.bulk_insert import Insertion
-from creditapp.database.engine import db
 from creditapp.database.bulk_insert import Insertion, prepare_insertion
+from creditapp.database.engine import db
 from creditapp.database.group_commit import GroupCommit
+from creditapp.exceptions import DatabaseUnavailable, RowsRefused
 from creditapp.identity.audit import AuditEvent
 from tests.engines import on_both
 
@@ -50,15 +49,15 @@ def counted_transactions() -> Iterator[list[object]]:
     event.remove(db.engine.pool, "checkout", listener)
 
 
-def write_at_once(app: Flask, numbers: list[int]) -> list[SQLAlchemyError | None]:
+def write_at_once(app: Flask, numbers: list[int]) -> list[DatabaseUnavailable | None]:
     """What becomes of writers who all wait while somebody has the turn."""
     commits = GroupCommit()
 
-    def write(number: int) -> SQLAlchemyError | None:
+    def write(number: int) -> DatabaseUnavailable | None:
         with app.app_context():
             try:
                 commits.write([rows(number)])
-            except SQLAlchemyError as error:
+            except DatabaseUnavailable as error:
                 return error
         return None
 
@@ -91,7 +90,7 @@ def test_one_who_is_refused_fails_alone(app: Flask) -> None:
     """A row that is there twice is its writer's fault, and nobody else's."""
     with app.app_context():
         outcomes = write_at_once(app, [10_000, 10_001, 10_001, 10_002])
-        assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1
+        assert sum(isinstance(outcome, RowsRefused) for outcome in outcomes) == 1
         assert outcomes.count(None) == 3
         assert {10_000, 10_001, 10_002} <= kept()
 
@@ -110,4 +109,4 @@ def test_nobody_is_told_of_a_success_that_was_none(
         commits._waiting.append(waiting := group_commit._Write([rows(10_000)]))
         with pytest.raises(SystemExit):
             commits.write([rows(10_001)])
-    assert waiting.error is group_commit.UNDONE
+    assert waiting.error is group_commit.PENDING

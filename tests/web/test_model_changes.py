@@ -15,15 +15,17 @@ from creditapp.exceptions import ChangeUnderWay, RefusedModel
 from creditapp.factory import create_app
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
-from creditapp.serving import cache as model_cache
+from creditapp.scoring.bundle import digest
 from creditapp.serving import change_lock, deployments
-from creditapp.serving.cache import FIRST_PAUSE, LONGEST_PAUSE, Refusal
+from creditapp.serving.cache import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Refusal
 from creditapp.serving.change_lock import ModelTurn
 from creditapp.serving.deployments import Change, ServedBundle, Switch
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
+from tests.retrained import other_bundle
+from tests.tampering import tampering
 
 Deploy = Callable[..., Switch]
 
@@ -103,29 +105,34 @@ def test_a_refused_deployment_is_tried_again_after_pauses_that_grow() -> None:
     refusals = [Refusal.after(None, 7)]
     for _ in range(9):
         refusals.append(Refusal.after(refusals[-1], 7))
-    pauses = [later.again_at - refusals[0].again_at + FIRST_PAUSE for later in refusals]
+    pauses = [later.retry_at - refusals[0].retry_at + FIRST_RETRY_SECONDS for later in refusals]
     assert pauses[:3] == pytest.approx([5, 10, 20], abs=0.1)
-    assert pauses[-1] == pytest.approx(LONGEST_PAUSE, abs=0.1)
-    assert refusals[-1].stands(7)
-    assert not refusals[-1].stands(8)
+    assert pauses[-1] == pytest.approx(LONGEST_RETRY_SECONDS, abs=0.1)
+    assert refusals[-1].blocks(7)
+    assert not refusals[-1].blocks(8)
     assert Refusal.after(refusals[-1], 8).times == 1
-    assert not replace(refusals[-1], again_at=0.0).stands(7)
+    assert not replace(refusals[-1], retry_at=0.0).blocks(7)
 
 
-def test_bytes_that_were_altered_in_the_database_are_not_served_and_can_be_made_right(
+@on_both
+def test_a_bundle_that_was_altered_in_the_database_is_neither_served_nor_repaired(
     app: Flask, settings: Settings, deploy: Deploy
 ) -> None:
-    """By deploying the same version again."""
+    """Deploying it again is refused with what to do; another version can be deployed."""
     with app.app_context():
         newest = deployments.in_force()
         assert newest
         whole = deployments.load_bundle(newest.bundle_digest)
-        with writing() as session:
+        with tampering("served_bundle") as session:
             session.execute(update(ServedBundle).values(content=whole[:-1]))
     fresh = create_app(settings)
     assert fresh.test_client().post("/api/predict", json=EXAMPLE).status_code == 503
-    deploy("1", whole)
-    model_cache.of_app(fresh)._refusal = None
+    message = f"the stored bundle {digest(whole)} was altered in the database; restore the database"
+    with pytest.raises(RefusedModel, match=message):
+        deploy("1", whole)
+    with app.app_context():
+        assert [one.model_version for one in deployments.history()] == ["1"]
+    deploy("2", other_bundle().pack())
     assert fresh.test_client().post("/api/predict", json=EXAMPLE).status_code == 200
 
 
@@ -178,7 +185,7 @@ def test_rolling_back_needs_no_registry_and_is_undone_by_rolling_back(
     app = create_app(replace(settings, mlflow_tracking_uri="bogus://nowhere"))
     for version, before in (("1", "2"), ("2", "1")):
         done = run(app, "rollback", "--reason", "worse")
-        assert f"version {version} is served again; before it: {before}" in done.output
+        assert f"version {version} is served again; before: {before}" in done.output
         assert "a reload would follow it" in done.output
     with app.app_context():
         assert deployments.history()[0].reason == "worse"

@@ -96,7 +96,7 @@ def test_a_letter_is_for_what_stands_declined(officer: StrictClient) -> None:
         made = decided(officer, application, outcome)
         refused = letter(officer, made)
         assert refused.status_code == 409
-        assert f"stands at {outcome}" in refused.text
+        assert f"the outcome of this one is: {outcome}" in refused.text
         assert "Letter to the applicant" not in officer.get(f"/decisions/{made}").text
 
 
@@ -141,7 +141,7 @@ def test_another_language_is_refused(officer: StrictClient, declined: str) -> No
     """It says which there are."""
     refused = letter(officer, declined, "de")
     assert refused.status_code == 400
-    assert "accepted is en or fr" in refused.text
+    assert "lang must be en or fr" in refused.text
 
 
 def test_in_production_no_letter_is_written_by_a_lender_that_is_made_up(
@@ -149,12 +149,12 @@ def test_in_production_no_letter_is_written_by_a_lender_that_is_made_up(
 ) -> None:
     """It names what is not set."""
     from creditapp.exceptions import NoNotice
-    from creditapp.web.pages.notice import LENDER, _lender
+    from creditapp.web.pages.notice import LENDER_SETTINGS, _lender
 
     production = replace(settings, env="production", given=frozenset())
     with pytest.raises(NoNotice, match=r"CREDITAPP_LENDER_NAME, .*CREDITAPP_REVIEW_CONTACT is not"):
         _lender(production)
-    named = replace(production, given=frozenset(LENDER))
+    named = replace(production, given=frozenset(LENDER_SETTINGS))
     assert _lender(named).name == "Example Lender"
     with pytest.raises(NoNotice, match="CREDITAPP_LENDER_NAME is not set"):
         _lender(replace(named, lender_name=""))

@@ -75,7 +75,7 @@ def test_a_form_without_its_token_is_refused(client: StrictClient) -> None:
     """Another site cannot score through an officer's browser."""
     answer = client.post("/", data=form_data())
     assert answer.status_code == 400
-    assert "load the page again" in answer.text
+    assert "The form has expired" in answer.text
 
 
 def test_decisions_are_listed_newest_first_and_found_by_reference(officer: StrictClient) -> None:

@@ -7,16 +7,12 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import update
-from sqlalchemy.exc import DatabaseError
 
 from creditapp.applications.catalogue import EXAMPLE
-from creditapp.database.session import writing
 from creditapp.exceptions import BadPolicy
 from creditapp.identity import audit
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Rule
-from creditapp.policy.versions import PolicyVersion
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
@@ -58,16 +54,6 @@ def test_a_change_says_who_when_and_why_and_every_version_can_be_read_again(app:
     assert (newest.version, newest.reason, oldest.set_by) == (2, "to try again", "a test")
     told = (event.actor, event.action, event.subject, event.detail)
     assert told == ("a test", "policy changed", "policy 2", "to try again")
-
-
-@on_both
-def test_the_database_lets_no_policy_be_altered(app: Flask) -> None:
-    """A decision that names it can always be held against it."""
-    put(app, 0.8, 0.5)
-    with app.app_context():
-        with pytest.raises(DatabaseError, match="only ever added"), writing() as session:
-            session.execute(update(PolicyVersion).values(low_risk_from=0.1))
-        assert policy_versions.find("1").low_risk_from == 0.8
 
 
 @on_both

@@ -12,13 +12,17 @@ from sqlalchemy import delete, update
 from creditapp.applications.catalogue import FEATURE_NAMES, answer_from_text
 from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
+from creditapp.decisions import replay
 from creditapp.decisions.log import Answers, Decision, NewDecision
-from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.bundle import Bundle, digest
 from creditapp.serving import change_lock, deployments
-from creditapp.serving.deployments import Change
+from creditapp.serving.deployments import Change, Deployment, ServedBundle
 from creditapp.settings.paths import ROOT
 from tests.actors import A_TEST
 from tests.clients import StrictClient
+from tests.engines import on_both
+from tests.retrained import other_bundle
+from tests.tampering import tampering
 
 
 @pytest.fixture
@@ -38,6 +42,12 @@ def run(app: Flask, *arguments: str) -> Any:
         return app.test_cli_runner().invoke(args=["replay", *arguments])
 
 
+def copy_of(decision: Decision, **changed: Any) -> NewDecision:
+    """A new decision like a stored one, but for its id and what is changed."""
+    columns = {name: getattr(decision, name) for name in NewDecision._fields if name != "reasons"}
+    return NewDecision(**{**columns, "decision_id": uuid4(), **changed})
+
+
 def test_every_decision_scores_as_it_did(app: Flask, decided: list[str]) -> None:
     """Made alone or in a batch, it is replayed among others to less than a billionth."""
     done = run(app)
@@ -50,21 +60,47 @@ def test_every_decision_scores_as_it_did(app: Flask, decided: list[str]) -> None
 def test_a_difference_is_reported_and_ends_with_code_1(app: Flask, decided: list[str]) -> None:
     """A millionth is allowed to another version of the engine, and not to the same one."""
     with app.app_context():
-        first, second = decision_log.find(decided[0]), decision_log.find(decided[1])
-        with writing() as session:
-            for one, engine in ((first, first.engine), (second, "onnxruntime 1.0")):
-                nudged = one.probability_good_credit + 5e-7
-                session.execute(
-                    update(Decision)
-                    .where(Decision.decision_id == one.decision_id)
-                    .values(probability_good_credit=nudged, engine=engine)
-                )
+        decision = decision_log.find(decided[0])
+        assert decision.given
+        nudged = decision.probability_good_credit + 5e-7
+        same = copy_of(decision, probability_good_credit=nudged)
+        older = copy_of(decision, probability_good_credit=nudged, engine="onnxruntime 1.0")
+        decision_log.record([same, older], [decision.given.answers] * 2)
     done = run(app)
     assert done.exit_code == 1
     assert done.output.splitlines() == [
-        f"{decided[0]}  differs by 5e-07",
-        f"{len(decided)} decisions scored again, 1 differ",
+        f"{same.decision_id}  differs by 5e-07",
+        f"{len(decided) + 2} decisions scored again, 1 differ",
     ]
+
+
+@on_both
+def test_an_altered_bundle_scores_nothing_again(
+    app: Flask, officer: StrictClient, decided: list[str]
+) -> None:
+    """Its digest gives it away, to the command and to the page."""
+    with app.app_context(), tampering("served_bundle") as session:
+        session.execute(update(ServedBundle).values(content=b"altered"))
+    replay._scorer.cache_clear()
+    done = run(app)
+    assert done.exit_code == 2
+    assert "cannot be used: the stored bundle was altered" in done.output
+    assert officer.get(f"/decisions/{decided[0]}/replay").status_code == 409
+
+
+@on_both
+def test_a_deployment_that_was_altered_to_name_another_bundle_is_reported(
+    app: Flask, decided: list[str]
+) -> None:
+    """The other bundle is whole, but gives other scores."""
+    bundle = other_bundle().pack()
+    with app.app_context(), tampering("deployment") as session:
+        session.add(ServedBundle(digest=digest(bundle), content=bundle))
+        session.flush()
+        session.execute(update(Deployment).values(bundle_digest=digest(bundle)))
+    done = run(app, decided[0])
+    assert done.exit_code == 1
+    assert done.output.endswith("1 decisions scored again, 1 differ\n")
 
 
 def test_a_decision_of_another_catalogue_is_replayed_under_the_columns_of_its_bundle(
@@ -83,9 +119,7 @@ def test_a_decision_of_another_catalogue_is_replayed_under_the_columns_of_its_bu
         former, old = decision_log.find(decided[0]), deployments.in_force()
         assert old
         assert former.given
-        kept = set(NewDecision._fields) - {"reasons"}
-        columns = {name: getattr(former, name) for name in kept}
-        made = NewDecision(**{**columns, "decision_id": uuid4(), "generation": old.generation})
+        made = copy_of(former, generation=old.generation)
         answers = {f"Old {name}": answer for name, answer in former.given.answers.items()}
         decision_log.record([made], [answers])
     assert run(app, str(made.decision_id)).output == "1 decisions scored again, 0 differ\n"

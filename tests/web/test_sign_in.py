@@ -4,7 +4,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError
 
 from creditapp.database.session import writing
 from creditapp.exceptions import BadAccount
@@ -49,7 +48,7 @@ def test_a_wrong_name_or_password_is_refused_without_saying_which(
     """The same page, the same words."""
     answer = client.sign_in(name, password)
     assert answer.status_code == 401
-    assert "Name and password do not belong together." in answer.text
+    assert "The name or the password is wrong." in answer.text
 
 
 def test_a_copied_cookie_is_worth_nothing_after_signing_out(
@@ -205,25 +204,4 @@ def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
 
     monkeypatch.setattr(people_module, "_matches", change_meanwhile)
     with app.app_context():
-        assert people_module.sign_in("the officer", people[Role.OFFICER], 1, "request") is None
-
-
-OVERWRITING = {
-    "sqlite": "REPLACE INTO audit_event VALUES (1, '2026-01-01', 'x', 'x', 'x', 'x', 'x')",
-    "postgresql": "TRUNCATE audit_event",
-}
-
-
-@on_both
-@pytest.mark.parametrize(
-    "change", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event", ""]
-)
-def test_events_are_only_ever_added(app: Flask, people: People, engine: str, change: str) -> None:
-    """The database itself refuses to change one, also by the short cut that each database has."""
-    statement = change or OVERWRITING[engine]
-    with (
-        app.app_context(),
-        pytest.raises(DatabaseError, match="only ever added"),
-        writing() as session,
-    ):
-        session.execute(text(statement))
+        assert people.sign_in("the officer", people[Role.OFFICER], 1) is None
