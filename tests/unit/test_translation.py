@@ -52,7 +52,9 @@ def test_all_that_a_letter_can_say_is_translated() -> None:
     """The catalogue of features, the reasons' templates, and the letter itself."""
     french = {str(m.id): m for m in catalogue(FRENCH / "messages.po") if m.id}
     said = re.findall(r'_\("([^"]+)"', (ROOT / "templates" / "notice.html").read_text())
-    said += re.findall(r'marked\(\s*"([^"]+)"', (ROOT / "creditapp" / "explanations" / "reasons.py").read_text())
+    said += re.findall(
+        r'marked\(\s*"([^"]+)"', (ROOT / "creditapp" / "explanations" / "reasons.py").read_text()
+    )
     for question in QUESTIONS:
         meanings = [code.meaning for code in getattr(question, "codes", ())]
         said += [question.label, *meanings, *getattr(question, "bands", ())]

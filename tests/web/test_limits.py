@@ -1,18 +1,26 @@
 """How much one client may ask for."""
 
 import threading
-import time
 from dataclasses import replace
 from typing import cast
 
 import pytest
 from flask import Flask
-from limits.storage import MemoryStorage
+from limits import strategies
+from limits.storage import MemoryStorage, memory
 
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.factory import create_app
 from creditapp.settings.settings import Settings
-from creditapp.web.rate_limits import Allowances, Sweeper
+from creditapp.web import rate_limits
+from creditapp.web.rate_limits import SECONDS_BETWEEN_SWEEPS, Allowances
+from tests.clock import Clock, stop_clock
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time for what counts requests."""
+    return stop_clock(monkeypatch, rate_limits, memory, strategies)
 
 
 @pytest.fixture
@@ -21,17 +29,36 @@ def app(settings: Settings) -> Flask:
     return create_app(replace(settings, scoring_limit="10 per minute"))
 
 
-def test_a_batch_costs_its_rows_and_429_says_when_to_try_again(app: Flask) -> None:
+def test_a_batch_costs_its_rows(app: Flask) -> None:
     """What is refused costs nothing."""
     client = app.test_client()
     assert batch(app, 8) == 200
     assert batch(app, 3) == 429
-    answer = client.post("/api/predict-batch", json={"applications": [EXAMPLE] * 3})
-    assert 0 < int(answer.headers["Retry-After"]) <= 120
-    assert answer.mimetype == "application/problem+json"
-    assert (answer.json or {})["detail"] == "The limit is 10 per 1 minute."
     assert batch(app, 2) == 200
     assert client.post("/api/predict", json=EXAMPLE).status_code == 429
+
+
+def test_429_says_when_to_try_again(app: Flask, clock: Clock) -> None:
+    """Twenty seconds into a minute, the next minute of counting begins forty seconds later."""
+    clock.advance(20)
+    assert batch(app, 10) == 200
+    answer = app.test_client().post("/api/predict", json=EXAMPLE)
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "40"
+    assert answer.mimetype == "application/problem+json"
+    assert (answer.json or {})["detail"] == "The limit is 10 per 1 minute."
+
+
+def test_an_allowance_comes_back_bit_by_bit(app: Flask, clock: Clock) -> None:
+    """In the next minute the last one counts by the part of it that lies within sixty seconds."""
+    assert batch(app, 10) == 200
+    clock.advance(60)
+    assert batch(app, 1) == 429
+    clock.advance(30)
+    assert batch(app, 6) == 429
+    assert batch(app, 5) == 200
+    clock.advance(60)
+    assert batch(app, 7) == 200
 
 
 def test_clients_are_counted_apart_by_address(app: Flask) -> None:
@@ -49,18 +76,18 @@ def test_where_redis_is_away_a_local_limit_holds(settings: Settings) -> None:
     assert batch(app, 3) == 429
 
 
-def test_counters_of_the_past_are_forgotten_without_a_thread(app: Flask) -> None:
+def test_counters_of_the_past_are_forgotten_without_a_thread(app: Flask, clock: Clock) -> None:
     """Each client has one, and clients come and go."""
     allowances: Allowances = app.extensions["allowances"]
     before = threading.active_count()
     for client in range(100):
         allowances.spend("1 per second", "a test", str(client))
     assert threading.active_count() == before
-    memory = cast(MemoryStorage, allowances.shared.storage)
-    time.sleep(2)
-    cast(Sweeper, memory.timer).next_at = 0
+    storage = cast(MemoryStorage, allowances.shared.storage)
+    assert len(storage.storage) == 100
+    clock.advance(SECONDS_BETWEEN_SWEEPS + 1)
     allowances.spend("1 per second", "a test", "another")
-    assert len(memory.storage) == 1
+    assert len(storage.storage) == 1
 
 
 def batch(app: Flask, rows: int, address: str = "127.0.0.1") -> int:
