@@ -53,13 +53,28 @@ def _is_mlflows(connection: Any) -> bool:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """The result of the real preparation: migrated, trained, promoted."""
+    """The result of the real preparation: migrated, trained, promoted.
+
+    `CREDITAPP_TESTS_TRAINED` names a folder that keeps the result for later runs. Each run works on a
+    copy. Delete the folder after a change to the training, the bundle or the migrations.
+    """
     home = tmp_path_factory.mktemp("trained")
-    database, registry = home / "creditapp.db", home / "mlflow.db"
-    done = flask("prepare", database=database, registry=registry)
+    kept = os.environ.get("CREDITAPP_TESTS_TRAINED")
+    if kept and Path(kept).exists():
+        shutil.copytree(kept, home, dirs_exist_ok=True)
+    else:
+        _prepare(home)
+        if kept:
+            shutil.copytree(home, kept)
+    password = (home / "password").read_text()
+    return Trained(home / "creditapp.db", home / "mlflow.db", password)
+
+
+def _prepare(home: Path) -> None:
+    done = flask("prepare", database=home / "creditapp.db", registry=home / "mlflow.db")
     assert done.returncode == 0, done.stderr
     [password] = re.findall(r"name admin, password (\S+)", done.stdout)
-    return Trained(database, registry, password)
+    (home / "password").write_text(password)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from creditapp.applications.catalogue import EXAMPLE
 from creditapp.challenger import assignments as challengers
 from creditapp.challenger import scores as challenger_scores
 from creditapp.challenger import shadow
-from creditapp.challenger.comparison import compare
 from creditapp.challenger.scores import ChallengerScore
 from creditapp.database.session import reading, writing
 from creditapp.decisions.log import Decision
@@ -22,7 +21,7 @@ from creditapp.identity.people import Role
 from creditapp.observability import metrics
 from creditapp.serving import deployments
 from tests.actors import A_TEST
-from tests.clients import StrictClient
+from tests.clients import POOR, StrictClient
 from tests.engines import on_both
 from tests.retrained import other_bundle
 from tests.tampering import tampering
@@ -188,17 +187,53 @@ def test_the_page_shows_agreement_and_which_decisions_would_flip(
     assert "has scored no decision yet" in client.get("/challenger").text
     amounts = [float(amount) for amount in range(500, 15_000, 100)]
     rows = [{**EXAMPLE, "Credit amount": amount} for amount in amounts]
-    client.post("/api/predict-batch", json={"applications": rows})
+    made = client.post("/api/predict-batch", json={"applications": rows}).get_json()
     work_off(app)
-    with app.app_context():
-        found = compare(challenger_scores.pairs(1, 1000)[1])
-    assert found is not None
-    assert found.cases == len(rows)
-    assert 0 < len(found.flipped) < found.cases
+    decided = {str(one["decision_id"]): one["decision"] for one in made["predictions"]}
+    would_be = {str(one.decision_id): one.decision for one in scored(app)}
+    flips = [one for one in sorted(decided, reverse=True) if decided[one] != would_be[one]]
+    assert 0 < len(flips) < len(rows) == len(would_be)
     page = client.get("/challenger").text
-    links = re.findall(r"/decisions/([0-9a-f-]{36})", page)
-    assert links == [str(one.decision_id) for one in found.flipped]
-    assert f"{100 * found.agreement.value:.1f} %" in page
+    assert re.findall(r"/decisions/([0-9a-f-]{36})", page) == flips
+    assert f"{100 * (1 - len(flips) / len(rows)):.1f} %" in page
+
+
+def test_page_and_command_say_by_how_much_and_which_way_the_challenger_differs(
+    app: Flask, client: StrictClient, people: dict[Role, str], bundle: bytes
+) -> None:
+    """Two approvals and a decline: 0.10 and 0.05 below the served score, 0.03 above; one approval flips."""
+    with app.app_context():
+        row = challengers.begin("RDF_score_pipeline", "2", bundle, 1.0, "a test", "to compare")
+    body = {"applications": [EXAMPLE, EXAMPLE, POOR]}
+    made = client.post("/api/predict-batch", json=body).get_json()["predictions"]
+    assert [one["decision"] for one in made] == ["approve", "approve", "decline"]
+    with app.app_context():
+        challenger_scores.record(
+            row.id,
+            [UUID(one["decision_id"]) for one in made],
+            [
+                one["probability_good_credit"] + by
+                for one, by in zip(made, (-0.10, -0.05, 0.03), strict=True)
+            ],
+            ["refer", "approve", "decline"],
+        )
+        command = app.test_cli_runner().invoke(args=["compare"]).output
+    assert "-0.0400 on average, 0.0600 either way" in command
+    assert "median 0.0500, 95 % within 0.0950, at most 0.1000" in command
+    assert re.findall(r"(\w+ to \w+) +([\d.]+%) .*, (\d of \d)", command) == [
+        ("approve to refer", "50.0%", "1 of 2")
+    ]
+    client.sign_in("the analyst", people[Role.ANALYST])
+    page = client.get("/challenger").text
+    assert ">-0.0400<" in page
+    assert ">0.0600<" in page
+    table = page.partition("what they would have been")[2].partition("</table>")[0]
+    cells = re.findall(r'number">([^<]*)', table.partition("<tbody>")[2])
+    assert [cell.strip() for cell in cells] == [
+        *("1 · 50.0 %", "1 · 50.0 %", "0 · 0.0 %"),
+        *("–", "–", "–"),
+        *("0 · 0.0 %", "0 · 0.0 %", "1 · 100.0 %"),
+    ]
 
 
 def test_the_commands_begin_stop_and_compare(

@@ -16,6 +16,7 @@ from creditapp.database.session import writing
 from creditapp.factory import create_app
 from creditapp.serving import remote_commands
 from creditapp.settings.settings import Settings
+from creditapp.web.access import ANYONE, open_to
 from tests.clients import StrictClient
 
 JSON = {"Content-Type": "application/json"}
@@ -107,7 +108,7 @@ def test_422_for_json_that_is_no_object(client: StrictClient, value: object) -> 
 
 def test_500_gives_nothing_away(app: Flask, client: StrictClient) -> None:
     """An error that nobody expected has an id to look it up by."""
-    app.view_functions["api.live"] = lambda: 1 / 0
+    app.view_functions["api.live"] = open_to(ANYONE)(lambda: 1 / 0)
     assert_problem(client.get("/api/live"), 500)
 
 

@@ -4,10 +4,20 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from limits import strategies
+from limits.storage import memory
 
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.factory import create_app
 from creditapp.settings.settings import Settings
+from creditapp.web import rate_limits
+from tests.clock import Clock, stop_clock
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time for what counts requests."""
+    return stop_clock(monkeypatch, rate_limits, memory, strategies)
 
 
 @pytest.fixture
@@ -16,17 +26,36 @@ def app(settings: Settings) -> Flask:
     return create_app(replace(settings, scoring_limit="10 per minute"))
 
 
-def test_a_batch_costs_its_rows_and_429_says_when_to_try_again(app: Flask) -> None:
+def test_a_batch_costs_its_rows(app: Flask) -> None:
     """What is refused costs nothing."""
     client = app.test_client()
     assert batch(app, 8) == 200
     assert batch(app, 3) == 429
-    answer = client.post("/api/predict-batch", json={"applications": [EXAMPLE] * 3})
-    assert 0 < int(answer.headers["Retry-After"]) <= 120
-    assert answer.mimetype == "application/problem+json"
-    assert (answer.json or {})["detail"] == "The limit is 10 per 1 minute."
     assert batch(app, 2) == 200
     assert client.post("/api/predict", json=EXAMPLE).status_code == 429
+
+
+def test_429_says_when_to_try_again(app: Flask, clock: Clock) -> None:
+    """Twenty seconds into a minute, the next minute of counting begins forty seconds later."""
+    clock.advance(20)
+    assert batch(app, 10) == 200
+    answer = app.test_client().post("/api/predict", json=EXAMPLE)
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "40"
+    assert answer.mimetype == "application/problem+json"
+    assert (answer.json or {})["detail"] == "The limit is 10 per 1 minute."
+
+
+def test_an_allowance_comes_back_bit_by_bit(app: Flask, clock: Clock) -> None:
+    """In the next minute the last one counts by the part of it that lies within sixty seconds."""
+    assert batch(app, 10) == 200
+    clock.advance(60)
+    assert batch(app, 1) == 429
+    clock.advance(30)
+    assert batch(app, 6) == 429
+    assert batch(app, 5) == 200
+    clock.advance(60)
+    assert batch(app, 7) == 200
 
 
 def test_clients_are_counted_apart_by_address(app: Flask) -> None:

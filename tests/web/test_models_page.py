@@ -15,6 +15,7 @@ from creditapp.serving.deployments import Change
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
+from tests.clock import stop_clock
 
 
 @pytest.fixture
@@ -133,3 +134,19 @@ def test_people_who_read_the_page_at_once_start_one_question_to_the_registry(
     with app.app_context():
         registry_listing.versions(2)
     assert len(asked) == 2
+
+
+def test_a_version_registered_meanwhile_is_seen_after_some_seconds(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then what the registry said last is shown, and the registry is left in peace."""
+    clock = stop_clock(monkeypatch, registry_listing)
+    registered = [{"version": "1"}]
+    monkeypatch.setattr(remote_commands, "registered", lambda: list(registered))
+    with app.app_context():
+        assert [one["version"] for one in registry_listing.versions(1)] == ["1"]
+        registered.insert(0, {"version": "2"})
+        clock.advance(registry_listing.SECONDS_KEPT - 1)
+        assert [one["version"] for one in registry_listing.versions(1)] == ["1"]
+        clock.advance(1)
+        assert [one["version"] for one in registry_listing.versions(1)] == ["2", "1"]

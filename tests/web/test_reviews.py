@@ -6,13 +6,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from creditapp.decisions import stored
-from creditapp.exceptions import AlreadyReviewed
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import reviews
+from creditapp.decisions import reviews, stored
 from creditapp.decisions.reviews import ReviewNote
+from creditapp.exceptions import AlreadyReviewed
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.people import Role
