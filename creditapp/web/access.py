@@ -58,8 +58,6 @@ FOREIGN_ROUTES = {
 }
 """The routes whose views are not ours; all others declare their access with `open_to`."""
 
-_declared: dict[Callable[..., Any], Access] = {}
-
 
 def programs(*scopes: Scope) -> Access:
     """Keys with one of these scopes."""
@@ -70,7 +68,8 @@ def open_to(access: Access) -> Callable[[View], View]:
     """Declare who may use a view; goes directly below the route."""
 
     def declare(view: View) -> View:
-        _declared[view] = access
+        # why: an attribute, as functools.wraps hands it on to whatever wraps the view.
+        view.access = access  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -79,7 +78,8 @@ def open_to(access: Access) -> Callable[[View], View]:
 def access_of(endpoint: str) -> Access:
     """Who may use an endpoint of the current application; nobody where it is not declared."""
     view = current_app.view_functions[endpoint]
-    return _declared.get(view) or FOREIGN_ROUTES.get(endpoint, NOBODY_AT_ALL)
+    declared: Access | None = getattr(view, "access", None)
+    return declared or FOREIGN_ROUTES.get(endpoint, NOBODY_AT_ALL)
 
 
 @dataclass(frozen=True)

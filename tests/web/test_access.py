@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 
 import pytest
 from flask import Flask
@@ -82,8 +83,8 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Flask:
         replace(settings, env="production", trusted_hosts=hosts, sign_in_limit="1000 per minute")
     )
     app.test_client_class = StrictClient
-    app.view_functions["api.reload_model"] = lambda: {"message": "reloaded"}
-    app.view_functions["models.overview"] = lambda: {"message": "models"}
+    for endpoint in ("api.reload_model", "models.overview"):
+        app.view_functions[endpoint] = wraps(app.view_functions[endpoint])(lambda: {"message": ""})
     return app
 
 

@@ -203,7 +203,7 @@ def test_page_and_command_say_by_how_much_and_which_way_the_challenger_differs(
 ) -> None:
     """Two approvals and a decline: 0.10 and 0.05 below the served score, 0.03 above; one approval flips."""
     with app.app_context():
-        row = challengers.begin("RDF_score_pipeline", "2", bundle, 1.0, "a test", "to compare")
+        row = challengers.begin("RDF_score_pipeline", "2", bundle, 1.0, A_TEST, "to compare")
     body = {"applications": [EXAMPLE, EXAMPLE, POOR]}
     made = client.post("/api/predict-batch", json=body).get_json()["predictions"]
     assert [one["decision"] for one in made] == ["approve", "approve", "decline"]
@@ -218,7 +218,7 @@ def test_page_and_command_say_by_how_much_and_which_way_the_challenger_differs(
             ["refer", "approve", "decline"],
         )
         command = app.test_cli_runner().invoke(args=["compare"]).output
-    assert "-0.0400 on average, 0.0600 either way" in command
+    assert "-0.0400 on average, 0.0600 absolute" in command
     assert "median 0.0500, 95 % within 0.0950, at most 0.1000" in command
     assert re.findall(r"(\w+ to \w+) +([\d.]+%) .*, (\d of \d)", command) == [
         ("approve to refer", "50.0%", "1 of 2")
@@ -249,7 +249,7 @@ def test_the_commands_begin_stop_and_compare(
     client.post("/api/predict-batch", json={"applications": [EXAMPLE, RISKY]})
     work_off(app)
     told = run("compare").output
-    assert "challenger: version 2, beside version 1" in told
+    assert "challenger: version 2, compared with version 1" in told
     assert "decisions scored by both: 2" in told
     assert run("challenge", "--stop", "--reason", "enough").exit_code == 0
     assert "no challenger scores" in run("challenge", "--stop", "--reason", "x").output

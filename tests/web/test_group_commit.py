@@ -62,7 +62,7 @@ def write_at_once(app: Flask, numbers: list[int]) -> list[DatabaseUnavailable | 
         return None
 
     with ThreadPoolExecutor(len(numbers)) as pool:
-        with commits._turn:
+        with commits._lock:
             writers = [pool.submit(write, number) for number in numbers]
             while len(commits._waiting) < len(numbers):
                 threading.Event().wait(0.01)

@@ -142,7 +142,7 @@ def test_a_version_registered_meanwhile_is_seen_after_some_seconds(
     """Until then what the registry said last is shown, and the registry is left in peace."""
     clock = stop_clock(monkeypatch, registry_listing)
     registered = [{"version": "1"}]
-    monkeypatch.setattr(remote_commands, "registered", lambda: list(registered))
+    monkeypatch.setattr(remote_commands, "list_versions", lambda: list(registered))
     with app.app_context():
         assert [one["version"] for one in registry_listing.versions(1)] == ["1"]
         registered.insert(0, {"version": "2"})

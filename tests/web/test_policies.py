@@ -154,7 +154,7 @@ def test_a_policy_is_tried_on_held_out_and_logged_cases_and_nothing_changes(
     decided(client)
     done = run(app, "simulate", "--approve-from", "0", "--refer-from", "0", "--limit", "10")
     assert done.exit_code == 0, done.output
-    assert "held-out rows: 300" in done.output
+    assert "hold-out rows: 300" in done.output
     assert "  approve               99.3%  (97.6% to 99.8%), 298 of 300" in done.output
     assert "  refer                  0.7%  (0.2% to 2.4%), 2 of 300" in done.output
     assert "bad among approved" in done.output

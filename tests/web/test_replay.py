@@ -12,8 +12,8 @@ from sqlalchemy import delete, update
 from creditapp.applications.catalogue import FEATURE_NAMES, answer_from_text
 from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import replay
 from creditapp.decisions.log import Answers, Decision, NewDecision
+from creditapp.decisions.past_models import load_past_model
 from creditapp.scoring.bundle import Bundle, digest
 from creditapp.serving import change_lock, deployments
 from creditapp.serving.deployments import Change, Deployment, ServedBundle
@@ -81,7 +81,7 @@ def test_an_altered_bundle_scores_nothing_again(
     """Its digest gives it away, to the command and to the page."""
     with app.app_context(), tampering("served_bundle") as session:
         session.execute(update(ServedBundle).values(content=b"altered"))
-    replay._scorer.cache_clear()
+    load_past_model.cache_clear()
     done = run(app)
     assert done.exit_code == 2
     assert "cannot be used: the stored bundle was altered" in done.output

@@ -212,4 +212,4 @@ def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
 
     monkeypatch.setattr(people_module, "_matches", change_meanwhile)
     with app.app_context():
-        assert people.sign_in("the officer", people[Role.OFFICER], 1) is None
+        assert people_module.sign_in("the officer", people[Role.OFFICER], 1, "request") is None

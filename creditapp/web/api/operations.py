@@ -29,14 +29,11 @@ class Operation:
     unavailable: str = ""
 
 
-_declared: dict[Callable[..., Any], Operation] = {}
-
-
 def operation(declared: Operation) -> Callable[[View], View]:
     """Declare the operation of a view; goes below the route and the access."""
 
     def declare(view: View) -> View:
-        _declared[view] = declared
+        view.operation = declared  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -46,6 +43,7 @@ def operation_of(view: Callable[..., Any]) -> Operation:
     """The operation of a view.
 
     Raises:
-        KeyError: the view declares none.
+        AttributeError: the view declares none.
     """
-    return _declared[view]
+    declared: Operation = view.operation  # type: ignore[attr-defined]
+    return declared
