@@ -106,7 +106,8 @@ login_manager.user_loader(people.signed_in)
 
 def init_app(app: Flask) -> None:
     """Check the access to every route before anything else is done for the request."""
-    login_manager.init_app(app)
+    # why: the error page must not look up who is signed in while the database is away.
+    login_manager.init_app(app, add_context_processor=False)
     app.before_request(_guard)
     app.jinja_env.globals["may"] = may
 

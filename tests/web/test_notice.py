@@ -156,5 +156,5 @@ def test_in_production_no_letter_is_written_by_a_lender_that_is_made_up(
         _lender(production)
     named = replace(production, given=frozenset(LENDER_SETTINGS))
     assert _lender(named).name == "Example Lender"
-    with pytest.raises(NoNotice, match="set CREDITAPP_LENDER_NAME$"):
+    with pytest.raises(NoNotice, match=r"set CREDITAPP_LENDER_NAME$"):
         _lender(replace(named, lender_name=""))
