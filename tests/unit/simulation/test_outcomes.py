@@ -35,20 +35,6 @@ def test_each_case_is_decided_as_the_policy_decides() -> None:
     assert set(outcomes(Policy("x", rules=(rule,)), cases)) == {Outcome.DECLINE}
 
 
-@pytest.mark.parametrize(
-    ("count", "of", "low", "high"),
-    [
-        (5, 10, 0.2366, 0.7634),
-        (0, 10, 0.0, 0.2775),
-        (10, 10, 0.7225, 1.0),
-        (70, 300, 0.1890, 0.2844),
-    ],
-)
-def test_intervals_are_wilsons(count: int, of: int, low: float, high: float) -> None:
-    """Against known values; they never leave 0 to 1."""
-    assert Proportion(count, of).interval == pytest.approx((low, high), abs=5e-5)
-
-
 def test_no_cases_give_no_numbers() -> None:
     """Rather than zeros that look like findings."""
     assert math.isnan(Proportion(0, 0).value)
