@@ -23,6 +23,7 @@ from creditapp.identity.people import Role
 from creditapp.observability import metrics
 from creditapp.serving import deployments
 from tests.clients import POOR, StrictClient
+from tests.clock import stop_clock
 from tests.engines import on_both
 from tests.retrained import other_bundle
 
@@ -143,6 +144,31 @@ def test_a_challenger_whose_bundle_was_altered_scores_nothing(
     assert client.post("/api/predict", json=EXAMPLE).status_code == 200
     work_off(app)
     assert scored(app) == []
+
+
+def test_a_challenger_that_cannot_be_loaded_is_tried_again_after_a_minute(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not four times a second; another challenger is tried at once."""
+    clock = stop_clock(monkeypatch, shadow)
+
+    def tries() -> int:
+        caplog.clear()
+        work_off(app)
+        return caplog.text.count("cannot be loaded")
+
+    def begin_with(broken: bytes) -> None:
+        with app.app_context():
+            challengers.begin("RDF_score_pipeline", "2", broken, 1.0, "a test", "to compare")
+
+    begin_with(b"broken")
+    assert [tries(), tries()] == [1, 0]
+    clock.advance(shadow.SECONDS_AFTER_REFUSAL - 1)
+    assert tries() == 0
+    clock.advance(1)
+    assert [tries(), tries()] == [1, 0]
+    begin_with(b"broken too")
+    assert [tries(), tries()] == [1, 0]
 
 
 def test_a_stopped_challenger_scores_no_more_and_what_it_scored_stays(
