@@ -21,6 +21,9 @@ from creditapp.exceptions import RefusedModel
 from creditapp.identity import audit
 from creditapp.identity.people import Role
 from creditapp.observability import metrics
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.scorer import Scorer
+from creditapp.scoring.verification import accepted
 from creditapp.serving import deployments
 from tests.clients import POOR, StrictClient
 from tests.clock import stop_clock
@@ -169,6 +172,27 @@ def test_a_challenger_that_cannot_be_loaded_is_tried_again_after_a_minute(
     assert [tries(), tries()] == [1, 0]
     begin_with(b"broken too")
     assert [tries(), tries()] == [1, 0]
+
+
+def test_the_newest_challenger_scores_and_each_is_loaded_once(
+    app: Flask, client: StrictClient, bundle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading takes a tenth of a second, and a turn comes four times a second."""
+    loaded: list[Bundle] = []
+
+    def load(bundle: Bundle) -> Scorer:
+        loaded.append(bundle)
+        return accepted(bundle)
+
+    monkeypatch.setattr(shadow, "accepted", load)
+    begin(app, bundle)
+    work_off(app)
+    assert len(loaded) == 1
+    begin(app, bundle)
+    client.post("/api/predict", json=EXAMPLE)
+    work_off(app)
+    assert len(loaded) == 2
+    assert [one.challenger_id for one in scored(app)] == [2]
 
 
 def test_a_stopped_challenger_scores_no_more_and_what_it_scored_stays(
