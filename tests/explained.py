@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import FEATURE_NAMES, Application
-from creditapp.explanations.reasons import Explainer, Reason, checked_explainer
+from creditapp.explanations.reasons import GROUP, Explainer, Reason, checked_explainer
 from creditapp.policy.definition import DEFAULT_POLICY
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Score, Scorer
@@ -33,6 +33,14 @@ class Explained(NamedTuple):
         """The held-out applications that the score keeps from approval."""
         both = zip(self.applications, self.scores, strict=True)
         return [(one, score) for one, score in both if score.probability_good < CUT_OFF]
+
+    def group(self, cut_off: float) -> tuple[list[Application], list[float]]:
+        """The held-out rows at or just above a cut-off, or the best where few reach it, with their scores."""
+        both = zip(self.applications, self.scores, strict=True)
+        ordered = sorted(both, key=lambda pair: pair[1].probability_good)
+        reached = [pair for pair in ordered if pair[1].probability_good >= cut_off]
+        chosen = reached[:GROUP] if len(reached) >= GROUP else ordered[-GROUP:]
+        return [pair[0] for pair in chosen], [pair[1].probability_good for pair in chosen]
 
     def reasons(self, application: Application, score: Score) -> tuple[Reason, ...]:
         """The reasons under the policy in force."""

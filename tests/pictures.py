@@ -3,6 +3,7 @@
 `python -m tests.pictures` draws them anew and prints the worked examples' reasons.
 """
 
+from statistics import fmean
 from typing import NamedTuple
 
 import matplotlib
@@ -117,8 +118,7 @@ def main() -> None:
     matplotlib.use("svg")
     matplotlib.rcParams.update({"svg.hashsalt": "creditapp", "svg.fonttype": "path"})
     explained = explain_the_default()
-    group = explained.explainer.group_columns(CUT_OFF)
-    mean = float(explained.scorer.probabilities(group).mean())
+    mean = fmean(explained.group(CUT_OFF)[1])
     for name, known_by in EXAMPLES.items():
         one = example(explained, known_by)
         draw(name, one, mean)

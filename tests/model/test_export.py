@@ -1,5 +1,7 @@
 """The export scores as the fitted pipeline does, and the gate would see it if it did not."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,6 +113,14 @@ def test_the_bundle_scores_as_the_pipeline_to_a_millionth(
     encoded = fitted.named_steps["preprocessor"].transform(probe).astype(np.float32)
     oracle = treelite.gtil.predict(forest, encoded).reshape(len(probe), 2)[:, 1]
     assert np.abs(oracle - expected).max() <= 1e-12  # threads add the trees in any order
+
+
+def test_a_scorer_starts_no_thread(bundle: Bundle) -> None:
+    """Threads would add the trees in any order; workers are the parallelism."""
+    before = len(list(Path("/proc/self/task").iterdir()))
+    scorer = Scorer(bundle)
+    assert len(list(Path("/proc/self/task").iterdir())) <= before
+    assert scorer
 
 
 def test_the_gate_refuses_an_export_that_differs(

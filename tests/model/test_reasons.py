@@ -21,7 +21,7 @@ from creditapp.applications.catalogue import (
 )
 from creditapp.applications.table import columns_of
 from creditapp.exceptions import BrokenBundle
-from creditapp.explanations.reasons import GROUP, Source, checked_explainer
+from creditapp.explanations.reasons import Source, checked_explainer
 from creditapp.policy.definition import Outcome, Policy, Rule
 from creditapp.scoring.forest import Leaves
 from creditapp.scoring.scorer import Score
@@ -38,32 +38,16 @@ def explained() -> Explained:
     return explain_the_default()
 
 
-def group_scores(explained: Explained) -> Any:
-    """What the engine gives the reference group."""
-    return explained.scorer.probabilities(explained.explainer.group_columns(CUT_OFF))
-
-
-def test_the_group_is_at_or_just_above_the_cut_off(explained: Explained) -> None:
-    """No other held-out row lies nearer to it from above."""
-    scores = sorted(score.probability_good for score in explained.scores)
-    approved = [score for score in scores if score >= CUT_OFF]
-    nearest = approved[:GROUP]
-    print(f"from {nearest[0]:.3f} to {nearest[-1]:.3f}, of {len(approved)} approved")
-    assert sorted(group_scores(explained).tolist()) == pytest.approx(nearest, abs=1e-9)
-
-
-def test_a_cut_off_that_few_reach_is_compared_with_the_best(explained: Explained) -> None:
-    """The group is never small or empty."""
-    columns = explained.explainer.group_columns(1.0)
-    best = sorted(score.probability_good for score in explained.scores)[-GROUP:]
-    assert explained.scorer.probabilities(columns).tolist() == pytest.approx(best, abs=1e-9)
-
-
-def test_the_contributions_add_up_to_the_difference_of_the_scores(explained: Explained) -> None:
-    """On every held-out row, as the serving engine itself scores."""
-    mean, furthest = group_scores(explained).mean(), 0.0
+@pytest.mark.parametrize("cut_off", [0.0, CUT_OFF, 1.0])
+def test_the_contributions_add_up_to_the_difference_of_the_scores(
+    explained: Explained, cut_off: float
+) -> None:
+    """On every held-out row, beside the rows at or just above the cut-off, or the best where few reach it."""
+    _, scores = explained.group(cut_off)
+    print(f"from {min(scores):.3f} to {max(scores):.3f}")
+    mean, furthest = np.mean(scores), 0.0
     for application, score in zip(explained.applications, explained.scores, strict=True):
-        total = sum(explained.explainer.contributions(application, CUT_OFF).values())
+        total = sum(explained.explainer.contributions(application, cut_off).values())
         furthest = max(furthest, abs(total - (score.probability_good - mean)))
     print(f"{len(explained.applications)} rows: off by at most {furthest:.2g}")
     assert furthest <= 1e-6
@@ -71,7 +55,7 @@ def test_the_contributions_add_up_to_the_difference_of_the_scores(explained: Exp
 
 def test_the_contributions_are_those_of_shap(explained: Explained) -> None:
     """But for features with several columns, as one answer changes all of them at once."""
-    background = explained.encoded(explained.explainer.group_columns(CUT_OFF))
+    background = explained.encoded(columns_of(explained.group(CUT_OFF)[0]))
     forest = explained.pipeline.named_steps["classifier"]
     oracle = shap.TreeExplainer(forest, background, feature_perturbation="interventional")
     cases = [application for application, _ in explained.adverse()]
@@ -91,7 +75,7 @@ def test_the_contributions_are_those_of_shap(explained: Explained) -> None:
 
 def typical(explained: Explained) -> dict[str, Answer]:
     """The group's medians and most frequent answers."""
-    columns = explained.explainer.group_columns(CUT_OFF)
+    columns = columns_of(explained.group(CUT_OFF)[0])
     return {name: _middle(name, answers) for name, answers in columns.items()}
 
 

@@ -73,6 +73,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "a missing feature": (less_a_feature, 'lacks the feature "Age in years"'),
     "an extra feature": (with_another_feature, 'no application has: "Shoe size"'),
     "swapped classes": (with_metadata(classes=[1, 0]), r"in the order \[1, 0\]"),
+    "one class": (with_metadata(classes=[0]), r"in the order \[0\]"),
     "another catalogue": (with_metadata(fingerprint="other"), "another catalogue"),
     "golden rows off": (with_golden_rows_off, "the golden rows differ by 1e-05"),
     "no known rows": (

@@ -19,9 +19,13 @@ from creditapp.exceptions import RefusedModel
 from creditapp.identity import audit
 from creditapp.identity.people import Role
 from creditapp.observability import metrics
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.scorer import Scorer
+from creditapp.scoring.verification import accepted
 from creditapp.serving import deployments
 from tests.actors import A_TEST
 from tests.clients import POOR, StrictClient
+from tests.clock import stop_clock
 from tests.engines import on_both
 from tests.retrained import other_bundle
 from tests.tampering import tampering
@@ -83,12 +87,12 @@ def test_both_scores_of_a_decision_are_kept(
 def test_a_batch_is_scored_too_and_only_its_share(
     app: Flask, client: StrictClient, bundle: bytes
 ) -> None:
-    """Which decisions are chosen depends on their ids alone."""
+    """Which decisions are chosen depends on the last 32 bits of their ids alone."""
     begin(app, bundle, 0.3)
     answer = client.post("/api/predict-batch", json={"applications": [EXAMPLE] * 200}).get_json()
     work_off(app)
     made = {UUID(one["decision_id"]) for one in answer["predictions"]}
-    chosen = {one for one in made if shadow.is_chosen(one, 0.3)}
+    chosen = {one for one in made if one.int % 2**32 < 0.3 * 2**32}
     assert {one.decision_id for one in scored(app)} == chosen
     assert 20 < len(chosen) < 100
 
@@ -143,6 +147,52 @@ def test_a_challenger_whose_bundle_was_altered_scores_nothing(
     assert client.post("/api/predict", json=EXAMPLE).status_code == 200
     work_off(app)
     assert scored(app) == []
+
+
+def test_a_challenger_that_cannot_be_loaded_is_tried_again_after_a_minute(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not four times a second; another challenger is tried at once."""
+    clock = stop_clock(monkeypatch, shadow)
+
+    def tries() -> int:
+        caplog.clear()
+        work_off(app)
+        return caplog.text.count("cannot be loaded")
+
+    def begin_with(broken: bytes) -> None:
+        with app.app_context():
+            challengers.begin("RDF_score_pipeline", "2", broken, 1.0, "a test", "to compare")
+
+    begin_with(b"broken")
+    assert [tries(), tries()] == [1, 0]
+    clock.advance(shadow.SECONDS_AFTER_REFUSAL - 1)
+    assert tries() == 0
+    clock.advance(1)
+    assert [tries(), tries()] == [1, 0]
+    begin_with(b"broken too")
+    assert [tries(), tries()] == [1, 0]
+
+
+def test_the_newest_challenger_scores_and_each_is_loaded_once(
+    app: Flask, client: StrictClient, bundle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading takes a tenth of a second, and a turn comes four times a second."""
+    loaded: list[Bundle] = []
+
+    def load(bundle: Bundle) -> Scorer:
+        loaded.append(bundle)
+        return accepted(bundle)
+
+    monkeypatch.setattr(shadow, "accepted", load)
+    begin(app, bundle)
+    work_off(app)
+    assert len(loaded) == 1
+    begin(app, bundle)
+    client.post("/api/predict", json=EXAMPLE)
+    work_off(app)
+    assert len(loaded) == 2
+    assert [one.challenger_id for one in scored(app)] == [2]
 
 
 def test_a_stopped_challenger_scores_no_more_and_what_it_scored_stays(

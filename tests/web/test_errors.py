@@ -13,11 +13,13 @@ from werkzeug.test import TestResponse
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.engine import db
 from creditapp.database.session import writing
+from creditapp.decisions import log as decision_log
 from creditapp.factory import create_app
 from creditapp.serving import remote_commands
 from creditapp.settings.settings import Settings
 from creditapp.web.access import ANYONE, open_to
 from tests.clients import StrictClient
+from tests.clock import stop_clock
 
 JSON = {"Content-Type": "application/json"}
 
@@ -151,6 +153,21 @@ def test_503_where_the_decision_cannot_be_recorded(app: Flask, client: StrictCli
     assert client.get("/api/health").status_code == 503
     with app.app_context():
         assert db.session.execute(text("SELECT count(*) FROM decision_answers")).scalar() == 0
+
+
+def test_health_asks_the_log_again_after_a_second(
+    app: Flask, client: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within it a success is good, as each question costs a commit."""
+    clock = stop_clock(monkeypatch, decision_log)
+    monkeypatch.setattr(decision_log._probe, "good_until", 0.0)
+    assert client.get("/api/health").status_code == 200
+    with app.app_context(), writing() as session:
+        session.execute(text("DROP TABLE log_probe"))
+    clock.advance(0.5)
+    assert client.get("/api/health").status_code == 200
+    clock.advance(0.5)
+    assert client.get("/api/health").status_code == 503
 
 
 def test_pages_show_a_page(client: StrictClient) -> None:

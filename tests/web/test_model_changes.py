@@ -16,13 +16,14 @@ from creditapp.factory import create_app
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.scoring.bundle import digest
-from creditapp.serving import change_lock, deployments
-from creditapp.serving.cache import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Refusal
+from creditapp.serving import cache, change_lock, deployments
+from creditapp.serving.cache import Refusal
 from creditapp.serving.change_lock import ModelTurn
 from creditapp.serving.deployments import Change, ServedBundle, Switch
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import StrictClient
+from tests.clock import stop_clock
 from tests.engines import on_both
 from tests.retrained import other_bundle
 from tests.tampering import tampering
@@ -60,6 +61,7 @@ def test_a_deployment_says_who_when_and_why_and_so_does_its_event(
     app: Flask, client: StrictClient, deploy: Deploy
 ) -> None:
     """Both are written in one transaction; nothing is written where nothing changes."""
+    before = datetime.now(UTC)
     assert deploy("2") == Switch("2", "1")
     assert deploy("2") == Switch("2", "2")
     assert served(client) == "2"
@@ -67,7 +69,7 @@ def test_a_deployment_says_who_when_and_why_and_so_does_its_event(
         newest, first = deployments.history()
         [event] = audit.find_newest(limit=1)
     assert (newest.deployed_by, newest.reason) == ("a test", "to try")
-    assert datetime.now(UTC) - newest.deployed_at < timedelta(minutes=1)
+    assert before <= newest.deployed_at <= datetime.now(UTC)
     assert first.generation == newest.generation - 1
     told = (event.actor, event.action, event.subject, event.detail, event.request_id)
     assert told == ("a test", "model deployed", "version 2", "to try", "request")
@@ -100,18 +102,22 @@ def test_a_process_without_a_model_falls_back_to_the_newest_that_can_be_served(
     assert "deployment 4 is not served, but an older one" in caplog.text
 
 
-def test_a_refused_deployment_is_tried_again_after_pauses_that_grow() -> None:
-    """From seconds to minutes; another deployment is tried at once."""
+def test_a_refused_deployment_is_tried_again_after_pauses_that_grow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From five seconds to five minutes; another deployment is tried at once."""
+    clock = stop_clock(monkeypatch, cache)
     refusals = [Refusal.after(None, 7)]
     for _ in range(9):
         refusals.append(Refusal.after(refusals[-1], 7))
-    pauses = [later.retry_at - refusals[0].retry_at + FIRST_RETRY_SECONDS for later in refusals]
-    assert pauses[:3] == pytest.approx([5, 10, 20], abs=0.1)
-    assert pauses[-1] == pytest.approx(LONGEST_RETRY_SECONDS, abs=0.1)
-    assert refusals[-1].blocks(7)
-    assert not refusals[-1].blocks(8)
-    assert Refusal.after(refusals[-1], 8).times == 1
-    assert not replace(refusals[-1], retry_at=0.0).blocks(7)
+    pauses = [refusal.retry_at - clock.now for refusal in refusals]
+    assert pauses == [5, 10, 20, 40, 80, 160, 300, 300, 300, 300]
+    assert Refusal.after(refusals[-1], 8).retry_at - clock.now == 5
+    assert not refusals[0].blocks(8)
+    clock.advance(4)
+    assert refusals[0].blocks(7)
+    clock.advance(1)
+    assert not refusals[0].blocks(7)
 
 
 @on_both

@@ -33,14 +33,24 @@ def test_scores_are_compared_with_and_without_their_sign() -> None:
 
 
 def test_agreement_is_of_all_pairs() -> None:
-    """A probability of exactly 0.5 predicts a bad credit, so that the fourth pair differs."""
+    """Two of five decisions stay, and three of five predictions."""
     comparison = compare(PAIRS)
     assert comparison is not None
     assert comparison.agreement == Proportion(2, 5)
     assert comparison.same_prediction == Proportion(3, 5)
-    at_half = compare([Pair(UUID(int=1), 0.7, 0.5, "approve", "approve")])
-    assert at_half is not None
-    assert at_half.same_prediction == Proportion(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("served", "challenger", "same"),
+    [(0.7, 0.6, 1), (0.7, 0.5, 0), (0.7, 0.3, 0), (0.2, 0.1, 1), (0.5, 0.4, 1), (0.5, 0.6, 0)],
+)
+def test_a_good_credit_is_predicted_above_one_half(
+    served: float, challenger: float, same: int
+) -> None:
+    """A probability of exactly 0.5 predicts a bad one."""
+    comparison = compare([Pair(UUID(int=1), served, challenger, "approve", "approve")])
+    assert comparison is not None
+    assert comparison.same_prediction == Proportion(same, 1)
 
 
 def test_each_share_is_of_the_decisions_that_the_served_model_made_so() -> None:

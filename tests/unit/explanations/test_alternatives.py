@@ -1,0 +1,165 @@
+"""The smallest changes that reach an approval, over scores that are worked out by hand."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from creditapp.applications.catalogue import EXAMPLE, Application
+from creditapp.explanations.alternatives import Alternative, Alternatives, Change, alternatives
+from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
+from creditapp.scoring.scorer import Score
+
+ANSWERS = {
+    **EXAMPLE,
+    "Duration in month": 24,
+    "Credit amount": 5000.0,
+    "Other debtors / guarantors": "A101",
+    "Other installment plans": "A141",
+}
+Answers = Mapping[str, Any]
+
+
+def look(
+    probability: Callable[[Answers], float],
+    policy: Policy = DEFAULT_POLICY,
+    outside: Callable[[Answers], tuple[str, ...]] = lambda _: (),
+    **changes: Any,
+) -> Alternatives:
+    """The alternatives of the application above, with some answers changed, where a function scores."""
+
+    class Scorer:
+        def score(self, applications: Sequence[Application]) -> list[Score]:
+            answers = [application.answers for application in applications]
+            return [Score(probability(one), outside(one)) for one in answers]
+
+    scorer: Any = Scorer()
+    more = {name.replace("_", " "): answer for name, answer in changes.items()}
+    return alternatives(Application({**ANSWERS, **more}), scorer, policy)
+
+
+def changed(found: Alternative) -> dict[str, object]:
+    """The answers that an alternative gives."""
+    return {change.feature: change.new for change in found.changes}
+
+
+def test_of_one_answer_the_smallest_change_is_shown() -> None:
+    """Twenty months are enough, and so is every shorter duration and every pair with one."""
+    found = look(lambda answers: 0.7 if answers["Duration in month"] <= 20 else 0.69)
+    assert [changed(one) for one in found.approved] == [{"Duration in month": 20}]
+    [one] = found.approved
+    assert (one.probability_good_credit, one.risk_level, one.decision) == (0.7, "LOW", "approve")
+    assert one.size == pytest.approx(4 / 24)
+    assert found.nearest is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "limit", "expected"),
+    [
+        (5000.0, 4700, 4700.0),  # 4750, rounded down to hundreds
+        (5000.0, 250, 250.0),  # the smallest of twenty steps
+        (20000.0, 18999, 18000.0),  # steps of 1000, rounded down to 500
+        (11000.0, 10450, 10000.0),  # 10450, rounded down to 500
+        (10500.0, 9999, 9900.0),  # 9975, rounded down to 100
+        (900.0, 855, 850.0),  # 855, rounded down to 10
+        (90.0, 85.5, 85.0),  # 85.5, rounded down to 1
+    ],
+)
+def test_amounts_are_tried_in_twenty_steps_and_are_round(
+    amount: float, limit: float, expected: float
+) -> None:
+    """The larger the amount, the rounder."""
+    found = look(
+        lambda answers: 0.9 if answers["Credit amount"] <= limit else 0.1, Credit_amount=amount
+    )
+    assert [changed(one) for one in found.approved] == [{"Credit amount": expected}]
+
+
+def test_two_answers_change_where_one_is_not_enough() -> None:
+    """Of 23 shorter durations each third is tried: 21, 18, 15 and so on."""
+
+    def probability(answers: Answers) -> float:
+        is_short = answers["Duration in month"] <= 20
+        return 0.8 if is_short and answers["Other debtors / guarantors"] == "A103" else 0.5
+
+    [one] = look(probability).approved
+    assert changed(one) == {"Duration in month": 18, "Other debtors / guarantors": "A103"}
+    assert one.size == pytest.approx(6 / 24 + 0.5)
+
+
+def test_each_sufficient_answer_is_shown_the_smallest_change_first() -> None:
+    """A guarantor or no other plans count one half; three tenths less money comes before both."""
+
+    def probability(answers: Answers) -> float:
+        is_enough = (
+            answers["Credit amount"] <= 3500
+            or answers["Duration in month"] <= 6
+            or answers["Other debtors / guarantors"] == "A103"
+            or answers["Other installment plans"] == "A143"
+        )
+        return 0.9 if is_enough else 0.1
+
+    assert [changed(one) for one in look(probability).approved] == [
+        {"Credit amount": 3500.0},
+        {"Other debtors / guarantors": "A103"},
+        {"Other installment plans": "A143"},
+        {"Duration in month": 6},
+    ]
+
+
+def test_where_nothing_is_enough_the_nearest_is_shown() -> None:
+    """The highest score; among equal scores the smallest change."""
+    found = look(lambda answers: 0.6 if answers["Duration in month"] <= 12 else 0.5)
+    assert found.approved == ()
+    assert found.nearest is not None
+    assert changed(found.nearest) == {"Duration in month": 12}
+    assert (found.nearest.risk_level, found.nearest.decision) == ("MEDIUM", "refer")
+
+
+def test_a_change_to_what_the_model_never_saw_is_not_shown() -> None:
+    """Durations under ten months would be outside the training data."""
+    found = look(
+        lambda answers: 0.9 if answers["Duration in month"] < 10 else 0.1,
+        outside=lambda answers: ("Duration in month",) if answers["Duration in month"] < 10 else (),
+    )
+    assert found.approved == ()
+    assert found.nearest is not None
+    assert found.nearest.probability_good_credit == 0.1
+
+
+def test_a_rule_decides_too() -> None:
+    """The score would be enough for any amount; a rule refers all over 2,000."""
+    rule = Rule("Credit amount", Outcome.REFER, "looked at", over=2000)
+    found = look(lambda _: 0.9, Policy("1", rules=(rule,)))
+    assert [changed(one) for one in found.approved] == [{"Credit amount": 2000.0}]
+
+
+def test_an_application_that_cannot_change_has_no_alternatives() -> None:
+    """One month, the smallest amount, a guarantor and no other plans."""
+    least = {"Other debtors / guarantors": "A103", "Other installment plans": "A143"}
+    found = look(lambda _: 0.1, Duration_in_month=1, Credit_amount=1.0, **least)
+    assert found == Alternatives((), None)
+
+
+def test_an_alternative_is_answered_in_words() -> None:
+    """As a program reads it: codes as codes, and a sentence with their meanings."""
+    one = Alternative(
+        (
+            Change("Duration in month", 24, 18),
+            Change("Other debtors / guarantors", "A101", "A103"),
+        ),
+        0.75,
+        "LOW",
+        "approve",
+    )
+    assert one.worded(str) == {
+        "changes": [
+            {"feature": "Duration in month", "from": 24, "to": 18},
+            {"feature": "Other debtors / guarantors", "from": "A101", "to": "A103"},
+        ],
+        "probability_good_credit": 0.75,
+        "risk_level": "LOW",
+        "decision": "approve",
+        "text": "With Duration: 18 months instead of 24 months, "
+        "Other debtors or guarantors: guarantor instead of none the score would be 0.750",
+    }
