@@ -7,6 +7,7 @@ from flask import current_app
 from sqlalchemy import Connection, text
 
 from creditapp.database.engine import db
+from creditapp.database.session import database_failures
 
 OUR_LOCK = 0x6372656469746170
 """A number of our own among PostgreSQL's advisory locks: the letters «creditap»."""
@@ -32,7 +33,7 @@ def say(step: MigrationInfo, **_: object) -> None:
         click.echo(f"database: {done}: {revision.doc} ({revision.revision})")
 
 
-with db.engine.connect() as connection:
+with database_failures("the database cannot be migrated"), db.engine.connect() as connection:
     be_patient(connection)
     with connection.begin():
         wait_for_our_turn(connection)

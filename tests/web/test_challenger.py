@@ -21,7 +21,7 @@ from creditapp.identity.people import Role
 from creditapp.observability import metrics
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Scorer
-from creditapp.scoring.verification import accepted
+from creditapp.scoring.verification import verify
 from creditapp.serving import deployments
 from tests.actors import A_TEST
 from tests.clients import POOR, StrictClient
@@ -162,7 +162,7 @@ def test_a_challenger_that_cannot_be_loaded_is_tried_again_after_a_minute(
 
     def begin_with(broken: bytes) -> None:
         with app.app_context():
-            challengers.begin("RDF_score_pipeline", "2", broken, 1.0, "a test", "to compare")
+            challengers.begin("RDF_score_pipeline", "2", broken, 1.0, A_TEST, "to compare")
 
     begin_with(b"broken")
     assert [tries(), tries()] == [1, 0]
@@ -182,9 +182,9 @@ def test_the_newest_challenger_scores_and_each_is_loaded_once(
 
     def load(bundle: Bundle) -> Scorer:
         loaded.append(bundle)
-        return accepted(bundle)
+        return verify(bundle)
 
-    monkeypatch.setattr(shadow, "accepted", load)
+    monkeypatch.setattr(shadow, "verify", load)
     begin(app, bundle)
     work_off(app)
     assert len(loaded) == 1
