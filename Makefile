@@ -1,6 +1,6 @@
 # The verbs of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench lint lock translations assets clean
+.PHONY: help run test soak bench lint lock translations documents assets clean
 
 SUPPORTED := import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -49,6 +49,10 @@ translations: .venv/.dev ## bring creditapp/translations/ up to the texts in the
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date \
 		-i build/messages.pot -d creditapp/translations
 	$(BIN)/pybabel -q compile -d creditapp/translations
+
+documents: .venv/.dev ## write what is generated in the documents: the settings in README, the picture of the packages
+	$(BIN)/python -m tests.readme
+	$(BIN)/python -m tests.architecture
 
 assets: ## fetch the third-party assets of static/vendor anew (needs npm)
 	@static/vendor/fetch
