@@ -48,7 +48,7 @@ BAD = {
         with_cell(9, "Receive/ Not receive credit", "3"),
         'line 9, column "Receive/ Not receive credit": "3"',
     ),
-    "one class": (of_one_class, "0 rows of class 2; at least 2 are needed"),
+    "one class": (of_one_class, "0 rows of class 2; at least 2 rows of each class are needed"),
     "an empty file": (lambda _: [], "the file is empty"),
     "no rows": (lambda rows: rows[:1], "no rows"),
 }
