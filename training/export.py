@@ -96,7 +96,7 @@ def convert(pipeline: Pipeline) -> tuple[bytes, dict[str, dict[str, Any]]]:
     The graph does not contain the encoding, which would take ten times as long as the forest there.
     """
     inputs = _inputs(pipeline.named_steps["preprocessor"])
-    types = [(INPUT, FloatTensorType([None, Encoder.of(inputs).width]))]
+    types = [(INPUT, FloatTensorType([None, Encoder.from_inputs(inputs).width]))]
     forest = pipeline.named_steps["classifier"]
     model = to_onnx(forest, initial_types=types, options={"zipmap": False})
     return model.SerializeToString(), inputs

@@ -64,7 +64,7 @@ def test_answers_are_encoded_as_the_fitted_preprocessor_does_it(
 ) -> None:
     """Bit by bit in single precision, in which the forest looks at them; together, and each row alone."""
     expected = fitted.named_steps["preprocessor"].transform(probe).astype(np.float32)
-    encoder, columns = Encoder.of(bundle.metadata.inputs), probe.to_dict("list")
+    encoder, columns = Encoder.from_inputs(bundle.metadata.inputs), probe.to_dict("list")
     assert np.array_equal(encoder.encode(columns), expected)
     rows = zip(*columns.values(), strict=True)
     alone = [encoder.encode({n: [a] for n, a in zip(columns, row, strict=True)}) for row in rows]

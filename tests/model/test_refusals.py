@@ -149,7 +149,7 @@ def test_a_pickle_is_refused_wherever_it_lies_and_is_never_loaded(
     with pytest.raises(RefusedModel, match="cannot be run"):
         registry.fetch_bundle("1")
     register(registry, tmp_path, with_a_file(whole, "model.pkl", poison))
-    with pytest.raises(RefusedModel, match="holds other files"):
+    with pytest.raises(RefusedModel, match="must hold these files only"):
         registry.fetch_bundle("1")
     register(registry, tmp_path, whole)
     [model] = tmp_path.glob("mlruns/models/*/artifacts")
