@@ -55,7 +55,7 @@ def test_each_alternative_states_its_true_score_and_decision(explained: Explaine
 
 
 def test_only_the_smallest_changes_are_given(explained: Explained) -> None:
-    """A longer duration is not enough, and no pair contains an answer that is enough without the other."""
+    """A duration is the longest that is enough; no pair contains a change that is enough by itself."""
     seen = 0
     for application, _score in explained.adverse():
         approved = alternatives(application, explained.scorer, DEFAULT_POLICY).approved
