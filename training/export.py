@@ -144,7 +144,7 @@ def population(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def score_population(probabilities: Probabilities) -> dict[str, Any]:
     """The distribution of the probabilities of good credit in the hold-out, in ten bins of equal counts.
 
-    The training rows would not do: a model's scores on them lie further apart than on new rows.
+    The training rows cannot be used: the model's scores on them are more extreme than on new rows.
     """
     inner = np.quantile(probabilities, np.linspace(0, 1, QUANTILES + 1))[1:-1]
     edges = np.unique([0.0, *inner, 1.0])

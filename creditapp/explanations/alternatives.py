@@ -121,7 +121,7 @@ def _by_score_then_size(alternative: Alternative) -> tuple[float, float]:
 def _smallest(approved: Iterable[Alternative]) -> Iterator[Alternative]:
     """The smallest alternative of each set of features, except sets of which a part is enough."""
     enough: list[set[str]] = []
-    # why: fewer features come first, so that a feature that is enough alone rules out all pairs with it;
+    # why: fewer features come first, so that a feature that is enough by itself rules out its pairs;
     # within a set of features, the smallest change comes first and rules out the larger ones.
     for alternative in sorted(approved, key=lambda each: (len(each.changes), each.size)):
         features = {change.feature for change in alternative.changes}
@@ -145,18 +145,16 @@ def _changes(feature: Feature, answer: Answer) -> Iterator[Change]:
             if code != answer:
                 yield Change(feature.name, answer, code)
     elif feature.changeable and isinstance(feature, Numeric):
-        integer = feature.integer
-        for number in (
-            _smaller_integers(int(answer)) if integer else _smaller_amounts(float(answer))
-        ):
+        numbers = _integers_below(int(answer)) if feature.integer else _amounts_below(float(answer))
+        for number in numbers:
             yield Change(feature.name, answer, number)
 
 
-def _smaller_integers(answer: int) -> Iterable[int]:
+def _integers_below(answer: int) -> Iterable[int]:
     return range(answer - 1, 0, -1)
 
 
-def _smaller_amounts(answer: float) -> Iterator[float]:
+def _amounts_below(answer: float) -> Iterator[float]:
     """Round amounts below the answer, from the largest to the smallest, without duplicates."""
     steps = (answer * step / STEPS_OF_AN_AMOUNT for step in range(STEPS_OF_AN_AMOUNT - 1, 0, -1))
     rounded = dict.fromkeys(map(_round_down, steps))
