@@ -1,1 +1,1 @@
-"""From the data to a registered model; knows the catalogue and the registry, never the web."""
+"""Trains and registers a model from the data. It knows the catalogue and the registry, never the web."""

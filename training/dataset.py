@@ -1,4 +1,4 @@
-"""The training data: read, checked cell by cell, split."""
+"""Reads the training data, checks each cell, and splits the rows."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from creditapp.exceptions import BadTable
 from creditapp.scoring.bundle import TARGET
 
 TARGET_CODES = {1: 1, 2: 0}
-"""The file's 1 (good) and 2 (bad) as the model's classes 1 and 0."""
+"""The file's codes, 1 (good) and 2 (bad), and the model's classes for them, 1 and 0."""
 
 HELD_OUT = 0.3
 SEED = 42
@@ -21,7 +21,7 @@ SEED = 42
 
 @dataclass(frozen=True)
 class Dataset:
-    """Features as columns under the catalogue's names, and the target: 1 good, 0 bad."""
+    """The features as columns with the catalogue's names, and the target: 1 good, 0 bad."""
 
     features: pd.DataFrame
     target: "pd.Series[int]"
@@ -32,23 +32,23 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Split:
-    """The rows to fit on and the rows to judge by."""
+    """The rows to fit the model on, and the hold-out to evaluate it on."""
 
     training: Dataset
     held_out: Dataset
 
 
 def load(path: Path) -> Dataset:
-    """The whole data set.
+    """Load the whole data set.
 
     Raises:
-        BadTable: the file is missing, empty or not CSV; a column is missing or unknown; a cell holds
-            no answer; there are too few rows of a class. The message names line and column.
+        BadTable: the file is missing, empty or not CSV; a column is missing or unknown; a cell has no
+            valid answer; a class has too few rows. The message names the file, the line and the column.
     """
     try:
         rows = _read(path)
-        features = {f.name: _column(f, _checked(f, rows)) for f in FEATURES}
-        return Dataset(pd.DataFrame(features), pd.Series(_target(rows), name=TARGET))
+        columns = {feature.name: _read_column(feature, rows) for feature in FEATURES}
+        return Dataset(pd.DataFrame(columns), pd.Series(_read_target(rows), name=TARGET))
     except OSError as error:
         raise BadTable(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -58,7 +58,7 @@ def load(path: Path) -> Dataset:
 
 
 def split(dataset: Dataset) -> Split:
-    """70 % to fit and 30 % held out, stratified by the target, with a fixed seed."""
+    """Split the rows: 70 % to fit on and 30 % held out, stratified by the target, with a fixed seed."""
     parts = train_test_split(
         dataset.features,
         dataset.target,
@@ -78,14 +78,15 @@ def _read(path: Path) -> list[tuple[int, dict[str, Any]]]:
     return rows
 
 
-def _checked(feature: Feature, rows: list[tuple[int, dict[str, Any]]]) -> list[Any]:
+def _read_column(feature: Feature, rows: list[tuple[int, dict[str, Any]]]) -> "pd.Series[Any]":
     answers = [row.get(feature.name, "") for _, row in rows]
-    for place in wrong_answers(feature, answers):
-        raise _bad_cell(rows[place][0], feature.name, answers[place], str(feature.accepted))
-    return answers
+    for position in wrong_answers(feature, answers):
+        line, _ = rows[position]
+        raise _bad_cell(line, feature.name, answers[position], str(feature.accepted))
+    return pd.Series(answers, dtype="float64" if feature.kind == "numeric" else "object")
 
 
-def _target(rows: list[tuple[int, dict[str, Any]]]) -> list[int]:
+def _read_target(rows: list[tuple[int, dict[str, Any]]]) -> list[int]:
     for line, row in rows:
         if row.get(TARGET) not in TARGET_CODES:
             raise _bad_cell(line, TARGET, row.get(TARGET, ""), "1 for good or 2 for bad")
@@ -93,16 +94,12 @@ def _target(rows: list[tuple[int, dict[str, Any]]]) -> list[int]:
     for code, value in TARGET_CODES.items():
         if target.count(value) < 2:
             raise BadTable(
-                f'column "{TARGET}": {target.count(value)} rows of class {code}; '
-                "at least 2 are needed of both classes"
+                f'column "{TARGET}" has {target.count(value)} rows of class {code}; '
+                "at least 2 rows of each class are needed"
             )
     return target
 
 
-def _bad_cell(line: int, column: str, found: object, accepted: str) -> BadTable:
-    said = f'"{found}" is not accepted' if found != "" else "the cell is empty"
-    return BadTable(f'line {line}, column "{column}": {said}; accepted is {accepted}')
-
-
-def _column(feature: Feature, answers: list[Any]) -> "pd.Series[Any]":
-    return pd.Series(answers, dtype="float64" if feature.kind == "numeric" else "object")
+def _bad_cell(line: int, column: str, cell: object, accepted: str) -> BadTable:
+    fault = f'"{cell}" is not accepted' if cell != "" else "the cell is empty"
+    return BadTable(f'line {line}, column "{column}": {fault}; accepted is {accepted}')

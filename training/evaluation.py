@@ -1,4 +1,4 @@
-"""How good the model is on rows it was not fitted on."""
+"""Evaluates the model on the hold-out, the rows that it was not fitted on."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,10 @@ CLASSES = {0: "bad", 1: "good"}
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Figures by name, and the two reports as text; `confusion` has true classes as rows."""
+    """The metrics by name, the classification report, and the confusion matrix.
+
+    `confusion` has the shape (2, 2), with true classes as rows: bad, good.
+    """
 
     metrics: dict[str, float]
     report: str
@@ -23,7 +26,7 @@ class Evaluation:
 
     @property
     def confusion_text(self) -> str:
-        """The confusion matrix as a small table."""
+        """The confusion matrix as a table in plain text."""
         rows = [
             f"true {name:<6}{bad:>14}{good:>15}"
             for name, (bad, good) in zip(CLASSES.values(), self.confusion, strict=True)
@@ -32,7 +35,7 @@ class Evaluation:
 
 
 def evaluate(pipeline: Pipeline, held_out: Dataset) -> Evaluation:
-    """Accuracy, precision, recall and F1 by class, ROC AUC and Gini (2 AUC - 1) on held-out rows."""
+    """Compute accuracy, precision, recall and F1 by class, ROC AUC and Gini (2 AUC - 1)."""
     predicted = pipeline.predict(held_out.features)
     good = probability_good(pipeline, held_out.features)
     names = list(CLASSES.values())
@@ -48,9 +51,9 @@ def evaluate(pipeline: Pipeline, held_out: Dataset) -> Evaluation:
         "roc_auc": auc,
         "gini": 2 * auc - 1,
         **{
-            f"{figure}_{name}": float(by_class[name][column])
+            f"{metric}_{name}": float(by_class[name][column])
             for name in names
-            for figure, column in (
+            for metric, column in (
                 ("precision", "precision"),
                 ("recall", "recall"),
                 ("f1", "f1-score"),

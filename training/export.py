@@ -1,4 +1,4 @@
-"""From the fitted pipeline to the served bundle, through a gate that proves that both score alike."""
+"""Exports the fitted pipeline to the served bundle, and checks that both give the same scores."""
 
 import csv
 import io
@@ -27,22 +27,22 @@ from creditapp.scoring.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
 from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.scorer import INPUT, TOLERANCE, Probabilities, Scorer
 from creditapp.scoring.verification import verify
-from training.answer_frequencies import observed
+from training.answer_frequencies import count_answers
 from training.dataset import Dataset, Split
-from training.forest_leaves import leaves_of
+from training.forest_leaves import extract_leaves
 from training.parity_rows import DRAWN_ROWS, probe_rows
 from training.pipeline import probability_good
 
 GOLDEN_ROWS = 64
 GOLDEN_DRAWN = 2000
-"""The golden rows are of the data, of the ties, and of so many of those drawn."""
+"""The golden rows come from the data, from the rows on thresholds, and from this many random rows."""
 
 QUANTILES = 10
 
 
 @dataclass(frozen=True)
 class Parity:
-    """How far the bundle's probabilities lie from the pipeline's, over how many rows."""
+    """The largest difference between the bundle's and the pipeline's probabilities, and the rows compared."""
 
     rows: int
     largest_difference: float
@@ -50,7 +50,7 @@ class Parity:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a model comes from: its run in the registry and its moment, in ISO 8601."""
+    """Where a model comes from: its run in the registry, and when it was trained, in ISO 8601."""
 
     run_id: str
     trained_at: str
@@ -59,7 +59,7 @@ class Origin:
 def make_bundle(
     pipeline: Pipeline, split: Split, metrics: dict[str, float], origin: Origin
 ) -> tuple[Bundle, Parity]:
-    """The bundle of a fitted pipeline, and the proof that it scores alike.
+    """Make the bundle of a fitted pipeline, and check that both give the same scores.
 
     Raises:
         BrokenBundle: a probability differs by more than the tolerance, or a prediction differs.
@@ -67,10 +67,10 @@ def make_bundle(
     model, inputs = convert(pipeline)
     probe = probe_rows(pipeline, split)
     expected = probability_good(pipeline, probe)
-    few = np.linspace(0, len(probe) - DRAWN_ROWS + GOLDEN_DRAWN, GOLDEN_ROWS).astype(int)
+    golden = np.linspace(0, len(probe) - DRAWN_ROWS + GOLDEN_DRAWN, GOLDEN_ROWS).astype(int)
     bundle = Bundle(
         model=model,
-        leaves=leaves_of(pipeline.named_steps["classifier"]).pack(),
+        leaves=extract_leaves(pipeline.named_steps["classifier"]).pack(),
         metadata=Metadata(
             format=FORMAT,
             run_id=origin.run_id,
@@ -81,22 +81,22 @@ def make_bundle(
             classes=[int(label) for label in pipeline.classes_],
             metrics=metrics,
             population=population(split.training.features),
-            observed=observed(split),
+            observed=count_answers(split),
             score_population=score_population(probability_good(pipeline, split.held_out.features)),
         ),
-        golden=Golden(_rows(probe.iloc[few]), expected[few].tolist()),
+        golden=Golden(_rows(probe.iloc[golden]), expected[golden].tolist()),
         holdout=_csv(split.held_out),
     )
     return bundle, check_parity(verify(bundle), probe, expected)
 
 
 def convert(pipeline: Pipeline) -> tuple[bytes, dict[str, dict[str, Any]]]:
-    """The forest as ONNX, and how each feature is encoded for it, in the order of its columns.
+    """Convert the forest to ONNX, and describe how each feature is encoded, in the order of its columns.
 
-    The encoding is not part of the graph: there it takes ten times as long as the forest.
+    The graph does not contain the encoding, which would take ten times as long as the forest there.
     """
     inputs = _inputs(pipeline.named_steps["preprocessor"])
-    types = [(INPUT, FloatTensorType([None, Encoder.of(inputs).width]))]
+    types = [(INPUT, FloatTensorType([None, Encoder.from_inputs(inputs).width]))]
     forest = pipeline.named_steps["classifier"]
     model = to_onnx(forest, initial_types=types, options={"zipmap": False})
     return model.SerializeToString(), inputs
@@ -104,10 +104,10 @@ def convert(pipeline: Pipeline) -> tuple[bytes, dict[str, dict[str, Any]]]:
 
 def _inputs(preprocessor: ColumnTransformer) -> dict[str, dict[str, Any]]:
     return {
-        name: one
+        name: encoding
         for kind, transformer, names in preprocessor.transformers_
         if kind != "remainder"
-        for name, one in zip(names, _encodings(kind, transformer), strict=True)
+        for name, encoding in zip(names, _encodings(kind, transformer), strict=True)
     }
 
 
@@ -119,15 +119,15 @@ def _encodings(kind: str, transformer: Any) -> list[dict[str, Any]]:
 
 
 def check_parity(scorer: Scorer, rows: pd.DataFrame, expected: Probabilities) -> Parity:
-    """Compare the scorer with the pipeline's own probabilities, row by row.
+    """Compare the scorer's probabilities with the pipeline's, row by row.
 
     Raises:
-        BrokenBundle: a probability differs by more than 1e-6, or a prediction differs where the
-            probability is not that close to 0.5.
+        BrokenBundle: a probability differs by more than 1e-6, or a prediction differs although the
+            expected probability is further than 1e-6 from 0.5.
     """
-    found = scorer.probabilities({name: rows[name].tolist() for name in FEATURE_NAMES})
-    difference = float(np.abs(found - expected).max())
-    flipped = (found > 0.5) != (expected > 0.5)
+    exported = scorer.probabilities({name: rows[name].tolist() for name in FEATURE_NAMES})
+    difference = float(np.abs(exported - expected).max())
+    flipped = (exported > 0.5) != (expected > 0.5)
     if difference > TOLERANCE or (flipped & (np.abs(expected - 0.5) > TOLERANCE)).any():
         raise BrokenBundle(
             f"the exported model differs from the fitted pipeline by {difference:.2g} "
@@ -137,14 +137,14 @@ def check_parity(scorer: Scorer, rows: pd.DataFrame, expected: Probabilities) ->
 
 
 def population(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """For each feature, which answers the rows hold and how often."""
+    """The distribution of each feature's answers in the rows."""
     return {feature.name: _histogram(feature, rows[feature.name]) for feature in FEATURES}
 
 
 def score_population(probabilities: Probabilities) -> dict[str, Any]:
-    """How often which probabilities occur, by tenths of rows the model was not fitted on.
+    """The distribution of the probabilities of good credit in the hold-out, in ten bins of equal counts.
 
-    Those it was fitted on score further from the middle than any new ones will.
+    The training rows cannot be used: the model's scores on them are more extreme than on new rows.
     """
     inner = np.quantile(probabilities, np.linspace(0, 1, QUANTILES + 1))[1:-1]
     edges = np.unique([0.0, *inner, 1.0])
@@ -162,7 +162,7 @@ def _histogram(feature: Feature, answers: "pd.Series[Any]") -> dict[str, Any]:
 
 
 def _edges(answers: "pd.Series[Any]") -> npt.NDArray[np.float64]:
-    """A bin for each value where there are few, else tenths of the rows."""
+    """Bin edges: a bin for each value if there are few values, else ten bins of equal counts."""
     values = np.unique(answers)
     if len(values) <= QUANTILES:
         return np.append(values - 0.5, values[-1] + 0.5)
@@ -183,7 +183,7 @@ def _answer(name: str, value: Any) -> Answer:
 
 
 def _csv(held_out: Dataset) -> str:
-    """The held-out rows with their target, 1 good and 0 bad."""
+    """The held-out rows as CSV, with their target: 1 good, 0 bad."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*FEATURE_NAMES, TARGET])

@@ -1,4 +1,7 @@
-"""The applications an export is proved by: the data, exact ties with the trees, and the whole contract."""
+"""Makes the rows on which an export must score like the fitted pipeline.
+
+They are the data, rows on the trees' thresholds, and random rows over all answers that are accepted.
+"""
 
 from typing import Any
 
@@ -15,28 +18,28 @@ SMALLEST_AMOUNT = 0.01
 
 
 def probe_rows(pipeline: Pipeline, split: Split) -> pd.DataFrame:
-    """All rows of the data, rows that lie on the trees' thresholds, and rows drawn over the contract."""
+    """All rows of the data, then rows on and next to the trees' thresholds, then the random rows."""
     data = [split.training.features, split.held_out.features]
     ties = _tie_rows(pipeline, split.training.features)
-    return pd.concat([*data, ties, _drawn_rows()], ignore_index=True)
+    return pd.concat([*data, ties, _random_rows()], ignore_index=True)
 
 
 def _tie_rows(pipeline: Pipeline, rows: pd.DataFrame) -> pd.DataFrame:
-    """For each threshold on a numeric column, rows with answers on it or next to it, the others' as found."""
+    """For each threshold on a numeric column, rows of the data with that answer set on or next to it."""
     [[_, scaler, names], *_] = pipeline.named_steps["preprocessor"].transformers_
     ties = [
         (names[column], answer * scaler.scale_[column] + scaler.mean_[column])
         for column, threshold in _splits(pipeline, len(names))
         for answer in _neighbours(threshold)
     ]
-    found = rows.sample(len(ties), replace=True, random_state=SEED).reset_index(drop=True)
+    sample = rows.sample(len(ties), replace=True, random_state=SEED).reset_index(drop=True)
     for row, (name, answer) in enumerate(ties):
-        found.loc[row, name] = _accepted(name, answer)
-    return found
+        sample.loc[row, name] = _nearest_accepted(name, answer)
+    return sample
 
 
 def _splits(pipeline: Pipeline, columns: int) -> list[tuple[int, float]]:
-    """The different thresholds of the forest on its first columns, which are the numeric ones."""
+    """The forest's thresholds on its first columns, which are the numeric ones, without duplicates."""
     return sorted(
         {
             (int(column), float(threshold))
@@ -48,37 +51,38 @@ def _splits(pipeline: Pipeline, columns: int) -> list[tuple[int, float]]:
 
 
 def _neighbours(threshold: float) -> tuple[float, float, float]:
-    """The threshold as the forest sees answers, in single precision, and the next number on each side."""
+    """The threshold as float32, and the float32 numbers next to it on both sides."""
+    # why: the forest reads answers as float32, so no answer lies nearer to a threshold than these.
     exact = np.float32(threshold)
     below, above = (np.nextafter(exact, np.float32(end)) for end in (-np.inf, np.inf))
     return float(below), float(exact), float(above)
 
 
-def _accepted(name: str, answer: float) -> float:
-    """The nearest answer that the feature accepts."""
+def _nearest_accepted(name: str, answer: float) -> float:
+    """The nearest answer of the kind that the feature accepts: a whole number, or any number."""
     feature = BY_NAME[name]
     whole = isinstance(feature, Numeric) and feature.integer
     return float(np.round(answer)) if whole else answer
 
 
-def _drawn_rows() -> pd.DataFrame:
+def _random_rows() -> pd.DataFrame:
     generator = np.random.default_rng(SEED)
-    return pd.DataFrame({feature.name: _drawn(feature, generator) for feature in FEATURES})
+    return pd.DataFrame({feature.name: _draw(feature, generator) for feature in FEATURES})
 
 
-def _drawn(feature: Feature, generator: np.random.Generator) -> npt.NDArray[Any]:
-    """Answers over all that a feature accepts; every code and both limits are among them."""
+def _draw(feature: Feature, generator: np.random.Generator) -> npt.NDArray[Any]:
+    """Draw answers over all that a feature accepts, including every code and both limits."""
     match feature:
         case Choice():
             return generator.choice(np.array(feature.values, dtype=object), DRAWN_ROWS)
         case Numeric(integer=True, minimum=low, maximum=high):
             return generator.integers(low, high, DRAWN_ROWS, endpoint=True).astype(float)
         case Numeric(maximum=high):
-            return _amounts(high, generator)
+            return _draw_amounts(high, generator)
 
 
-def _amounts(largest: float, generator: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Half of them as credits are, half over all orders of size, and both limits."""
+def _draw_amounts(largest: float, generator: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Draw half of the amounts like usual credits and half over all magnitudes; include both limits."""
     usual = generator.lognormal(8, 1, DRAWN_ROWS // 2)
     lowest, highest = np.log(SMALLEST_AMOUNT), np.log(largest)
     wide = np.exp(generator.uniform(lowest, highest, DRAWN_ROWS - len(usual)))

@@ -1,4 +1,4 @@
-"""The model: stock scikit-learn steps alone, so that it loads and converts without our code."""
+"""Builds the model from stock scikit-learn steps only, so that it loads and converts without our code."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,10 @@ FOREST = {
 
 
 def build(*, protected: bool = True) -> Pipeline:
-    """The unfitted pipeline: `preprocessor`, which drops what is not used, then `classifier`."""
+    """Build the unfitted pipeline: `preprocessor`, which drops unused features, then `classifier`.
+
+    Without `protected`, the model does not use the protected answers.
+    """
     preprocessor = _preprocessor(used_features(protected=protected))
     return Pipeline(
         [("preprocessor", preprocessor), ("classifier", RandomForestClassifier(**FOREST))]
@@ -31,7 +34,7 @@ def build(*, protected: bool = True) -> Pipeline:
 
 
 def probability_good(pipeline: Pipeline, rows: pd.DataFrame) -> Probabilities:
-    """The fitted pipeline's own probability of good credit; shape (n,)."""
+    """The fitted pipeline's probability of good credit for each row; shape (n,)."""
     probabilities: Probabilities = pipeline.predict_proba(rows[list(FEATURE_NAMES)])
     return probabilities[:, list(pipeline.classes_).index(1)]
 
@@ -53,7 +56,7 @@ def _names(kind: str, features: Sequence[Feature]) -> list[str]:
 
 
 def _codes(kind: str, features: Sequence[Feature]) -> list[list[Any]]:
-    """Every code of the catalogue, in its order, whether or not the data hold it."""
+    """All codes of each feature in the catalogue's order, including codes that the data do not hold."""
     return [
         list(feature.values)
         for feature in features

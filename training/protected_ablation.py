@@ -1,4 +1,4 @@
-"""What it costs a model to leave the protected answers out, measured on the same folds with and without."""
+"""Measures what a model loses without the protected answers, on the same folds with and without them."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,11 @@ FOLDS, REPEATS = 5, 2
 
 @dataclass(frozen=True)
 class ProtectedAblation:
-    """The mean ROC AUC with and without, and how far the folds' differences spread (one deviation)."""
+    """The mean ROC AUC with and without the protected answers.
+
+    `difference` is the mean of the folds' differences (without minus with), and `spread` their standard
+    deviation.
+    """
 
     with_protected: float
     without_protected: float
@@ -23,7 +27,7 @@ class ProtectedAblation:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The figures under the names they are logged by."""
+        """The figures by their names in MLflow."""
         return {
             "cv_roc_auc_with_protected": self.with_protected,
             "cv_roc_auc_without_protected": self.without_protected,
@@ -41,18 +45,18 @@ class ProtectedAblation:
 
 def measure(whole: Dataset) -> ProtectedAblation:
     """Cross-validate both models on the same repeated, stratified folds."""
-    with_them, without = (_areas(whole, protected=protected) for protected in (True, False))
-    differences = without - with_them
+    with_protected, without = (_roc_aucs(whole, protected=protected) for protected in (True, False))
+    differences = without - with_protected
     return ProtectedAblation(
-        with_protected=float(with_them.mean()),
+        with_protected=float(with_protected.mean()),
         without_protected=float(without.mean()),
         difference=float(differences.mean()),
         spread=float(differences.std(ddof=1)),
     )
 
 
-def _areas(whole: Dataset, *, protected: bool) -> npt.NDArray[np.float64]:
+def _roc_aucs(whole: Dataset, *, protected: bool) -> npt.NDArray[np.float64]:
     folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=SEED)
     model = pipeline.build(protected=protected)
-    found = cross_val_score(model, whole.features, whole.target, scoring="roc_auc", cv=folds)
-    return np.asarray(found, dtype=np.float64)
+    scores = cross_val_score(model, whole.features, whole.target, scoring="roc_auc", cv=folds)
+    return np.asarray(scores, dtype=np.float64)

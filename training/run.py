@@ -1,4 +1,4 @@
-"""The training, from the file to a registered version."""
+"""Runs a training, from the data file to a registered version."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """A registered version with its evaluation, the proof of its export, and what an exclusion costs."""
+    """A registered version, its evaluation, and how closely its export scores like the pipeline.
+
+    `ablation` says what the model loses without the protected answers; None if it uses them.
+    """
 
     version: str
     evaluation: Evaluation
@@ -31,13 +34,13 @@ class Trained:
 
 
 def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -> Trained:
-    """Read, split, fit, evaluate, export, register; `say` gets a line per step.
+    """Read, split, fit, evaluate, export and register; `say` receives a line for each step.
 
-    Without protected answers, what leaving them out costs is measured too.
+    Without `protected`, also measure what the model loses without the protected answers.
 
     Raises:
-        BadTable: the data cannot be trained on; nothing is registered.
-        BrokenBundle: the export differs from the fitted pipeline; nothing is registered.
+        BadTable: the data cannot be used for training; nothing is registered.
+        BrokenBundle: the export scores differently from the fitted pipeline; nothing is registered.
         RegistryUnavailable: the registry did not answer.
     """
     say(f"1/6  reading {data}")
@@ -51,7 +54,7 @@ def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -
     fitted = pipeline.build(protected=protected).fit(split.training.features, split.training.target)
     say("4/6  evaluating on the rows held out")
     evaluation = evaluate(fitted, split.held_out)
-    cost = None if protected else protected_ablation.measure(whole)
+    ablation = None if protected else protected_ablation.measure(whole)
     with registry.run() as run_id:
         say("5/6  exporting, and comparing the export with the fitted pipeline")
         origin = Origin(run_id, datetime.now(UTC).isoformat())
@@ -63,17 +66,22 @@ def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -
                 pipeline=fitted,
                 example=split.training.features.head(EXAMPLE_ROWS),
                 params=_params(data, protected=protected),
-                metrics={**evaluation.metrics, **(cost.metrics if cost else {})},
+                metrics={**evaluation.metrics, **(ablation.metrics if ablation else {})},
                 texts=_texts(evaluation, metadata),
                 bundle=bundle,
             )
         )
-    return Trained(version, evaluation, parity, cost)
+    return Trained(version, evaluation, parity, ablation)
 
 
 def _params(data: Path, *, protected: bool) -> dict[str, Any]:
-    said = {"data": data.name, "test_size": HELD_OUT, "split_seed": SEED, "protected": protected}
-    return {**pipeline.FOREST, **said}
+    return {
+        **pipeline.FOREST,
+        "data": data.name,
+        "test_size": HELD_OUT,
+        "split_seed": SEED,
+        "protected": protected,
+    }
 
 
 def _texts(evaluation: Evaluation, metadata: dict[str, Any]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from creditapp.applications.catalogue import PROTECTED
-from creditapp.explanations.reasons import Explainer, checked_explainer
+from creditapp.explanations.reasons import Explainer, verify_explainer
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Scorer
 from creditapp.serving import deployments
@@ -37,7 +37,7 @@ class PastModel:
         Raises:
             BrokenBundle: the bundle cannot be explained under the catalogue in force.
         """
-        return checked_explainer(self.bundle, self.scorer)
+        return verify_explainer(self.bundle, self.scorer)
 
 
 @lru_cache(maxsize=KEPT)

@@ -1,6 +1,6 @@
-"""What would change a decision: the smallest changes that an applicant could make and that reach an approval.
+"""Finds the smallest changes to an application that would lead to an approval.
 
-A statement about one model and one policy, never a promise.
+They describe one model and one policy. They promise nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,20 +22,20 @@ from creditapp.scoring.scorer import Score, Scorer
 
 MOST_SHOWN = 4
 STEPS_OF_AN_AMOUNT = 20
-"""Amounts are tried in so many equal steps down from the one asked for."""
+"""Smaller amounts are tried in this many equal steps below the requested amount."""
 
 STEPS_IN_PAIRS = 10
-"""Where two answers change, at most so many values of each are tried."""
+"""If two answers change, at most this many values of each are tried."""
 
-A_CODE = 0.5
-"""How much another code counts beside the part by which a number is smaller."""
+SIZE_OF_A_CODE = 0.5
+"""The size of a change to another code; it counts as much as halving a number."""
 
-ROUND = ((10_000, 500), (1_000, 100), (100, 10), (0, 1))
-"""From an amount on, to what a smaller one is rounded down."""
+ROUNDING = ((10_000, 500), (1_000, 100), (100, 10), (0, 1))
+"""Pairs of (amount, step): amounts from the first on are rounded down to a multiple of the second."""
 
 
 class Change(NamedTuple):
-    """One answer that would be another."""
+    """A change of one answer."""
 
     feature: str
     old: Answer
@@ -43,15 +43,15 @@ class Change(NamedTuple):
 
     @property
     def size(self) -> float:
-        """The part by which a number is smaller; for a code, what counts as much."""
+        """The fraction by which a number decreases; `SIZE_OF_A_CODE` for a code."""
         if isinstance(self.old, str) or isinstance(self.new, str):
-            return A_CODE
+            return SIZE_OF_A_CODE
         return (self.old - self.new) / self.old
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """Other answers, the score that they would have, and the decision that it would lead to."""
+    """Changes to an application, and the score and the decision that it would then get."""
 
     changes: tuple[Change, ...]
     probability_good_credit: float
@@ -60,16 +60,17 @@ class Alternative:
 
     @property
     def size(self) -> float:
-        """All changes together."""
+        """The sizes of all changes, added up."""
         return sum(change.size for change in self.changes)
 
     def worded(self, gettext: Callable[[str], str]) -> dict[str, Any]:
-        """The alternative as it is answered, in the language of a translation."""
+        """The alternative as JSON, translated with `gettext`."""
         changes = [translate(_phrase(change), gettext) for change in self.changes]
         template = gettext(marked("With %(changes)s the score would be %(score)s"))
         return {
             "changes": [
-                {"feature": one.feature, "from": one.old, "to": one.new} for one in self.changes
+                {"feature": change.feature, "from": change.old, "to": change.new}
+                for change in self.changes
             ],
             "probability_good_credit": self.probability_good_credit,
             "risk_level": self.risk_level,
@@ -84,49 +85,58 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Alternatives:
-    """The smallest changes that reach an approval; where none does, the one that comes nearest."""
+    """The smallest changes that lead to an approval; if no change does, the one with the best score."""
 
     approved: tuple[Alternative, ...]
     nearest: Alternative | None
 
 
 def alternatives(application: Application, scorer: Scorer, policy: Policy) -> Alternatives:
-    """Of each set of answers that are enough, the smallest change; all candidates are scored in one call."""
+    """Find the smallest changes of one or two answers that lead to an approval.
+
+    For each set of features that is enough, there is one alternative: the smallest change.
+    """
     candidates = list(_candidates(application.answers))
     if not candidates:
         return Alternatives((), None)
-    applications = [Application(_changed(application.answers, one)) for one in candidates]
-    tried = [
+    applications = [Application(_apply(changes, application.answers)) for changes in candidates]
+    # why: score all candidates in one call, because the engine takes little longer for hundreds than
+    # for a few.
+    scores = scorer.score(applications)
+    evaluated = [
         _alternative(changes, changed.answers, score, policy)
-        for changes, changed, score in zip(
-            candidates, applications, scorer.score(applications), strict=True
-        )
+        for changes, changed, score in zip(candidates, applications, scores, strict=True)
         if not {change.feature for change in changes} & set(score.outside_training)
     ]
-    reaching = [one for one in tried if one.decision == Outcome.APPROVE]
-    if reaching:
-        return Alternatives(tuple(_smallest(reaching))[:MOST_SHOWN], None)
-    nearest = max(tried, key=lambda one: (one.probability_good_credit, -one.size), default=None)
-    return Alternatives((), nearest)
+    approved = [candidate for candidate in evaluated if candidate.decision == Outcome.APPROVE]
+    if approved:
+        return Alternatives(tuple(_smallest(approved))[:MOST_SHOWN], None)
+    return Alternatives((), max(evaluated, key=_by_score_then_size, default=None))
 
 
-def _smallest(reaching: Iterable[Alternative]) -> Iterator[Alternative]:
-    """One of each set of answers, the smallest; no set where a part of it is enough."""
+def _by_score_then_size(alternative: Alternative) -> tuple[float, float]:
+    return alternative.probability_good_credit, -alternative.size
+
+
+def _smallest(approved: Iterable[Alternative]) -> Iterator[Alternative]:
+    """The smallest alternative of each set of features, except sets of which a part is enough."""
     enough: list[set[str]] = []
-    for one in sorted(reaching, key=lambda one: (len(one.changes), one.size)):
-        features = {change.feature for change in one.changes}
-        if not any(known <= features for known in enough):
+    # why: fewer features come first, so that a feature that is enough by itself rules out its pairs;
+    # within a set of features, the smallest change comes first and rules out the larger ones.
+    for alternative in sorted(approved, key=lambda each: (len(each.changes), each.size)):
+        features = {change.feature for change in alternative.changes}
+        if not any(smaller <= features for smaller in enough):
             enough.append(features)
-            yield one
+            yield alternative
 
 
 def _candidates(answers: Mapping[str, Answer]) -> Iterator[tuple[Change, ...]]:
-    """Each answer alone, and each pair of two."""
+    """All changes of one answer, then changes of two answers."""
     changes = [list(_changes(feature, answers[feature.name])) for feature in FEATURES]
-    for of_one in changes:
-        yield from ((change,) for change in of_one)
+    for changes_of_feature in changes:
+        yield from ((change,) for change in changes_of_feature)
     for first, second in combinations(filter(None, changes), 2):
-        yield from product(_some(first), _some(second))
+        yield from product(_thin_out(first), _thin_out(second))
 
 
 def _changes(feature: Feature, answer: Answer) -> Iterator[Change]:
@@ -135,34 +145,34 @@ def _changes(feature: Feature, answer: Answer) -> Iterator[Change]:
             if code != answer:
                 yield Change(feature.name, answer, code)
     elif feature.changeable and isinstance(feature, Numeric):
-        steps = _fewer(int(answer)) if feature.integer else _less(float(answer))
-        for number in steps:
+        numbers = _integers_below(int(answer)) if feature.integer else _amounts_below(float(answer))
+        for number in numbers:
             yield Change(feature.name, answer, number)
 
 
-def _fewer(answer: int) -> Iterable[int]:
+def _integers_below(answer: int) -> Iterable[int]:
     return range(answer - 1, 0, -1)
 
 
-def _less(answer: float) -> Iterator[float]:
-    """Round amounts, each once, from the largest down."""
+def _amounts_below(answer: float) -> Iterator[float]:
+    """Round amounts below the answer, from the largest to the smallest, without duplicates."""
     steps = (answer * step / STEPS_OF_AN_AMOUNT for step in range(STEPS_OF_AN_AMOUNT - 1, 0, -1))
-    rounded = dict.fromkeys(map(_rounded, steps))
+    rounded = dict.fromkeys(map(_round_down, steps))
     return (amount for amount in rounded if 0 < amount < answer)
 
 
-def _rounded(amount: float) -> float:
-    to = next(step for limit, step in ROUND if amount >= limit)
+def _round_down(amount: float) -> float:
+    to = next(step for limit, step in ROUNDING if amount >= limit)
     return float(amount // to * to)
 
 
-def _some(changes: Sequence[Change]) -> Sequence[Change]:
-    """Evenly spread over all of them, the last included."""
+def _thin_out(changes: Sequence[Change]) -> Sequence[Change]:
+    """At most `STEPS_IN_PAIRS` of the changes, evenly spaced."""
     stride = -(-len(changes) // STEPS_IN_PAIRS)
     return changes[stride - 1 :: stride]
 
 
-def _changed(answers: Mapping[str, Answer], changes: Sequence[Change]) -> dict[str, Answer]:
+def _apply(changes: Sequence[Change], answers: Mapping[str, Answer]) -> dict[str, Answer]:
     return {**answers, **{change.feature: change.new for change in changes}}
 
 

@@ -1,7 +1,7 @@
-"""Principal reasons: which answers set an application back against those that were just approved.
+"""Finds the principal reasons: the answers that lower a score most, compared with a reference group.
 
-The reference group is, as the commentary to 12 CFR 1002.9 (Regulation B) describes, applicants at or
-just above the cut-off: held-out rows of the bundle, so that the model was not fitted on them.
+The group consists of applicants at or just above the cut-off, as the official interpretation of
+12 CFR 1002.9 (Regulation B) describes. They come from the hold-out, on which the model was not fitted.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from creditapp.scoring.forest import Forest, Leaves
 from creditapp.scoring.scorer import TOLERANCE, Score, Scorer
 
 GROUP = 32
-"""How many rows are compared with: enough for typical answers, few enough to lie near the cut-off."""
+"""The size of the reference group: enough for typical answers, few enough to lie near the cut-off."""
 
 MOST_REASONS = 4
 
@@ -39,7 +39,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Reason:
-    """One principal reason; its words are translated by whoever shows it."""
+    """A principal reason; the code that shows it translates its text."""
 
     feature: str
     value: Answer
@@ -48,7 +48,7 @@ class Reason:
     source: Source
 
     def worded(self, gettext: Callable[[str], str]) -> dict[str, Any]:
-        """The reason as it is answered, in the language of a translation."""
+        """The reason as JSON, translated with `gettext`."""
         return {
             "feature": self.feature,
             "value": self.value,
@@ -59,14 +59,14 @@ class Reason:
 
 
 class Explainer:
-    """A bundle's forest and its held-out rows, made ready once; safe to share between threads."""
+    """Explains scores by a bundle's forest and its hold-out; safe to share between threads."""
 
     def __init__(self, bundle: Bundle, scorer: Scorer) -> None:
         inputs = bundle.metadata.inputs
         self._names = list(inputs)
-        self._encoder = Encoder.of(inputs)
+        self._encoder = Encoder.from_inputs(inputs)
         self._forest = Forest(Leaves.unpack(bundle.leaves), inputs)
-        columns = _held_out(bundle.holdout)
+        columns = _read_hold_out(bundle.holdout)
         probabilities = scorer.probabilities(columns)
         order = np.argsort(probabilities, kind="stable")
         self._probabilities = probabilities[order]
@@ -74,78 +74,83 @@ class Explainer:
         self._masks = self._forest.masks(self._encoder.encode(self._columns))
 
     def check(self) -> None:
-        """Make sure that what is explained is what scores.
+        """Check that the leaves, which explain, give the same probabilities as the engine, which scores.
 
         Raises:
-            BrokenBundle: the leaves give other probabilities than the engine.
+            BrokenBundle: the probabilities differ by more than the tolerance.
         """
         difference = np.abs(self._forest.probabilities(self._masks) - self._probabilities).max()
         if not difference <= TOLERANCE:
-            raise BrokenBundle(f"the model's leaves are off its scores by {difference:.2g}")
+            raise BrokenBundle(
+                f"the model's leaves and its scores differ by {difference:.2g}; "
+                f"at most {TOLERANCE:.0e} is allowed"
+            )
 
     def reasons(self, application: Application, score: Score, policy: Policy) -> tuple[Reason, ...]:
-        """At most four reasons, the most important first; none for an approval."""
+        """At most four reasons, the most important first; an approval has no reasons."""
         by_score = policy.outcomes[policy.risk_level(score.probability_good)]
-        if rules := _made_worse(policy, application, by_score):
-            return tuple(_by_rule(rule, application) for rule in rules[:MOST_REASONS])
+        if rules := _decisive_rules(policy, application, by_score):
+            return tuple(_reason_by_rule(rule, application) for rule in rules[:MOST_REASONS])
         if by_score is Outcome.APPROVE:
-            return _outside(application, score)
+            return _reasons_outside_training(application, score)
         group = self.group(policy.low_risk_from)
         effects = self.contributions(application, policy.low_risk_from)
-        named = [
-            name for name in sorted(effects, key=effects.__getitem__) if _sets_back(name, effects)
+        names = [
+            name
+            for name in sorted(effects, key=effects.__getitem__)
+            if effects[name] < -TOLERANCE and name not in PROTECTED
         ]
         return tuple(
-            _by_model(name, application.answers[name], self._columns[name][group])
-            for name in named[:MOST_REASONS]
+            _reason_by_model(name, application.answers[name], self._columns[name][group])
+            for name in names[:MOST_REASONS]
         )
 
     def contributions(self, application: Application, cut_off: float) -> dict[str, float]:
-        """What each feature adds to the probability of good credit beside the group's mean."""
+        """Each feature's Shapley value: what it adds to the probability of good credit.
+
+        The values add up to the application's probability minus the mean of the reference group.
+        """
         [own] = self._forest.masks(self._encoder.encode(columns_of([application])))
         effects = self._forest.contributions(own, self._masks[self.group(cut_off)])
         return dict(zip(self._names, effects.tolist(), strict=True))
 
     def group(self, cut_off: float) -> slice:
-        """The rows at or just above a cut-off; the best ones where too few reach it."""
+        """The reference group: positions in the hold-out sorted by probability of good credit.
+
+        They are the rows at or just above the cut-off; if too few reach it, the rows that score best.
+        """
         first = int(np.searchsorted(self._probabilities, cut_off))
         last = max(0, len(self._probabilities) - GROUP)
         return slice(min(first, last), min(first, last) + GROUP)
 
-    def group_columns(self, cut_off: float) -> Columns:
-        """The answers of the group."""
-        return {name: answers[self.group(cut_off)] for name, answers in self._columns.items()}
 
-
-def checked_explainer(bundle: Bundle, scorer: Scorer) -> Explainer:
-    """An explainer that is proved to explain what scores.
+def verify_explainer(bundle: Bundle, scorer: Scorer) -> Explainer:
+    """Make the explainer of a bundle, and check that it explains the scores that the scorer gives.
 
     Raises:
-        BrokenBundle: the leaves or the held-out rows cannot be used, or give other probabilities.
+        BrokenBundle: the leaves or the hold-out cannot be used, or give other probabilities.
     """
     try:
         explainer = Explainer(bundle, scorer)
     except (ValueError, EOFError, KeyError, IndexError, BadTable) as error:
-        raise BrokenBundle("the served bundle cannot be explained") from error
+        raise BrokenBundle(
+            "the served bundle cannot be explained: its leaves or its hold-out cannot be read"
+        ) from error
     explainer.check()
     return explainer
 
 
-def _held_out(text: str) -> Columns:
-    """The held-out rows; their last column is what became of the credit."""
+def _read_hold_out(text: str) -> Columns:
+    """The hold-out's answers; its last column, the outcome, is not needed."""
     lines = text.splitlines()
     target = lines[0].rpartition(",")[2]
     return columns_of([Application(row) for _, row in read_csv(lines, [target])])
 
 
-def _sets_back(name: str, effects: dict[str, float]) -> bool:
-    return effects[name] < -TOLERANCE and name not in PROTECTED
-
-
-def _by_model(name: str, answer: Answer, group: Sequence[Any]) -> Reason:
+def _reason_by_model(name: str, answer: Answer, group: Sequence[Any]) -> Reason:
     template = marked("%(label)s: %(answer)s")
-    question = BY_NAME[name]
-    if isinstance(question, Numeric) and question.is_quantity:
+    feature = BY_NAME[name]
+    if isinstance(feature, Numeric) and feature.is_quantity:
         middle: Any = median(group)
         if answer > middle:
             template = marked(
@@ -158,14 +163,14 @@ def _by_model(name: str, answer: Answer, group: Sequence[Any]) -> Reason:
     return _reason(name, answer, template, Source.MODEL)
 
 
-def _made_worse(policy: Policy, application: Application, by_score: Outcome) -> list[Rule]:
-    """The rules that made the decision what it is, where the score alone gave a better one."""
+def _decisive_rules(policy: Policy, application: Application, by_score: Outcome) -> list[Rule]:
+    """The rules that decided, if they made the decision worse than the score did."""
     met = policy.rules_met(application.answers)
     worst = max((SEVERITY[rule.outcome] for rule in met), default=0)
     return [rule for rule in met if SEVERITY[by_score] < SEVERITY[rule.outcome] == worst]
 
 
-def _by_rule(rule: Rule, application: Application) -> Reason:
+def _reason_by_rule(rule: Rule, application: Application) -> Reason:
     answer = application.answers[rule.feature]
     meaning = BY_NAME[rule.feature].meaning(answer)
     return Reason(
@@ -173,7 +178,7 @@ def _by_rule(rule: Rule, application: Application) -> Reason:
     )
 
 
-def _outside(application: Application, score: Score) -> tuple[Reason, ...]:
+def _reasons_outside_training(application: Application, score: Score) -> tuple[Reason, ...]:
     template = marked("%(label)s: %(answer)s, an answer that no earlier application had")
     return tuple(
         _reason(name, application.answers[name], template, Source.OUTSIDE_TRAINING)

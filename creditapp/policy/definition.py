@@ -1,4 +1,4 @@
-"""The policy: from a probability to a risk level and a decision, under a version's name."""
+"""Defines a policy: the cut-offs and rules that turn a probability into a risk level and a decision."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ RULE_KEYS = {"feature", "over", "under", "codes", "outcome", "text"}
 
 
 class RiskLevel(StrEnum):
-    """How likely the credit is to be good."""
+    """The risk that the credit goes bad, by the probability of good credit."""
 
     LOW = "LOW"
     MEDIUM = "MEDIUM"
@@ -22,7 +22,7 @@ class RiskLevel(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What is decided; `refer` leaves it to a person."""
+    """The outcome of a decision; with `refer`, a person decides."""
 
     APPROVE = "approve"
     REFER = "refer"
@@ -34,9 +34,9 @@ SEVERITY = {Outcome.APPROVE: 0, Outcome.REFER: 1, Outcome.DECLINE: 2}
 
 @dataclass(frozen=True)
 class Rule:
-    """A hard rule over one feature: it can make a decision worse, never better.
+    """A hard rule on one feature. It can make a decision worse, never better.
 
-    It is met by a number over or under a limit, or by one of the codes.
+    A number meets the rule if it is above `over` or below `under`, a code if it is among `codes`.
     """
 
     feature: str
@@ -47,7 +47,7 @@ class Rule:
     codes: tuple[str, ...] = ()
 
     def is_met(self, answers: Mapping[str, Answer]) -> bool:
-        """Whether an application falls under the rule."""
+        """Whether an application's answers meet the rule."""
         answer = answers[self.feature]
         if isinstance(answer, str):
             return answer in self.codes
@@ -55,15 +55,15 @@ class Rule:
         return over or (self.under is not None and answer < self.under)
 
     def as_document(self) -> dict[str, Any]:
-        """The rule as it is written in a file: only what it says."""
-        limits = {"over": self.over, "under": self.under, "codes": list(self.codes) or None}
-        said = {name: value for name, value in limits.items() if value is not None}
-        return {"feature": self.feature, **said, "outcome": self.outcome.value, "text": self.text}
+        """The rule as JSON, without the keys that it does not use."""
+        conditions = {"over": self.over, "under": self.under, "codes": list(self.codes) or None}
+        used = {name: value for name, value in conditions.items() if value is not None}
+        return {"feature": self.feature, **used, "outcome": self.outcome.value, "text": self.text}
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Cut-offs on the probability of good credit, and what follows from each risk level."""
+    """Two cut-offs on the probability of good credit, the outcome of each risk level, and the rules."""
 
     version: str
     low_risk_from: float = 0.7
@@ -86,22 +86,26 @@ class Policy:
     def outcome(
         self, risk_level: RiskLevel, answers: Mapping[str, Answer], *, outside_training: bool
     ) -> Outcome:
-        """The decision; what the model has never seen is not approved without a person."""
+        """The outcome of a decision.
+
+        An application with an answer outside the training data is referred instead of approved.
+        """
         outcome = self.outcomes[risk_level]
         if outside_training and outcome is Outcome.APPROVE:
             outcome = Outcome.REFER
-        return self._made_worse(outcome, answers) if self.rules else outcome
+        return self._apply_rules(outcome, answers) if self.rules else outcome
 
     def rules_met(self, answers: Mapping[str, Answer]) -> list[Rule]:
-        """The rules that an application falls under, in their order."""
+        """The rules that an application meets, in the policy's order."""
         return [rule for rule in self.rules if rule.is_met(answers)]
 
-    def _made_worse(self, outcome: Outcome, answers: Mapping[str, Answer]) -> Outcome:
+    def _apply_rules(self, outcome: Outcome, answers: Mapping[str, Answer]) -> Outcome:
+        """The most severe of the outcome and the outcomes of the rules that are met."""
         met = [rule.outcome for rule in self.rules_met(answers)]
         return max([outcome, *met], key=SEVERITY.__getitem__)
 
     def as_document(self) -> dict[str, Any]:
-        """All that a change of policy may set, and its version, as JSON holds it."""
+        """The policy as JSON: its version and everything that a change of policy can set."""
         return {
             "version": self.version,
             "low_risk_from": self.low_risk_from,
@@ -114,7 +118,7 @@ DEFAULT_POLICY = Policy(version="default-1")
 
 
 def from_document(document: Mapping[str, Any]) -> Policy:
-    """A policy out of its document, which was checked when it was put in force."""
+    """Make a policy from its document, without checks: they were made when it was put in force."""
     rules = tuple(
         Rule(**{**rule, "outcome": Outcome(rule["outcome"]), "codes": tuple(rule.get("codes", ()))})
         for rule in document["rules"]
@@ -124,14 +128,14 @@ def from_document(document: Mapping[str, Any]) -> Policy:
 
 
 def check_cut_offs(low_risk_from: float, medium_risk_from: float) -> None:
-    """See that both are probabilities and in their order.
+    """Check that both cut-offs are probabilities and in the right order.
 
     Raises:
-        BadPolicy: they are not.
+        BadPolicy: a cut-off is not a number from 0 to 1, or refer-from is above approve-from.
     """
-    for name, value in (("approve from", low_risk_from), ("refer from", medium_risk_from)):
+    for name, value in (("approve-from", low_risk_from), ("refer-from", medium_risk_from)):
         if not (math.isfinite(value) and 0 <= value <= 1):
-            raise BadPolicy(f"{name} {value:g}: accepted is a number from 0 to 1")
+            raise BadPolicy(f"{name} must be a number from 0 to 1, not {value:g}")
     if medium_risk_from > low_risk_from:
         raise BadPolicy(
             f"refer-from ({medium_risk_from:g}) must not be above approve-from ({low_risk_from:g})"
@@ -139,68 +143,71 @@ def check_cut_offs(low_risk_from: float, medium_risk_from: float) -> None:
 
 
 def rules_from(document: object) -> tuple[Rule, ...]:
-    """Rules as people write them, each checked against the catalogue.
+    """Make rules from the document that people write, and check each against the catalogue.
 
     Raises:
-        BadPolicy: one is wrong; the message names it and says what is accepted.
+        BadPolicy: a rule is wrong; the message gives its number and says what is accepted.
     """
     if not isinstance(document, list):
-        raise BadPolicy("rules: accepted is a list of objects")
-    return tuple(_rule(f"rule {number}", given) for number, given in enumerate(document, 1))
+        raise BadPolicy("rules must be a list of objects")
+    return tuple(_rule(f"rule {number}", rule) for number, rule in enumerate(document, 1))
 
 
-def _rule(place: str, given: object) -> Rule:
-    if not isinstance(given, dict):
-        raise BadPolicy(f"{place}: accepted is an object")
-    if unknown := sorted(map(str, given.keys() - RULE_KEYS)):
+def _rule(label: str, document: object) -> Rule:
+    if not isinstance(document, dict):
+        raise BadPolicy(f"{label} must be an object")
+    if unknown := sorted(map(str, document.keys() - RULE_KEYS)):
         accepted = ", ".join(sorted(RULE_KEYS))
-        raise BadPolicy(f"{place}: {unknown[0][:50]} is not known; accepted are {accepted}")
-    feature, text = given.get("feature"), given.get("text")
+        raise BadPolicy(f"{label}: the key {unknown[0][:50]} is unknown; use {accepted}")
+    feature, text = document.get("feature"), document.get("text")
     if not isinstance(feature, str) or feature not in FEATURE_NAMES:
-        raise BadPolicy(f"{place}: the feature {feature!r:.80} is not one of the scored features")
+        raise BadPolicy(f"{label}: the feature {feature!r:.80} is not one of the scored features")
     if FEATURES_BY_NAME[feature].protected:
-        raise BadPolicy(f"{place}: {feature} is protected, and no rule may be made over it")
+        raise BadPolicy(f"{label}: {feature} is protected; a rule must not use a protected answer")
     if not isinstance(text, str) or not text.strip():
-        raise BadPolicy(f"{place}: a text that gives the reason is missing")
-    return Rule(feature, _worse_outcome(place, given), text.strip(), **_condition(place, given))
+        raise BadPolicy(f"{label}: the text is missing; it gives the reason to the applicant")
+    outcome = _worse_outcome(label, document)
+    return Rule(feature, outcome, text.strip(), **_condition(label, document))
 
 
-def _worse_outcome(place: str, given: Mapping[str, Any]) -> Outcome:
-    outcome = given.get("outcome")
+def _worse_outcome(label: str, document: Mapping[str, Any]) -> Outcome:
+    outcome = document.get("outcome")
     if outcome not in (Outcome.REFER.value, Outcome.DECLINE.value):
-        raise BadPolicy(f"{place}: the outcome {outcome!r:.50} is not refer or decline")
+        raise BadPolicy(f"{label}: the outcome must be refer or decline, not {outcome!r:.50}")
     return Outcome(outcome)
 
 
-def _condition(place: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The limits or codes of a rule, of the kind that its feature takes."""
-    numeric = isinstance(FEATURES_BY_NAME[given["feature"]], Numeric)
-    wanted = {"over", "under"} if numeric else {"codes"}
-    named = given.keys() & {"over", "under", "codes"}
-    if not named or named - wanted:
-        accepted = "over or under, a number" if numeric else "codes, a list"
-        raise BadPolicy(f"{place}: for {given['feature']} accepted is {accepted}")
-    return _limits(place, given, sorted(named)) if numeric else {"codes": _codes(place, given)}
+def _condition(label: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits of a rule on a number, or the codes of a rule on a choice."""
+    numeric = isinstance(FEATURES_BY_NAME[document["feature"]], Numeric)
+    allowed = {"over", "under"} if numeric else {"codes"}
+    keys = document.keys() & {"over", "under", "codes"}
+    if not keys or keys - allowed:
+        usable = "over or under, with a number" if numeric else "codes, with a list"
+        raise BadPolicy(f"{label}: for {document['feature']} use {usable}")
+    if numeric:
+        return _limits(label, document, sorted(keys))
+    return {"codes": _codes(label, document)}
 
 
-def _limits(place: str, given: Mapping[str, Any], named: list[str]) -> dict[str, float]:
-    feature = FEATURES_BY_NAME[given["feature"]]
-    for name in named:
-        if not feature.accepts(given[name]):
+def _limits(label: str, document: Mapping[str, Any], keys: list[str]) -> dict[str, float]:
+    feature = FEATURES_BY_NAME[document["feature"]]
+    for key in keys:
+        if not feature.accepts(document[key]):
             raise BadPolicy(
-                f"{place}: {name} {given[name]!r:.50}: accepted for {feature.name} "
-                f"is {feature.accepted}"
+                f"{label}: {key} must be {feature.accepted} for {feature.name}, "
+                f"not {document[key]!r:.50}"
             )
-    return {name: given[name] for name in named}
+    return {key: document[key] for key in keys}
 
 
-def _codes(place: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    feature, codes = FEATURES_BY_NAME[given["feature"]], given["codes"]
+def _codes(label: str, document: Mapping[str, Any]) -> tuple[str, ...]:
+    feature, codes = FEATURES_BY_NAME[document["feature"]], document["codes"]
     if not isinstance(codes, list) or not codes:
-        raise BadPolicy(f"{place}: codes: accepted is a list of at least one code")
+        raise BadPolicy(f"{label}: codes must be a list of at least one code")
     for code in codes:
         if not feature.accepts(code):
             raise BadPolicy(
-                f"{place}: the code {code!r:.50}: accepted for {feature.name} is {feature.accepted}"
+                f"{label}: a code must be {feature.accepted} for {feature.name}, not {code!r:.50}"
             )
     return tuple(codes)

@@ -1,1 +1,1 @@
-"""From an application's answers to a probability."""
+"""Turns an application's answers into a probability."""

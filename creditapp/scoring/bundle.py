@@ -1,4 +1,4 @@
-"""The served bundle: the one thing that passes from training to serving, sealed by digests."""
+"""The served bundle: everything that training passes to serving, with a digest of each file."""
 
 import hashlib
 import io
@@ -22,7 +22,7 @@ MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
     "digests.json",
 )
 TARGET = "Receive/ Not receive credit"
-"""The column of the held-out rows beside the features: 1 good, 0 bad."""
+"""The hold-out's column with the outcome: 1 good, 0 bad."""
 
 FILES = {MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, DIGESTS}
 UNREADABLE = (
@@ -36,20 +36,23 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""All that a damaged archive or document can raise."""
+"""The exceptions that a damaged archive or document can raise."""
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time stamp of each file in the archive, so that equal bundles have equal bytes."""
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What must be known of a model to serve it and to answer for it.
+    """What serving needs to know about a model, and what people need to know to judge it.
 
-    `inputs` says of each feature that is used how it is encoded; `classes` is the order of the
-    probabilities; `population` says, by feature, which answers the training data held, and
-    `score_population` how the probabilities of good credit of the held-out rows lie; `observed`
-    says how often each answer occurs in the data, and with how many bad credits (an older bundle may
-    lack it).
+    Attributes:
+        inputs: how each used feature is encoded, see `encoder.Inputs`.
+        classes: the order of the probabilities.
+        population: the distribution of each feature's answers in the training rows.
+        score_population: the distribution of the probability of good credit in the hold-out.
+        observed: how often each answer occurs in the data, and with how many bad credits; older
+            bundles may lack it.
     """
 
     format: int
@@ -66,13 +69,13 @@ class Metadata:
 
     @property
     def protected_used(self) -> tuple[str, ...]:
-        """The protected answers that the model looks at."""
+        """The names of the protected answers that the model uses."""
         return tuple(name for name in PROTECTED if name in self.inputs)
 
 
 @dataclass(frozen=True)
 class Golden:
-    """Applications whose probabilities of good credit are known, from the fitted pipeline itself."""
+    """Applications with the probabilities of good credit that the fitted pipeline gave them."""
 
     applications: Sequence[Mapping[str, Answer]]
     probabilities: Sequence[float]
@@ -80,7 +83,7 @@ class Golden:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model ready to be served, with all that is needed to check it; about 300 kB packed."""
+    """A model ready to be served, with everything needed to check it; about 300 kB packed."""
 
     model: bytes
     leaves: bytes
@@ -89,7 +92,7 @@ class Bundle:
     holdout: str
 
     def pack(self) -> bytes:
-        """The bundle as bytes; equal bundles give equal bytes."""
+        """Pack the bundle into bytes; equal bundles give equal bytes."""
         files = {
             MODEL: self.model,
             LEAVES: self.leaves,
@@ -102,17 +105,20 @@ class Bundle:
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Bundle":
-        """The bundle out of its bytes, each file checked against its digest.
+        """Read a bundle from its bytes, and check each file against its digest.
 
         Raises:
-            BrokenBundle: a file is missing, altered, or of another format.
+            BrokenBundle: a file is missing or altered, the archive cannot be read, or the bundle has
+                another format.
         """
         try:
             files = _unzip(packed)
             _check_digests(files)
             metadata = json.loads(files[METADATA])
             if metadata.get("format") != FORMAT:
-                raise BrokenBundle("the served bundle is of another format")
+                raise BrokenBundle(
+                    f"the served bundle has another format than {FORMAT}; train the model again"
+                )
             golden = Golden(**json.loads(files[GOLDEN]))
             holdout = files[HOLDOUT].decode()
             return cls(files[MODEL], files[LEAVES], Metadata(**metadata), golden, holdout)
@@ -121,14 +127,16 @@ class Bundle:
 
 
 def digest(content: bytes) -> str:
-    """The sha256 of some bytes, in hexadecimal."""
+    """The SHA-256 digest of the content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def _check_digests(files: Mapping[str, bytes]) -> None:
     expected = json.loads(files[DIGESTS])
     if files.keys() != FILES or expected.keys() != FILES - {DIGESTS}:
-        raise BrokenBundle("the served bundle holds other files than a bundle does")
+        raise BrokenBundle(
+            f"the served bundle must hold these files only: {', '.join(sorted(FILES))}"
+        )
     for name, value in expected.items():
         if digest(files[name]) != value:
             raise BrokenBundle(f"{name} in the served bundle was altered")

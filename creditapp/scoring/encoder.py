@@ -1,4 +1,4 @@
-"""From answers to the numbers that the forest was fitted on, as the bundle's metadata describe them."""
+"""Encodes answers as the numbers that the forest reads, as the bundle's metadata describe."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,19 @@ import numpy.typing as npt
 from creditapp.applications.table import Columns
 
 Inputs = Mapping[str, Mapping[str, Any]]
-"""For each feature, in the order of the forest's columns, how its answers become numbers.
+"""How each feature's answers are encoded, in the order of the forest's columns.
 
-`{"mean": …, "scale": …}` is one column, `{"ordinal": [codes]}` one with a code's place among them, and
-`{"nominal": [codes]}` one for each code.
+`{"mean": …, "scale": …}` is one standardised column. `{"ordinal": [codes]}` is one column with the code's
+position in the list. `{"nominal": [codes]}` is one column per code, 1 for the answer's code and else 0.
 """
 
 Encoded = npt.NDArray[np.float32]
+"""Encoded rows; shape (n, width)."""
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """The preprocessing of one model; the numbers equal scikit-learn's bit by bit."""
+    """The preprocessing of one model; its float32 numbers are exactly those of scikit-learn."""
 
     width: int
     numeric: Sequence[tuple[str, int]]
@@ -32,61 +33,61 @@ class Encoder:
     nominal: Sequence[tuple[str, Mapping[str, int]]]
 
     @classmethod
-    def of(cls, inputs: Inputs) -> "Encoder":
-        """The encoder that some inputs describe.
+    def from_inputs(cls, inputs: Inputs) -> "Encoder":
+        """Make the encoder that a model's inputs describe.
 
         Raises:
-            KeyError, TypeError, ValueError: they describe none.
+            KeyError, TypeError, ValueError: the inputs do not describe an encoding.
         """
-        starts = np.cumsum([0, *(len(one.get("nominal", [0])) for one in inputs.values())]).tolist()
+        widths = [len(encoding.get("nominal", [0])) for encoding in inputs.values()]
+        starts = np.cumsum([0, *widths]).tolist()
         placed = list(zip(inputs.items(), starts, strict=False))
         return cls(
             width=starts[-1],
-            numeric=[(name, start) for (name, one), start in placed if "mean" in one],
+            numeric=[(name, start) for (name, encoding), start in placed if "mean" in encoding],
             means=_numbers(inputs, "mean"),
             scales=_numbers(inputs, "scale"),
             ordinal=[
-                (name, start, {code: float(place) for place, code in enumerate(one["ordinal"])})
-                for (name, one), start in placed
-                if "ordinal" in one
+                (name, start, {code: float(rank) for rank, code in enumerate(encoding["ordinal"])})
+                for (name, encoding), start in placed
+                if "ordinal" in encoding
             ],
             nominal=[
-                (name, {code: start + place for place, code in enumerate(one["nominal"])})
-                for (name, one), start in placed
-                if "nominal" in one
+                (name, {code: start + offset for offset, code in enumerate(encoding["nominal"])})
+                for (name, encoding), start in placed
+                if "nominal" in encoding
             ],
         )
 
     def encode(self, columns: Columns) -> Encoded:
-        """One row of numbers per application; shape (n, width).
-
-        Numeric answers are scaled as doubles and rounded to single precision once, as scikit-learn's
-        forest does: the data are whole numbers, so that one can lie exactly on a threshold of a tree.
-        """
+        """Encode each application as one row of numbers; shape (n, width)."""
         rows = len(next(iter(columns.values())))
         if rows == 1:
             return self._encode_one({name: answer for name, [answer] in columns.items()})
         encoded = np.zeros((rows, self.width), dtype=np.float32)
         if self.numeric:
+            # why: scale in float64 and round to float32 once, as scikit-learn does. Answers are often
+            # whole numbers and can lie exactly on a threshold, where rounding twice would change a score.
             answers = np.array([columns[name] for name, _ in self.numeric], dtype=np.float64)
-            places = [start for _, start in self.numeric]
-            encoded[:, places] = ((answers - self.means) / self.scales).T
-        for name, start, code_places in self.ordinal:
-            encoded[:, start] = [code_places[answer] for answer in columns[name]]
+            starts = [start for _, start in self.numeric]
+            encoded[:, starts] = ((answers - self.means) / self.scales).T
+        for name, start, ranks in self.ordinal:
+            encoded[:, start] = [ranks[answer] for answer in columns[name]]
         if self.nominal:
-            hot = [[place[answer] for answer in columns[name]] for name, place in self.nominal]
+            hot = [[places[answer] for answer in columns[name]] for name, places in self.nominal]
             encoded[np.arange(rows), np.array(hot)] = 1
         return encoded
 
     def _encode_one(self, answers: Mapping[str, Any]) -> Encoded:
-        """The same in Python's own numbers, doubles too: this ends before NumPy has begun."""
+        """Encode one application; the result is exactly that of `encode`."""
+        # why: for a single row, plain Python floats (float64 too) are much faster than NumPy.
         row = [0.0] * self.width
         for (name, start), mean, scale in self._scaling:
             row[start] = (float(answers[name]) - mean) / scale
-        for name, start, code_places in self.ordinal:
-            row[start] = code_places[answers[name]]
-        for name, place in self.nominal:
-            row[place[answers[name]]] = 1.0
+        for name, start, ranks in self.ordinal:
+            row[start] = ranks[answers[name]]
+        for name, places in self.nominal:
+            row[places[answers[name]]] = 1.0
         return np.array([row], dtype=np.float32)
 
     @cached_property
@@ -96,5 +97,7 @@ class Encoder:
 
 
 def _numbers(inputs: Inputs, key: str) -> npt.NDArray[np.float64]:
-    """One number of each numeric feature; shape (numeric features, 1)."""
-    return np.array([[one[key]] for one in inputs.values() if key in one], dtype=np.float64)
+    """The mean or the scale of each numeric feature; shape (numeric features, 1)."""
+    return np.array(
+        [[encoding[key]] for encoding in inputs.values() if key in encoding], dtype=np.float64
+    )

@@ -1,8 +1,11 @@
-"""Exact Shapley values of the features of a forest, out of its leaves and a few rows to compare with.
+"""Computes exact Shapley values of a forest's features from its leaves and a few reference rows.
 
-A leaf is reached when the answers to all features on its way fit. Of two rows mixed feature by feature,
-a leaf's value counts for as long as what only the one row fits (A) is taken from it, and what only the
-other fits (B) from the other; the average over all orders of mixing has a closed form in |A| and |B|.
+A row reaches a leaf if each of its features fits the limits on the leaf's path. The applicant's row is
+compared with one reference row at a time. Let A be the features of the path that only the applicant's
+row fits, and B those that only the reference row fits. Replace the reference row's answers by the
+applicant's, one feature at a time in random order: the mixed row reaches the leaf while all of A and none
+of B are replaced. Averaged over all orders, each feature of A gains (|A|-1)! |B|! / (|A|+|B|)! of the
+leaf's value, and each feature of B loses |A|! (|B|-1)! / (|A|+|B|)!.
 """
 
 import io
@@ -17,7 +20,7 @@ import numpy.typing as npt
 from creditapp.scoring.encoder import Encoded
 
 Masks = npt.NDArray[np.uint32]
-"""For each leaf one bit for each feature: whether a row's answer fits; shape (…, leaves)."""
+"""For each leaf, one bit per feature: whether the row's answer fits the path; shape (…, leaves)."""
 
 Numbers = npt.NDArray[np.float64]
 MOST_FEATURES = 32
@@ -31,17 +34,18 @@ WEIGHTS = np.array(
         for a in range(MOST_FEATURES + 1)
     ]
 )
-"""By |A| and |B|: the part of a leaf's value that each feature of A is due."""
+"""By |A| and |B|: the share of a leaf's value that each feature of A gains."""
 
 BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
-"""The eight bits of each byte."""
+"""The eight bits of each byte; shape (256, 8)."""
 
 
 @dataclass(frozen=True)
 class Leaves:
-    """A forest's leaves: what each adds to the probability of good credit, and its way.
+    """A forest's leaves: what each adds to the probability of good credit, and the limits on its path.
 
-    A row takes the way when each of its columns is over `low` and at most `high`.
+    A row reaches a leaf if each of its columns is above `low` and at most `high`. `values` has the shape
+    (leaves,), `low` and `high` (leaves, columns).
     """
 
     values: Numbers
@@ -49,7 +53,7 @@ class Leaves:
     high: Encoded
 
     def pack(self) -> bytes:
-        """The leaves as the bytes of one array."""
+        """Pack the leaves into bytes, as one NumPy array."""
         width = self.low.shape[1]
         parts = [("value", "<f8"), ("low", "<f4", (width,)), ("high", "<f4", (width,))]
         table = np.empty(len(self.values), dtype=parts)
@@ -60,10 +64,10 @@ class Leaves:
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Leaves":
-        """The leaves out of their bytes.
+        """Read the leaves from their bytes.
 
         Raises:
-            ValueError, EOFError: they are none.
+            ValueError, EOFError: the bytes do not hold leaves.
         """
         table = np.load(io.BytesIO(packed), allow_pickle=False)
         low, high = (np.ascontiguousarray(table[side]) for side in ("low", "high"))
@@ -71,10 +75,10 @@ class Leaves:
 
 
 class Forest:
-    """The leaves, with the features that their columns belong to."""
+    """A forest's leaves, with the features that their columns belong to."""
 
     def __init__(self, leaves: Leaves, inputs: Mapping[str, Mapping[str, Any]]) -> None:
-        widths = [len(one.get("nominal", [0])) for one in inputs.values()]
+        widths = [len(encoding.get("nominal", [0])) for encoding in inputs.values()]
         self._values = leaves.values
         self._low, self._high = leaves.low.T.copy(), leaves.high.T.copy()
         self._starts = np.cumsum([0, *widths[:-1]])
@@ -82,42 +86,48 @@ class Forest:
         self._all = np.uint32(2**self._features - 1)
 
     def masks(self, rows: Encoded) -> Masks:
-        """Which features of each row fit the way to which leaf; shape (rows, leaves)."""
+        """Which features of each row fit the path of each leaf; shape (rows, leaves)."""
         return np.array([self._mask(row) for row in rows], dtype=np.uint32)
 
     def probabilities(self, masks: Masks) -> Numbers:
-        """What the leaves give that rows reach; shape (rows,)."""
+        """The probability of good credit of each row, summed over the leaves it reaches; shape (rows,)."""
         reached: Numbers = (masks == self._all) @ self._values
         return reached
 
-    def contributions(self, own: Masks, others: Masks) -> Numbers:
-        """What each feature adds to one row's probability beside the mean of some others'.
+    def contributions(self, own: Masks, reference: Masks) -> Numbers:
+        """Each feature's Shapley value: what it adds to a row's probability, compared with the reference.
 
-        `own` has the shape (leaves,), `others` (rows, leaves); the sum over the features is the
-        difference of the probabilities.
+        The values add up to the row's probability minus the mean probability of the reference rows.
+
+        Args:
+            own: the masks of the row; shape (leaves,).
+            reference: the masks of the rows to compare with; shape (rows, leaves).
         """
-        counts = ((own | others) == self._all) & (own != others)
-        pair = np.flatnonzero(counts)
+        # why: a leaf matters for a pair of rows only if one of them fits each feature of the path, and
+        # not both fit all: otherwise no mixed row reaches it, or every mixed row does.
+        matters = ((own | reference) == self._all) & (own != reference)
+        pair = np.flatnonzero(matters)
         leaf = pair % len(own)
-        mine, theirs = own[leaf], others.ravel()[pair]
-        gained, lost = mine & ~theirs, theirs & ~mine
-        a, b = np.bitwise_count(gained), np.bitwise_count(lost)
+        own_pair, reference_pair = own[leaf], reference.ravel()[pair]
+        only_own, only_reference = own_pair & ~reference_pair, reference_pair & ~own_pair
+        a, b = np.bitwise_count(only_own), np.bitwise_count(only_reference)
         values = self._values[leaf]
-        gains = self._summed(WEIGHTS[a, b] * values, gained)
-        losses = self._summed(WEIGHTS[b, a] * values, lost)
-        return (gains - losses) / len(others)
+        gains = self._sum_by_feature(WEIGHTS[a, b] * values, only_own)
+        losses = self._sum_by_feature(WEIGHTS[b, a] * values, only_reference)
+        return (gains - losses) / len(reference)
 
     def _mask(self, row: Encoded) -> Masks:
         fits = (row[:, None] > self._low) & (row[:, None] <= self._high)
-        whole = np.logical_and.reduceat(fits, self._starts, axis=0)
+        by_feature = np.logical_and.reduceat(fits, self._starts, axis=0)
         mask = np.zeros(len(self._values), dtype=np.uint32)
-        for place, fit in enumerate(whole):
-            mask |= fit.astype(np.uint32) << np.uint32(place)
+        for bit, fit in enumerate(by_feature):
+            mask |= fit.astype(np.uint32) << np.uint32(bit)
         return mask
 
-    def _summed(self, weights: Numbers, masks: Masks) -> Numbers:
-        """For each feature the sum of the weights whose masks hold it, through the sums by byte."""
+    def _sum_by_feature(self, weights: Numbers, masks: Masks) -> Numbers:
+        """For each feature, the sum of the weights whose mask has the feature's bit."""
+        # why: there are only 256 bytes; summing by byte first needs no loop over 32 bits of each mask.
         parts = masks.astype("<u4").view(np.uint8).reshape(-1, 4).T
         sums = [np.bincount(part, weights, 256) @ BITS for part in parts[: -(-self._features // 8)]]
-        summed: Numbers = np.concatenate(sums)[: self._features]
-        return summed
+        by_feature: Numbers = np.concatenate(sums)[: self._features]
+        return by_feature

@@ -1,4 +1,4 @@
-"""From applications to probabilities, for one or many alike, without a loop over applications."""
+"""Scores applications, one or many at a time, without a loop over applications."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-# While it is imported the engine would begin to report to its makers: nothing leaves this machine.
+# why: onnxruntime sends telemetry from its import on; this must be set before.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
@@ -18,42 +18,43 @@ from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
 
 Probabilities = npt.NDArray[np.float64]
+"""Probabilities between 0 and 1; shape (n,)."""
 
 Seen = frozenset[str] | tuple[float, float]
-"""What the training data held of a feature: its codes, or the least and the most."""
+"""The answers to a feature in the training data: the codes, or the smallest and the largest number."""
 
 ENGINE = f"onnxruntime {onnxruntime.__version__}"
-"""What scores, kept with each decision: another version may sum the trees in another order."""
+"""The engine, recorded with each decision: another version may add up the trees in another order."""
 
 INPUT, OUTPUT = "encoded", "probabilities"
-"""The forest's one input, of shape (n, columns), and its output, of shape (n, classes)."""
+"""The names of the forest's input, of shape (n, columns), and its output, of shape (n, classes)."""
 
 TOLERANCE = 1e-6
-"""How far a probability may lie from the fitted pipeline's; float32 sums differ by some 5e-7."""
+"""How much a probability may differ from the fitted pipeline's; float32 sums differ by about 5e-7."""
 
 
 class Score(NamedTuple):
-    """The probability of good credit, and the features whose answer the training data never saw."""
+    """The probability of good credit, and the features whose answer the training data do not hold."""
 
     probability_good: float
     outside_training: tuple[str, ...]
 
 
 class Scorer:
-    """A bundle's encoding, and its forest in ONNX Runtime; safe to share between threads."""
+    """A bundle's encoder, and its forest in ONNX Runtime; safe to share between threads."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self._encoder = Encoder.of(bundle.metadata.inputs)
+        self._encoder = Encoder.from_inputs(bundle.metadata.inputs)
         self._good = list(bundle.metadata.classes).index(1)
         self._seen = {
-            name: seen_answers(known)
-            for name, known in bundle.metadata.population.items()
+            name: seen_answers(distribution)
+            for name, distribution in bundle.metadata.population.items()
             if name in bundle.metadata.inputs
         }
         self._session = _session(bundle.model)
 
     def score(self, applications: Sequence[Application]) -> list[Score]:
-        """One score per application, in their order."""
+        """Score the applications, and keep their order."""
         columns = columns_of(applications)
         outside = outside_training(columns, self._seen)
         probabilities = self.probabilities(columns).tolist()
@@ -67,23 +68,25 @@ class Scorer:
 
 
 def outside_training(columns: Columns, seen: Mapping[str, Seen]) -> list[tuple[str, ...]]:
-    """For each row, the features whose answer lies outside what the training data held."""
+    """For each row, the features whose answer lies outside the training data."""
     rows = len(next(iter(columns.values())))
     names: list[tuple[str, ...]] = [()] * rows
-    for name, known in seen.items():
-        for row in _unseen(columns[name], known):
+    for name, training_answers in seen.items():
+        for row in _unseen(columns[name], training_answers):
             names[row] += (name,)
     return names
 
 
-def seen_answers(known: Mapping[str, Any]) -> Seen:
-    """What the training data held of one feature, from the bundle's population."""
-    if "counts_by_code" in known:
-        return frozenset(code for code, count in known["counts_by_code"].items() if count)
-    return known["minimum"], known["maximum"]
+def seen_answers(distribution: Mapping[str, Any]) -> Seen:
+    """The answers to one feature in the training data, from its entry in the bundle's population."""
+    if "counts_by_code" in distribution:
+        counts = distribution["counts_by_code"]
+        return frozenset(code for code, count in counts.items() if count)
+    return distribution["minimum"], distribution["maximum"]
 
 
 def _unseen(answers: Sequence[Any], seen: Seen) -> list[int]:
+    """The positions of the answers that the training data do not hold."""
     if isinstance(seen, frozenset):
         if seen.issuperset(answers):
             return []
@@ -93,7 +96,9 @@ def _unseen(answers: Sequence[Any], seen: Seen) -> list[int]:
 
 
 def _session(model: bytes) -> onnxruntime.InferenceSession:
-    """One thread: the sum of the trees then has one order, and workers are the parallelism."""
+    """Load the model into the engine."""
+    # why: with one thread the trees are always added up in the same order, so equal answers get equal
+    # scores. Several workers use the other cores.
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

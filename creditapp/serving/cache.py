@@ -9,7 +9,7 @@ from datetime import datetime
 from flask import Flask, current_app
 
 from creditapp.exceptions import BrokenBundle, DatabaseUnavailable, ModelUnavailable
-from creditapp.explanations.reasons import checked_explainer
+from creditapp.explanations.reasons import verify_explainer
 from creditapp.observability import metrics
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy
@@ -147,7 +147,7 @@ class ModelCache:
 def _load(deployment: Deployment, policy: Policy) -> ServedModel:
     bundle = Bundle.unpack(deployments.load_bundle(deployment.bundle_digest))
     scorer = verify(bundle)
-    explainer = checked_explainer(bundle, scorer)
+    explainer = verify_explainer(bundle, scorer)
     return ServedModel(deployment, bundle.metadata, scorer, policy, explainer)
 
 

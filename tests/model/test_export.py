@@ -1,4 +1,4 @@
-"""The export scores as the fitted pipeline does, and the gate would see it if it did not."""
+"""The export scores like the fitted pipeline, and an export that scores differently is refused."""
 
 from pathlib import Path
 
@@ -43,40 +43,38 @@ def fitted(split: Split) -> Pipeline:
 
 @pytest.fixture(scope="module")
 def bundle(fitted: Pipeline, split: Split) -> Bundle:
-    """What is served of it."""
+    """The bundle of the fitted pipeline."""
     return make_bundle(fitted, split, {}, Origin("run", "now"))[0]
 
 
 @pytest.fixture(scope="module")
 def probe(fitted: Pipeline, split: Split) -> pd.DataFrame:
-    """The rows it is proved by."""
+    """The rows on which the export is compared with the pipeline."""
     return probe_rows(fitted, split)
 
 
-def test_the_pipeline_is_of_stock_steps(fitted: Pipeline) -> None:
-    """It loads and converts without our code."""
+def test_the_pipeline_has_stock_steps_only(fitted: Pipeline) -> None:
+    """All steps come from scikit-learn, so the pipeline loads and converts without our code."""
     assert list(fitted.named_steps) == ["preprocessor", "classifier"]
     steps = [fitted, *fitted.named_steps.values()]
     steps += [step for _, step, _ in fitted.named_steps["preprocessor"].transformers_]
     assert {type(step).__module__.partition(".")[0] for step in steps} == {"sklearn"}
 
 
-def test_answers_are_encoded_as_the_fitted_preprocessor_does_it(
+def test_the_encoder_equals_the_fitted_preprocessor(
     fitted: Pipeline, bundle: Bundle, probe: pd.DataFrame
 ) -> None:
-    """Bit by bit in single precision, in which the forest looks at them; together, and each row alone."""
+    """The float32 numbers are exactly equal, for all rows at once and for each row by itself."""
     expected = fitted.named_steps["preprocessor"].transform(probe).astype(np.float32)
-    encoder, columns = Encoder.of(bundle.metadata.inputs), probe.to_dict("list")
+    encoder, columns = Encoder.from_inputs(bundle.metadata.inputs), probe.to_dict("list")
     assert np.array_equal(encoder.encode(columns), expected)
     rows = zip(*columns.values(), strict=True)
-    alone = [encoder.encode({n: [a] for n, a in zip(columns, row, strict=True)}) for row in rows]
-    assert np.array_equal(np.concatenate(alone), expected)
+    single = [encoder.encode({n: [a] for n, a in zip(columns, row, strict=True)}) for row in rows]
+    assert np.array_equal(np.concatenate(single), expected)
 
 
-def test_rows_on_the_thresholds_are_among_those_compared(
-    fitted: Pipeline, probe: pd.DataFrame
-) -> None:
-    """Durations, amounts and ages can equal a threshold exactly; a naive cast goes the other way there."""
+def test_rows_on_the_thresholds_are_compared(fitted: Pipeline, probe: pd.DataFrame) -> None:
+    """Durations, amounts and ages can equal a threshold, where wrong rounding takes the other branch."""
     scaled = fitted.named_steps["preprocessor"].transform(probe)[:, :6].astype(np.float32)
     for column, least in ((0, 0.05), (1, 0.9), (3, 0.05)):
         thresholds = np.concatenate(
@@ -89,30 +87,31 @@ def test_rows_on_the_thresholds_are_among_those_compared(
         assert met.mean() > least, column
 
 
-def test_all_that_the_contract_accepts_is_among_the_rows_compared(probe: pd.DataFrame) -> None:
-    """Every code, every limit, and no row that the contract refuses."""
+def test_the_compared_rows_hold_every_code_and_limit(probe: pd.DataFrame) -> None:
+    """They hold no answer that the catalogue refuses."""
     for feature in FEATURES:
-        given = probe[feature.name]
+        answers = probe[feature.name]
         if isinstance(feature, Numeric):
             low = feature.minimum if feature.integer else 0.01
-            assert (given.min(), given.max()) == (low, feature.maximum)
-            assert not feature.integer or (given == given.round()).all()
+            assert (answers.min(), answers.max()) == (low, feature.maximum)
+            assert not feature.integer or (answers == answers.round()).all()
         else:
-            assert set(given) == set(feature.values)
+            assert set(answers) == set(feature.values)
     assert len(probe) > 100_000
 
 
-def test_the_bundle_scores_as_the_pipeline_to_a_millionth(
+def test_the_bundle_scores_like_the_pipeline(
     fitted: Pipeline, probe: pd.DataFrame, bundle: Bundle
 ) -> None:
-    """Over the data, ties and the whole contract; a second engine says what the forest says."""
+    """The bundle's probabilities differ by at most 1e-6; an independent engine confirms the pipeline's."""
     expected = probability_good(fitted, probe)
     parity = check_parity(verify(bundle), probe, expected)
     assert parity.largest_difference <= 1e-6
     forest = treelite.sklearn.import_model(fitted.named_steps["classifier"])
     encoded = fitted.named_steps["preprocessor"].transform(probe).astype(np.float32)
     oracle = treelite.gtil.predict(forest, encoded).reshape(len(probe), 2)[:, 1]
-    assert np.abs(oracle - expected).max() <= 1e-12  # threads add the trees in any order
+    # why: scikit-learn's threads add up the trees in any order.
+    assert np.abs(oracle - expected).max() <= 1e-12
 
 
 def test_a_scorer_starts_no_thread(bundle: Bundle) -> None:
@@ -123,10 +122,10 @@ def test_a_scorer_starts_no_thread(bundle: Bundle) -> None:
     assert scorer
 
 
-def test_the_gate_refuses_an_export_that_differs(
+def test_an_export_of_another_forest_is_refused(
     fitted: Pipeline, split: Split, bundle: Bundle, probe: pd.DataFrame
 ) -> None:
-    """Another forest, a tenth of a millionth off in one row, and a flipped prediction."""
+    """Both the comparison with the pipeline and the golden rows detect it."""
     other = Pipeline(
         [
             ("preprocessor", fitted.named_steps["preprocessor"]),
@@ -146,7 +145,7 @@ def test_the_gate_refuses_an_export_that_differs(
 
 
 def test_a_bundle_of_another_catalogue_is_refused(bundle: Bundle) -> None:
-    """Its inputs may mean something else."""
+    """Its inputs may have another meaning."""
     from dataclasses import replace
 
     stranger = replace(bundle, metadata=replace(bundle.metadata, fingerprint="other"))
@@ -155,9 +154,9 @@ def test_a_bundle_of_another_catalogue_is_refused(bundle: Bundle) -> None:
 
 
 def test_the_population_counts_every_training_row(split: Split) -> None:
-    """By code, and by tenths of a number's range; unseen codes count nothing."""
-    known = population(split.training.features)
-    assert sum(known["Purpose"]["counts_by_code"].values()) == 700
-    assert known["Purpose"]["counts_by_code"]["A47"] == 0
-    assert sum(known["Credit amount"]["counts"]) == 700
-    assert known["Duration in month"]["maximum"] == 72
+    """Codes that the training data do not hold have a count of 0."""
+    distributions = population(split.training.features)
+    assert sum(distributions["Purpose"]["counts_by_code"].values()) == 700
+    assert distributions["Purpose"]["counts_by_code"]["A47"] == 0
+    assert sum(distributions["Credit amount"]["counts"]) == 700
+    assert distributions["Duration in month"]["maximum"] == 72

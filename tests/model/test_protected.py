@@ -1,4 +1,4 @@
-"""A model without protected answers takes all answers, uses fifteen, and is served like any other."""
+"""A model without protected answers accepts all answers, uses fifteen of them, and can be served."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,47 +15,47 @@ from tests.serving import flask
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a registry and a database are made."""
+    """The folder of a registry and a database."""
     return tmp_path_factory.mktemp("protected")
 
 
 @pytest.fixture(scope="module")
-def said(place: Path) -> str:
-    """What the real command says while it trains without protected answers."""
+def output(place: Path) -> str:
+    """The output of the real command that trains without protected answers."""
     database, registry = place / "creditapp.db", place / "mlflow.db"
-    done = flask("train", "--without-protected", database=database, registry=registry)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    result = flask("train", "--without-protected", database=database, registry=registry)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 @pytest.fixture(scope="module")
-def bundle(place: Path, said: str) -> Bundle:
-    """What was registered, through the registry's door."""
+def bundle(place: Path, output: str) -> Bundle:
+    """The registered bundle, fetched from the registry."""
     return Bundle.unpack(Registry(f"sqlite:///{place / 'mlflow.db'}").fetch_bundle("1"))
 
 
-def test_fifteen_answers_are_used_and_all_are_known(bundle: Bundle) -> None:
-    """Drift is still told for the protected ones."""
+def test_the_model_uses_fifteen_of_the_nineteen_answers(bundle: Bundle) -> None:
+    """The population still holds the protected answers, so that their drift is reported."""
     assert set(bundle.metadata.inputs) == set(FEATURE_NAMES) - set(PROTECTED)
     assert len(bundle.metadata.inputs) == 15
     assert set(bundle.metadata.population) == set(FEATURE_NAMES)
     assert bundle.metadata.protected_used == ()
 
 
-def test_the_cost_is_told(said: str) -> None:
-    """The difference on paired folds, with its spread, beside the proof of the export."""
-    assert "over 10 paired folds" in said
-    assert "rows compared with the fitted pipeline" in said
+def test_training_prints_the_loss_in_roc_auc(output: str) -> None:
+    """The command prints the difference on paired folds, and the rows on which the export was compared."""
+    assert "over 10 paired folds" in output
+    assert "rows compared with the fitted pipeline" in output
 
 
-def test_versions_say_whether_they_use_protected_answers(place: Path, said: str) -> None:
-    """In the list of versions."""
-    done = flask("models", database=place / "creditapp.db", registry=place / "mlflow.db")
-    assert "not used" in done.stdout
+def test_the_list_of_versions_shows_the_use_of_protected_answers(place: Path, output: str) -> None:
+    """`flask models` says that this version does not use them."""
+    result = flask("models", database=place / "creditapp.db", registry=place / "mlflow.db")
+    assert "not used" in result.stdout
 
 
-def test_protected_answers_change_nothing(bundle: Bundle) -> None:
-    """Neither the probability nor what lies outside the training data."""
+def test_protected_answers_do_not_change_the_score(bundle: Bundle) -> None:
+    """The probability and the answers outside the training data stay the same."""
     changed = {
         "Age in years": 100,
         "Personal status and sex": "A95",
@@ -68,8 +68,8 @@ def test_protected_answers_change_nothing(bundle: Bundle) -> None:
     assert usual == other
 
 
-def test_a_model_without_some_of_them_is_refused(bundle: Bundle) -> None:
-    """All of them are left out, or none."""
+def test_a_model_without_some_protected_answers_is_refused(bundle: Bundle) -> None:
+    """A model must use all protected answers, or none."""
     inputs = {**bundle.metadata.inputs}
     inputs.update({name: {"mean": 0, "scale": 1} for name in PROTECTED[:2]})
     half = replace(bundle, metadata=replace(bundle.metadata, inputs=inputs))

@@ -1,4 +1,4 @@
-"""What the registry's door refuses, and that the reason is said."""
+"""The registry refuses bundles that are not fit to be served, and gives the reason."""
 
 import io
 import os
@@ -22,73 +22,74 @@ Change = Callable[[Bundle], Bundle]
 
 @pytest.fixture
 def registry(trained: Trained, tmp_path: Path) -> Registry:
-    """A registry of this test's own, with its artifacts: copied, and so at another path."""
+    """A copy of the registry and its artifacts at another path, which the test can change."""
     shutil.copy(trained.registry, tmp_path / "mlflow.db")
     shutil.copytree(trained.registry.parent / "mlruns", tmp_path / "mlruns")
     return Registry(f"sqlite:///{tmp_path / 'mlflow.db'}")
 
 
 def bundle_file(folder: Path) -> Path:
-    """The registered bundle."""
+    """The file of the registered bundle."""
     [file] = folder.glob("mlruns/*/artifacts/served_bundle/bundle.zip")
     return file
 
 
 def register(registry: Registry, folder: Path, packed: bytes) -> None:
-    """Put other bytes in the bundle's place, under their own digest."""
+    """Replace the registered bundle, and its digest."""
     bundle_file(folder).write_bytes(packed)
     registry._client.set_model_version_tag(MODEL_NAME, "1", DIGEST_TAG, digest(packed))
 
 
 def with_metadata(**changes: Any) -> Change:
-    """The bundle with some of its metadata changed."""
+    """A function that changes the bundle's metadata."""
     return lambda bundle: replace(bundle, metadata=replace(bundle.metadata, **changes))
 
 
-def less_a_feature(bundle: Bundle) -> Bundle:
-    """The bundle of a model that knows nothing of age."""
-    inputs = {name: one for name, one in bundle.metadata.inputs.items() if name != "Age in years"}
+def without_a_feature(bundle: Bundle) -> Bundle:
+    """The bundle of a model that does not use the age."""
+    inputs = {**bundle.metadata.inputs}
+    del inputs["Age in years"]
     return with_metadata(inputs=inputs)(bundle)
 
 
 def with_another_feature(bundle: Bundle) -> Bundle:
-    """The bundle of a model that wants to know more."""
+    """The bundle of a model that needs an additional feature."""
     return with_metadata(
         inputs={**bundle.metadata.inputs, "Shoe size": {"ordinal": ["small", "large"]}}
     )(bundle)
 
 
 def with_golden_rows_off(bundle: Bundle) -> Bundle:
-    """The bundle whose known rows scored otherwise when it was made."""
+    """The bundle with changed probabilities of its golden rows."""
     probabilities = [p + 1e-5 for p in bundle.golden.probabilities]
     return replace(bundle, golden=replace(bundle.golden, probabilities=probabilities))
 
 
-def with_an_engine_that_lies(bundle: Bundle) -> Bundle:
-    """The bundle whose model is no ONNX at all."""
+def without_onnx(bundle: Bundle) -> Bundle:
+    """The bundle with a model that is not ONNX."""
     return replace(bundle, model=b"no model")
 
 
 REFUSED: dict[str, tuple[Change, str]] = {
-    "a missing feature": (less_a_feature, 'lacks the feature "Age in years"'),
+    "a missing feature": (without_a_feature, 'lacks the feature "Age in years"'),
     "an extra feature": (with_another_feature, 'no application has: "Shoe size"'),
     "swapped classes": (with_metadata(classes=[1, 0]), r"in the order \[1, 0\]"),
     "one class": (with_metadata(classes=[0]), r"in the order \[0\]"),
     "another catalogue": (with_metadata(fingerprint="other"), "another catalogue"),
     "golden rows off": (with_golden_rows_off, "the golden rows differ by 1e-05"),
-    "no known rows": (
+    "no golden rows": (
         lambda bundle: replace(bundle, golden=replace(bundle.golden, applications=[])),
-        "cannot be run|no known rows",
+        "cannot be run|no golden rows",
     ),
-    "no model": (with_an_engine_that_lies, "cannot be run"),
+    "no model": (without_onnx, "cannot be run"),
 }
 
 
 @pytest.mark.parametrize(("change", "reason"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_bundle_that_is_not_fit_is_refused_with_its_reason(
+def test_an_unfit_bundle_is_refused_with_a_reason(
     registry: Registry, tmp_path: Path, change: Change, reason: str
 ) -> None:
-    """Though it is whole, and registered under its digest."""
+    """It is refused although it is complete and has the registered digest."""
     packed = change(Bundle.unpack(bundle_file(tmp_path).read_bytes())).pack()
     register(registry, tmp_path, packed)
     with pytest.raises(RefusedModel, match=reason):
@@ -96,12 +97,12 @@ def test_a_bundle_that_is_not_fit_is_refused_with_its_reason(
 
 
 def test_a_fit_bundle_is_fetched(registry: Registry, tmp_path: Path) -> None:
-    """So that the refusals above mean something."""
+    """The bytes are those that were registered."""
     assert registry.fetch_bundle("1") == bundle_file(tmp_path).read_bytes()
 
 
 def test_a_truncated_file_is_refused(registry: Registry, tmp_path: Path) -> None:
-    """It is not the one that was registered."""
+    """Its digest is not the registered one."""
     file = bundle_file(tmp_path)
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(RefusedModel, match="not the one that was registered"):
@@ -109,16 +110,16 @@ def test_a_truncated_file_is_refused(registry: Registry, tmp_path: Path) -> None
 
 
 def test_a_missing_file_is_refused(registry: Registry, tmp_path: Path) -> None:
-    """And is not mistaken for a registry that is down."""
+    """The registry is not reported as unavailable."""
     bundle_file(tmp_path).unlink()
     with pytest.raises(RefusedModel, match="no served bundle"):
         registry.fetch_bundle("1")
 
 
-def test_no_room_to_fetch_into_is_no_fault_of_the_model(
+def test_a_full_disk_does_not_refuse_the_model(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may be tried again when there is room."""
+    """The error says that the fetch failed, so that it can be tried again."""
 
     def no_room(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -129,20 +130,18 @@ def test_no_room_to_fetch_into_is_no_fault_of_the_model(
 
 
 class Canary:
-    """Sings when it is unpickled."""
+    """Makes a folder when it is unpickled."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
 
     def __reduce__(self) -> Any:
-        """Make a folder."""
+        """Return the call that makes the folder."""
         return os.mkdir, (str(self.file),)
 
 
-def test_a_pickle_is_refused_wherever_it_lies_and_is_never_loaded(
-    registry: Registry, tmp_path: Path
-) -> None:
-    """In the model's place, as a further file of the bundle, and beside the registered model."""
+def test_a_pickle_is_refused_and_never_loaded(registry: Registry, tmp_path: Path) -> None:
+    """This holds for the bundle's model, an additional file in the bundle, and the registered model."""
     canary = tmp_path / "canary"
     poison = pickle.dumps(Canary(canary))
     whole = bundle_file(tmp_path).read_bytes()
@@ -150,7 +149,7 @@ def test_a_pickle_is_refused_wherever_it_lies_and_is_never_loaded(
     with pytest.raises(RefusedModel, match="cannot be run"):
         registry.fetch_bundle("1")
     register(registry, tmp_path, with_a_file(whole, "model.pkl", poison))
-    with pytest.raises(RefusedModel, match="holds other files"):
+    with pytest.raises(RefusedModel, match="must hold these files only"):
         registry.fetch_bundle("1")
     register(registry, tmp_path, whole)
     [model] = tmp_path.glob("mlruns/models/*/artifacts")
@@ -161,7 +160,7 @@ def test_a_pickle_is_refused_wherever_it_lies_and_is_never_loaded(
 
 
 def with_a_file(packed: bytes, name: str, content: bytes) -> bytes:
-    """An archive with one file more."""
+    """The archive with an additional file."""
     target = io.BytesIO(packed)
     with zipfile.ZipFile(target, "a") as archive:
         archive.writestr(name, content)

@@ -1,4 +1,4 @@
-"""Training: what is registered, and what is refused."""
+"""Training registers a complete run, and refuses bad data."""
 
 import csv
 import json
@@ -15,13 +15,13 @@ Rows = list[list[str]]
 
 
 def without_column(rows: Rows) -> Rows:
-    """The table less its column of ages."""
-    place = rows[0].index("Age in years")
-    return [[cell for n, cell in enumerate(row) if n != place] for row in rows]
+    """The table without its column of ages."""
+    position = rows[0].index("Age in years")
+    return [[cell for n, cell in enumerate(row) if n != position] for row in rows]
 
 
 def with_cell(line: int, column: str, cell: str) -> Callable[[Rows], Rows]:
-    """The table with one cell changed."""
+    """A function that changes a cell of the table."""
 
     def change(rows: Rows) -> Rows:
         rows[line - 1][rows[0].index(column)] = cell
@@ -48,17 +48,17 @@ BAD = {
         with_cell(9, "Receive/ Not receive credit", "3"),
         'line 9, column "Receive/ Not receive credit": "3"',
     ),
-    "one class": (of_one_class, "0 rows of class 2; at least 2 are needed"),
+    "one class": (of_one_class, "0 rows of class 2; at least 2 rows of each class are needed"),
     "an empty file": (lambda _: [], "the file is empty"),
     "no rows": (lambda rows: rows[:1], "no rows"),
 }
 
 
 @pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD.keys())
-def test_bad_data_end_in_one_line_and_register_nothing(
+def test_bad_data_are_refused_in_one_line(
     change: Callable[[Rows], Rows], message: str, tmp_path: Path
 ) -> None:
-    """The reader raises before the registry is asked for anything."""
+    """The message names the file, and the line and the column of a bad cell."""
     from creditapp.exceptions import BadTable
     from training import dataset
 
@@ -72,22 +72,22 @@ def test_bad_data_end_in_one_line_and_register_nothing(
     assert "\n" not in str(caught.value)
 
 
-def test_the_command_ends_with_code_2_and_registers_nothing(
+def test_the_command_refuses_bad_data_with_exit_code_2(
     database: Path, trained: Trained, tmp_path: Path
 ) -> None:
-    """As a data scientist meets it."""
+    """It prints one line, and registers nothing."""
     file = tmp_path / "data.csv"
     file.write_text("Age in years\n35\n")
     before = flask("models", database=database, registry=trained.registry).stdout
-    done = flask("train", "--data", str(file), database=database, registry=trained.registry)
-    assert done.returncode == 2
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert 'the column "Duration in month" is missing' in done.stderr
+    result = flask("train", "--data", str(file), database=database, registry=trained.registry)
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert 'the column "Duration in month" is missing' in result.stderr
     assert flask("models", database=database, registry=trained.registry).stdout == before
 
 
-def test_a_missing_file_is_said_in_one_line(tmp_path: Path) -> None:
-    """Rather than shown as a traceback."""
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """The message says that the file cannot be read."""
     from creditapp.exceptions import BadTable
     from training import dataset
 
@@ -95,8 +95,8 @@ def test_a_missing_file_is_said_in_one_line(tmp_path: Path) -> None:
         dataset.load(tmp_path / "nowhere.csv")
 
 
-def test_header_blanks_are_stripped(tmp_path: Path) -> None:
-    """Files out of spreadsheets carry them."""
+def test_blanks_around_column_names_are_ignored(tmp_path: Path) -> None:
+    """Spreadsheets can add them when they export a file."""
     from training import dataset
 
     header, rest = DATA.read_text().split("\n", 1)
@@ -105,8 +105,8 @@ def test_header_blanks_are_stripped(tmp_path: Path) -> None:
     assert len(dataset.load(file)) == 1000
 
 
-def test_the_data_are_the_documented_ones() -> None:
-    """1000 rows, 700 good and 300 bad, split 70/30 in the same proportion."""
+def test_the_data_have_the_documented_classes_and_split() -> None:
+    """There are 700 good and 300 bad rows, and both parts of the split keep this proportion."""
     from training import dataset
 
     whole = dataset.load(DATA)
@@ -116,8 +116,8 @@ def test_the_data_are_the_documented_ones() -> None:
     assert parts.held_out.target.value_counts().to_dict() == {1: 210, 0: 90}
 
 
-def test_the_run_holds_what_the_contract_lists(trained: Trained) -> None:
-    """Params, metrics, reports, the pipeline with its environment, and the served bundle."""
+def test_the_run_is_complete(trained: Trained) -> None:
+    """It has params, metrics, reports, the pipeline with its environment, and the served bundle."""
     import mlflow
 
     mlflow.set_tracking_uri(f"sqlite:///{trained.registry}")

@@ -116,8 +116,8 @@ def test_the_commands_set_and_show(app: Flask, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cut_offs", "rules", "reason", "message"),
     [
-        ("1.2 0.4", "[]", "why", "approve from 1.2: accepted is a number from 0 to 1"),
-        ("0.7 nan", "[]", "why", "refer from nan: accepted is a number from 0 to 1"),
+        ("1.2 0.4", "[]", "why", "approve-from must be a number from 0 to 1, not 1.2"),
+        ("0.7 nan", "[]", "why", "refer-from must be a number from 0 to 1, not nan"),
         ("0.4 0.7", "[]", "why", "refer-from (0.7) must not be above approve-from (0.4)"),
         ("0.7 0.4", "[]", " ", "a reason is required"),
         ("0.7 0.4", '[{"feature": "Shoe size"}]', "why", "rules.json: rule 1: the feature"),

@@ -10,7 +10,7 @@ import pytest
 
 from creditapp.applications.catalogue import EXAMPLE, FEATURE_NAMES, Application
 from creditapp.exceptions import BrokenBundle
-from creditapp.explanations.reasons import Explainer, Source, checked_explainer
+from creditapp.explanations.reasons import Explainer, Source, verify_explainer
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from creditapp.scoring.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
 from creditapp.scoring.forest import Leaves
@@ -81,7 +81,7 @@ BEST, POOR = application(12, 1000.0, 25), application(36, 8000.0, 40)
 @pytest.fixture
 def explainer() -> Explainer:
     """Forty rows that score 0.9 and ten that score 0.4."""
-    return checked_explainer(bundle(*[BEST] * 40, *[POOR] * 10), SCORER)
+    return verify_explainer(bundle(*[BEST] * 40, *[POOR] * 10), SCORER)
 
 
 def reasons(explainer: Explainer, given: Application, policy: Policy = DEFAULT_POLICY) -> Any:
@@ -127,20 +127,20 @@ def test_an_approval_has_no_reasons(explainer: Explainer) -> None:
 def test_the_group_begins_at_the_cut_off() -> None:
     """32 rows at 0.7 and just above it are compared with, not those further up."""
     near = application(12, 8000.0, 40)  # 0.7
-    explainer = checked_explainer(bundle(*[BEST] * 40, *[near] * 32, *[POOR] * 10), SCORER)
+    explainer = verify_explainer(bundle(*[BEST] * 40, *[near] * 32, *[POOR] * 10), SCORER)
     assert explainer.contributions(POOR, 0.7)[AMOUNT] == pytest.approx(0.0, abs=1e-12)
     assert explainer.contributions(POOR, 0.71)[AMOUNT] == pytest.approx(-0.1)
 
 
 def test_where_few_reach_the_cut_off_the_best_are_compared_with() -> None:
     """Eight of the 32 score 0.9, so that the amount costs a quarter of 0.1 on average."""
-    explainer = checked_explainer(bundle(*[BEST] * 8, *[POOR] * 40), SCORER)
+    explainer = verify_explainer(bundle(*[BEST] * 8, *[POOR] * 40), SCORER)
     assert explainer.contributions(POOR, 0.7)[AMOUNT] == pytest.approx(-0.1 * 8 / 32)
 
 
 def test_fewer_rows_than_a_group_are_all_compared_with() -> None:
     """One of four scores 0.9."""
-    explainer = checked_explainer(bundle(BEST, *[POOR] * 3), SCORER)
+    explainer = verify_explainer(bundle(BEST, *[POOR] * 3), SCORER)
     assert explainer.contributions(POOR, 0.7)[DURATION] == pytest.approx(-0.3 / 4)
 
 
@@ -190,8 +190,8 @@ def test_leaves_that_do_not_give_the_engines_scores_are_refused() -> None:
             return found
 
     nearly: Any = Off(9e-7)
-    checked_explainer(bundle(BEST, POOR), nearly)
+    verify_explainer(bundle(BEST, POOR), nearly)
     for by in (2e-6, -2e-6, float("nan")):
         off: Any = Off(by)
         with pytest.raises(BrokenBundle, match="off its scores"):
-            checked_explainer(bundle(BEST, POOR), off)
+            verify_explainer(bundle(BEST, POOR), off)

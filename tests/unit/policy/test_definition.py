@@ -1,4 +1,4 @@
-"""The policy in force by default, and the rules that others may have."""
+"""The default policy, and the rules that a policy can have."""
 
 import json
 from dataclasses import replace
@@ -30,29 +30,29 @@ from creditapp.policy.definition import (
         (0.0, "HIGH"),
     ],
 )
-def test_the_cut_offs_belong_to_the_better_level(probability: float, level: str) -> None:
-    """0.7 is low risk and 0.4 is medium risk."""
+def test_a_cut_off_belongs_to_the_better_level(probability: float, level: str) -> None:
+    """A probability of exactly 0.7 is low risk, and one of exactly 0.4 is medium risk."""
     assert DEFAULT_POLICY.risk_level(probability) == level
 
 
 @pytest.mark.parametrize(
-    ("level", "known", "unknown"),
+    ("level", "inside", "outside"),
     [
         (RiskLevel.LOW, Outcome.APPROVE, Outcome.REFER),
         (RiskLevel.MEDIUM, Outcome.REFER, Outcome.REFER),
         (RiskLevel.HIGH, Outcome.DECLINE, Outcome.DECLINE),
     ],
 )
-def test_what_the_model_never_saw_is_not_approved(
-    level: RiskLevel, known: Outcome, unknown: Outcome
+def test_an_answer_outside_training_is_not_approved(
+    level: RiskLevel, inside: Outcome, outside: Outcome
 ) -> None:
-    """An answer outside the training data turns an approval into a referral, and nothing else."""
-    assert DEFAULT_POLICY.outcome(level, EXAMPLE, outside_training=False) is known
-    assert DEFAULT_POLICY.outcome(level, EXAMPLE, outside_training=True) is unknown
+    """It turns an approval into a referral, and changes no other outcome."""
+    assert DEFAULT_POLICY.outcome(level, EXAMPLE, outside_training=False) is inside
+    assert DEFAULT_POLICY.outcome(level, EXAMPLE, outside_training=True) is outside
 
 
 def test_a_rule_makes_a_decision_worse_and_never_better() -> None:
-    """The worst of the outcomes counts, whatever the order of the rules."""
+    """The most severe outcome counts, in any order of the rules."""
     decline = Rule("Duration in month", Outcome.DECLINE, "too long", over=48)
     refer = Rule("Purpose", Outcome.REFER, "needs a look", codes=("A43",))
     for rules in ((decline, refer), (refer, decline)):
@@ -67,8 +67,8 @@ def test_a_rule_makes_a_decision_worse_and_never_better() -> None:
         assert outcome(RiskLevel.HIGH, 48) is Outcome.DECLINE
 
 
-def test_a_policy_comes_back_out_of_its_document() -> None:
-    """As it was, rules and all."""
+def test_a_policy_survives_a_round_trip_through_json() -> None:
+    """The policy that is read back equals the original, including its rules."""
     rules = (
         Rule("Credit amount", Outcome.REFER, "amount", over=10_000, under=250),
         Rule("Housing", Outcome.DECLINE, "housing", codes=("A151", "A153")),
@@ -87,19 +87,22 @@ GOOD_RULE = {"feature": "Duration in month", "over": 48, "outcome": "refer", "te
     [
         ({"feature": "Shoe size"}, "'Shoe size' is not one of the scored features"),
         ({"feature": ["Purpose"]}, "is not one of the scored features"),
-        ({"over": 121}, "over 121: accepted for Duration in month is an integer from 1 to 120"),
-        ({"over": "48"}, "accepted for Duration in month is an integer"),
-        ({"over": True}, "accepted for Duration in month is an integer"),
-        ({"codes": ["A43"]}, "accepted is over or under, a number"),
-        ({"outcome": "approve"}, "the outcome 'approve' is not refer or decline"),
-        ({"outcome": []}, "is not refer or decline"),
-        ({"text": " "}, "a text that gives the reason is missing"),
-        ({"limit": 3}, "limit is not known; accepted are codes, feature"),
-        ({"feature": "Purpose"}, "for Purpose accepted is codes, a list"),
+        (
+            {"over": 121},
+            "over must be an integer from 1 to 120 for Duration in month, not 121",
+        ),
+        ({"over": "48"}, "for Duration in month, not '48'"),
+        ({"over": True}, "for Duration in month, not True"),
+        ({"codes": ["A43"]}, "for Duration in month use over or under, with a number"),
+        ({"outcome": "approve"}, "the outcome must be refer or decline, not 'approve'"),
+        ({"outcome": []}, "the outcome must be refer or decline, not []"),
+        ({"text": " "}, "the text is missing; it gives the reason to the applicant"),
+        ({"limit": 3}, "the key limit is unknown; use codes, feature"),
+        ({"feature": "Purpose"}, "for Purpose use codes, with a list"),
     ],
 )
 def test_a_wrong_rule_is_refused_by_its_number(change: dict[str, Any], message: str) -> None:
-    """With what is wrong in it, and what is accepted."""
+    """The message gives the rule's number, says what is wrong, and says what is accepted."""
     with pytest.raises(BadPolicy) as refused:
         rules_from([GOOD_RULE, {**GOOD_RULE, **change}])
     assert str(refused.value).startswith("rule 2: ")
@@ -116,21 +119,21 @@ def test_of_several_unknown_keys_the_first_in_the_alphabet_is_named() -> None:
 
 @pytest.mark.parametrize("codes", [[], "A43", ["A43", "A99"], [["A43"]]])
 def test_a_rule_over_unknown_codes_is_refused(codes: object) -> None:
-    """Or over none."""
-    given = {"feature": "Purpose", "codes": codes, "outcome": "decline", "text": "no"}
-    with pytest.raises(BadPolicy, match=r"rule 1: (codes: accepted is|the code)"):
-        rules_from([given])
+    """The codes must be a list of at least one code of the feature."""
+    rule = {"feature": "Purpose", "codes": codes, "outcome": "decline", "text": "no"}
+    with pytest.raises(BadPolicy, match=r"rule 1: (codes must be a list|a code must be one of)"):
+        rules_from([rule])
 
 
-@pytest.mark.parametrize("given", [{}, None, [3]])
-def test_rules_are_a_list_of_objects(given: object) -> None:
-    """Anything else is no rules."""
-    with pytest.raises(BadPolicy, match="accepted is"):
-        rules_from(given)
+@pytest.mark.parametrize("document", [{}, None, [3]])
+def test_rules_must_be_a_list_of_objects(document: object) -> None:
+    """Other JSON is refused."""
+    with pytest.raises(BadPolicy, match=r"rules must be a list|rule 1 must be an object"):
+        rules_from(document)
 
 
-def test_no_rule_is_made_over_a_protected_answer() -> None:
-    """It could be no lawful reason."""
+def test_a_rule_on_a_protected_answer_is_refused() -> None:
+    """A protected answer is no lawful reason for a decision."""
     rule = {"feature": "Age in years", "under": 21, "outcome": "refer", "text": "young"}
-    with pytest.raises(BadPolicy, match="Age in years is protected, and no rule may be made"):
+    with pytest.raises(BadPolicy, match="Age in years is protected; a rule must not use"):
         rules_from([rule])
