@@ -12,7 +12,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from creditapp.applications.table import checked_header, csv_rows
+from creditapp.applications.table import check_header, read_csv_rows
 from creditapp.exceptions import BadTable
 
 PART_ROWS = 25_000
@@ -115,7 +115,7 @@ def _lines(file: IO[bytes], size: int) -> bytes:
 @lru_cache(maxsize=1)
 def _csv_header(path: Path) -> list[str]:
     with path.open(**ENCODING) as file:  # type: ignore[call-overload]
-        return checked_header(next(csv.reader(file), []))
+        return check_header(next(csv.reader(file), []))
 
 
 def _csv_rows(path: Path, part: Part) -> Rows:
@@ -123,7 +123,7 @@ def _csv_rows(path: Path, part: Part) -> Rows:
     with path.open("rb") as file:
         file.seek(part.begin)
         text = file.read(part.end - part.begin).decode("utf-8", "surrogateescape")
-    return csv_rows(io.StringIO(text, newline="\n"), header, part.before)
+    return read_csv_rows(io.StringIO(text, newline="\n"), header, part.before)
 
 
 def _parquet_parts(path: Path) -> list[Part]:
@@ -163,7 +163,7 @@ def _parquet(path: Path) -> pq.ParquetFile:
 
 
 def _check_types(schema: pa.Schema) -> None:
-    checked_header(schema.names)
+    check_header(schema.names)
     for column in schema:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         if not (
