@@ -1,1 +1,1 @@
-"""A second model that scores live decisions in the shadow, and how it compares."""
+"""A challenger model that scores live applications in the background, and its comparison."""

@@ -1,1 +1,1 @@
-"""Whether the scored population is still the one the model was trained on."""
+"""Drift: how the scored population differs from the one that the model was trained on."""
