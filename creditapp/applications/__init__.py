@@ -1,1 +1,1 @@
-"""The fields of an application, and how it is read and checked."""
+"""The fields of an application, and how applications are read and checked."""

@@ -1,1 +1,1 @@
-"""A challenger model that scores live applications in the background, and its comparison."""
+"""Scores live applications with a second model in the background, and compares the two models."""

@@ -1,1 +1,1 @@
-"""Drift: how the scored population differs from the one that the model was trained on."""
+"""Compares the scored population with the population that the model was trained on."""

@@ -145,7 +145,7 @@ def _start_run(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
         raise FileRunFailed(f"{folder}: the folder holds other files; use an empty or a new folder")
     deployment = deployments.in_force()
     if deployment is None:
-        raise ModelUnavailable("no model is in force; promote one with `flask promote VERSION`")
+        raise ModelUnavailable("no model is in force; run `flask promote VERSION --reason TEXT`")
     Path(folder, BUNDLE).write_bytes(deployments.load_bundle(deployment.bundle_digest))
     status = file.stat()
     run = FileRun(

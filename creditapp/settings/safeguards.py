@@ -152,7 +152,7 @@ ALWAYS = (
     Safeguard(
         "DATABASE_URL",
         lambda s: not _is_database(s.database_url),
-        "the database URL is not valid; set one such as postgresql+psycopg://USER@HOST/NAME",
+        "the database URL is not valid; set one such as postgresql://USER@HOST/NAME",
     ),
     Safeguard(
         "PROMETHEUS_MULTIPROC_DIR",
