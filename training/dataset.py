@@ -72,7 +72,7 @@ def split(dataset: Dataset) -> Split:
 
 def _read(path: Path) -> list[tuple[int, dict[str, Any]]]:
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(read_csv(lines, also=[TARGET]))
+        rows = list(read_csv(lines, extra_columns=[TARGET]))
     if not rows:
         raise BadTable("the file holds column names but no rows")
     return rows

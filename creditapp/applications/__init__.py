@@ -1,1 +1,1 @@
-"""What an application is: its fields, and how it is read and checked."""
+"""The fields of an application, and how applications are read and checked."""

@@ -1,8 +1,8 @@
-"""The catalogue: every question of a credit application, declared once.
+"""The catalogue: declares every question of a credit application once.
 
-Names and codes are those of the Statlog German Credit Data (H. Hofmann, UCI). The labels published
-with them are wrong for several attributes; the meanings here are the corrected ones of Grömping
-(2019), "South German Credit Data: Correcting a Widely Used Data Set", Beuth University Berlin.
+Names and codes come from the Statlog German Credit Data (H. Hofmann, UCI). Statlog published wrong
+labels for several attributes. The meanings here are the corrected ones of Grömping (2019),
+"South German Credit Data: Correcting a Widely Used Data Set", Beuth University Berlin.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ DECIMAL_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0
 
 @dataclass(frozen=True)
 class Code:
-    """One answer to choose: its code in the data, its meaning, and the label Statlog published."""
+    """One possible answer of a choice: its code in the data, its meaning, and the label Statlog published."""
 
     code: str
     meaning: str
@@ -32,10 +32,11 @@ class Code:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What every question has; `name` is the JSON key, CSV header and model column.
+    """The attributes of every question; `name` is the JSON key, CSV header and model column.
 
-    `protected` marks an answer that a lender may have to leave out of account, `changeable` one that an
-    applicant could give otherwise: a number could be smaller, a choice one of these codes.
+    `protected` marks an answer that the law may forbid a lender to use. `changeable` marks an answer
+    that an applicant could change: `True` for a number that could be smaller, or a tuple of the codes
+    that the applicant could choose instead.
     """
 
     name: str
@@ -47,15 +48,15 @@ class Question:
 
     @property
     def slug(self) -> str:
-        """The name as an identifier, for HTML and for the engine's inputs."""
+        """The name as an identifier, for HTML and for the inputs of the scoring engine."""
         return re.sub(r"[^0-9a-z]+", "_", self.name.lower()).strip("_")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Numeric(Question):
-    """An integer from minimum to maximum, or any number over minimum and up to maximum.
+    """An integer from minimum to maximum, or any number above minimum and up to maximum.
 
-    `bands` gives the meanings of the integers 1, 2, … where a number stands for a band.
+    `bands` gives the meanings of the integers 1, 2, … where each integer represents a band.
     """
 
     kind: ClassVar[str] = "numeric"
@@ -67,7 +68,7 @@ class Numeric(Question):
 
     @property
     def accepted(self) -> Phrase:
-        """What is accepted, in words that end the sentence "accepted is …"."""
+        """The accepted answers, as the end of the sentence "accepted is …"."""
         limits = {"minimum": self.minimum, "maximum": self.maximum}
         if self.integer:
             return Phrase(marked("an integer from %(minimum)s to %(maximum)s"), limits)
@@ -82,15 +83,15 @@ class Numeric(Question):
 
     @property
     def is_quantity(self) -> bool:
-        """Whether an answer is a number that stands for itself, and not for a band."""
+        """Whether an answer is a quantity, and not the number of a band."""
         return not self.bands
 
     def meaning(self, answer: Answer) -> str:
-        """The band that an answer stands for; empty for a quantity."""
+        """The meaning of the band; empty for a quantity."""
         return self.bands[int(answer) - 1] if self.bands else ""
 
     def in_words(self, answer: Answer) -> object:
-        """The band, or the number with its unit; a whole number is shown without decimals."""
+        """The meaning of the band, or the number with its unit; a whole number has no decimals."""
         if self.bands:
             return self.meaning(answer)
         number = int(answer) if isinstance(answer, float) and answer.is_integer() else answer
@@ -100,25 +101,25 @@ class Numeric(Question):
 
     @property
     def signature(self) -> list[object]:
-        """All that a model depends on; labels are left out."""
+        """The properties that a model depends on; labels are not among them."""
         return [self.name, self.kind, self.integer, self.minimum, self.maximum]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Question):
-    """One code out of a list."""
+    """A question whose answer is one code of a list."""
 
     kind: ClassVar[str]
     codes: tuple[Code, ...]
 
     @cached_property
     def values(self) -> tuple[str, ...]:
-        """The codes alone, in their order."""
+        """The codes in their order, without meanings and labels."""
         return tuple(code.code for code in self.codes)
 
     @property
     def accepted(self) -> Phrase:
-        """What is accepted, in words that end the sentence "accepted is …"."""
+        """The accepted answers, as the end of the sentence "accepted is …"."""
         return Phrase(marked("one of %(codes)s"), {"codes": ", ".join(self.values)})
 
     def accepts(self, answer: object) -> bool:
@@ -126,29 +127,29 @@ class Choice(Question):
         return isinstance(answer, str) and answer in self.values
 
     def meaning(self, answer: Answer) -> str:
-        """The corrected meaning of a code; none where the catalogue knows it no more."""
+        """The corrected meaning of a code; empty for a code that is not in the catalogue."""
         return next((code.meaning for code in self.codes if code.code == answer), "")
 
     def in_words(self, answer: Answer) -> object:
-        """The meaning of a code, or the code itself where the catalogue does not know it."""
+        """The meaning of a code; the code itself if it is not in the catalogue."""
         return self.meaning(answer) or answer
 
     @property
     def signature(self) -> list[object]:
-        """All that a model depends on; labels are left out."""
+        """The properties that a model depends on; labels are not among them."""
         return [self.name, self.kind, list(self.values)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ordinal(Choice):
-    """Codes with an order: the model sees their position."""
+    """Codes with an order: the model gets the position of the code."""
 
     kind: ClassVar[str] = "ordinal"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nominal(Choice):
-    """Codes without an order: the model sees one column each."""
+    """Codes without an order: the model gets one column for each code."""
 
     kind: ClassVar[str] = "nominal"
 
@@ -463,7 +464,7 @@ RECORDED: tuple[Numeric, ...] = (
         ),
     ),
 )
-"""The data set's other attribute: accepted and recorded, never scored."""
+"""The remaining attribute of the data set: accepted and recorded, but not scored."""
 
 QUESTIONS: tuple[Feature, ...] = FEATURES + RECORDED
 BY_NAME = {question.name: question for question in QUESTIONS}
@@ -473,20 +474,20 @@ EXAMPLE: dict[str, Answer] = {feature.name: feature.example for feature in FEATU
 
 
 def used_features(*, protected: bool) -> tuple[Feature, ...]:
-    """The features that a model with, or without, protected answers uses."""
+    """The features of a model that is trained with, or without, protected answers."""
     return tuple(feature for feature in FEATURES if protected or not feature.protected)
 
 
 @dataclass(frozen=True)
 class Application:
-    """The answers of one applicant, and the client's own identifier for it."""
+    """The answers of one applicant, and the client's own identifier for the application."""
 
     answers: Mapping[str, Answer]
     reference: str | None = None
 
 
 def answer_from_text(text: str) -> Answer:
-    """The answer that a form field or a CSV cell holds: numbers are read, other text stays as it is."""
+    """Convert the text of a form field or CSV cell to an answer: a number if it is one, else the text."""
     text = text.strip(" ")
     if WHOLE_NUMBER.fullmatch(text):
         return int(text)
@@ -494,6 +495,9 @@ def answer_from_text(text: str) -> Answer:
 
 
 def fingerprint() -> str:
-    """A digest over names, kinds, codes and limits: equal where two catalogues mean the same model inputs."""
+    """A SHA-256 digest of names, kinds, codes and limits, in hexadecimal.
+
+    Two catalogues with the same fingerprint define the same model inputs.
+    """
     signatures = [question.signature for question in QUESTIONS]
     return hashlib.sha256(json.dumps(signatures).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What comes in, as marshmallow schemas derived from the catalogue; the one judge of an application."""
+"""Marshmallow schemas of requests, derived from the catalogue; they decide which applications are valid."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ REFUSED = marked("%(answer)s is not accepted; accepted is %(accepted)s.")
 
 
 class Strict(Schema):
-    """Refuses what it does not know."""
+    """A schema that refuses unknown fields."""
 
     class Meta:
         unknown = RAISE
@@ -48,12 +48,12 @@ class Strict(Schema):
 
 
 class StrictField(fields.Raw):
-    """A value taken as it is or refused: nothing is converted."""
+    """A field that accepts or refuses a value, and never converts it."""
 
     accepted: Phrase
 
     def accepts(self, value: object) -> bool:
-        """Whether the value may stay as it is."""
+        """Whether the value is valid."""
         raise NotImplementedError
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
@@ -68,7 +68,7 @@ class StrictField(fields.Raw):
 
 
 class AnswerField(StrictField):
-    """One answer, judged by the catalogue."""
+    """The answer to one question, checked by the catalogue."""
 
     def __init__(self, question: Feature, *, required: bool) -> None:
         self.question = question
@@ -91,7 +91,7 @@ class ReferenceField(StrictField):
 
 
 class OptionField(StrictField):
-    """One of a few fixed values, the first where none is given."""
+    """One of a few fixed values; the first is the default."""
 
     def __init__(self, options: tuple[Any, ...], description: str) -> None:
         self.options = options
@@ -102,12 +102,12 @@ class OptionField(StrictField):
         )
 
     def accepts(self, value: object) -> bool:
-        """Whether the value is one of the options; 1 is not true."""
+        """Whether the value is one of the options; 1 does not count as true."""
         return type(value) is type(self.options[0]) and value in self.options
 
 
 def described(question: Feature) -> dict[str, Any]:
-    """A question as JSON Schema, with its meanings in words."""
+    """A question as JSON Schema, with the meanings of its answers."""
     match question:
         case Numeric(integer=True):
             limits = {"minimum": question.minimum, "maximum": question.maximum}
@@ -127,7 +127,8 @@ def described(question: Feature) -> dict[str, Any]:
 
 
 def _message(template: str, accepted: Phrase, answer: str) -> str:
-    """A message in the reader's language; its texts are looked up once, as a batch needs many."""
+    """A message in the language of the request."""
+    # why: a batch may need thousands of messages, so translations are cached.
     texts = _translated(template, accepted.template, str(get_locale()))
     return texts[0] % {"answer": answer, "accepted": texts[1] % accepted.values}
 
@@ -138,10 +139,10 @@ def _translated(template: str, accepted: str, _locale: str) -> tuple[str, str]:
 
 
 def _echo(value: object) -> str:
-    shown = json.dumps(value)
-    if len(shown) <= LONGEST_ECHO:
-        return shown
-    return shown[:LONGEST_ECHO] + ('…"' if isinstance(value, str) else "…")
+    text = json.dumps(value)
+    if len(text) <= LONGEST_ECHO:
+        return text
+    return text[:LONGEST_ECHO] + ('…"' if isinstance(value, str) else "…")
 
 
 ANSWER_FIELDS: dict[str, fields.Field[Any]] = {
@@ -151,13 +152,13 @@ ANSWER_FIELDS: dict[str, fields.Field[Any]] = {
 
 
 def batch_size(data: object) -> int:
-    """How many applications a body holds, before they are looked at; at least one to be charged for."""
+    """The number of applications in a body that is not checked yet; at least 1, for the rate limit."""
     rows = data.get("applications") if isinstance(data, dict) else None
     return max(1, len(rows)) if isinstance(rows, list) else 1
 
 
 class ApplicationSchema(Strict.from_dict(ANSWER_FIELDS, name="Answers")):  # type: ignore[misc]
-    """One application: the answers under the catalogue's names, and a reference."""
+    """One application: the answers by their names in the catalogue, and an optional reference."""
 
     reference = ReferenceField(
         metadata={
@@ -170,20 +171,20 @@ class ApplicationSchema(Strict.from_dict(ANSWER_FIELDS, name="Answers")):  # typ
     )
 
     @pre_load
-    def refuse_a_flood(self, data: Any, **_kwargs: object) -> Any:
-        """Far more fields than there are get one message, and not one each."""
+    def refuse_too_many_fields(self, data: Any, **_kwargs: object) -> Any:
+        """Report far too many fields in one message, not in one message for each field."""
         if isinstance(data, dict) and len(data) > MOST_FIELDS:
             raise ValidationError(f"{len(data)} fields; at most {len(self.fields)} are known.")
         return data
 
     @post_load
     def as_application(self, data: dict[str, Any], **_kwargs: object) -> Application:
-        """The checked answers as an application."""
+        """Make an application of the checked answers."""
         return application_of(data)
 
 
 class RowsField(fields.List[Any]):
-    """An array whose elements are not looked at here, as there may be very many."""
+    """An array whose elements are not checked here: `wrong_rows` checks them faster."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -204,13 +205,13 @@ class BatchSchema(Strict):
     on_error = OptionField(
         ("refuse", "report"),
         "`refuse`: one wrong row refuses the batch; "
-        "`report`: wrong rows are reported and the others scored",
+        "`report`: wrong rows are reported and the other rows are scored",
     )
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The good rows of a batch with their positions, and the messages about the wrong ones."""
+    """The valid rows of a batch with their positions, and the messages about the wrong rows."""
 
     applications: Sequence[Application]
     positions: Sequence[int]
@@ -220,11 +221,12 @@ class Batch:
 
 
 def load_application(data: object) -> Application:
-    """One application out of parsed JSON, judged by the catalogue first, and if wrong by the schema.
+    """Check parsed JSON, and return it as an application.
 
     Raises:
-        InvalidApplication: with the messages by field.
+        InvalidApplication: the application is wrong; the exception holds the messages by field.
     """
+    # why: this check is much faster than the schema, which is needed only for its messages.
     if is_application(data):
         return application_of(data)
     try:
@@ -235,20 +237,24 @@ def load_application(data: object) -> Application:
 
 
 def load_batch(data: object, limit: int) -> Batch:
-    """The applications of a batch: rows are judged as a table first, wrong ones again by the schema.
+    """Check parsed JSON, and return it as a batch of applications.
+
+    Rows are checked as a table, which is fast. Only wrong rows go through the schema, for the messages.
 
     Raises:
-        InvalidApplication: the body is no batch, or a row is wrong and the body does not ask to report it.
-        BatchTooLarge: more rows than `limit`.
+        InvalidApplication: the body is not a batch, or a row is wrong and `on_error` is not `report`.
+        BatchTooLarge: the batch has more than `limit` applications.
     """
     if batch_size(data) > limit:
         raise BatchTooLarge(
-            f"{batch_size(data)} applications; at most {limit} are accepted at once"
+            f"the batch has {batch_size(data)} applications; send at most {limit} at once"
         )
     try:
         body = BATCH.load(data)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise InvalidApplication("the body is no batch of applications", error.messages) from error
+        raise InvalidApplication(
+            "the body is not a batch of applications", error.messages
+        ) from error
     rows = body["applications"]
     wrong = wrong_rows(rows)
     errors = [

@@ -1,4 +1,4 @@
-"""JSON read strictly: one meaning or none."""
+"""A strict JSON parser: refuses documents that parsers could read in different ways."""
 
 import json
 from typing import Any, NoReturn
@@ -6,17 +6,17 @@ from typing import Any, NoReturn
 from creditapp.exceptions import NotStrictJson
 
 DEEPEST = 4
-"""A batch is an object with an array of objects; a wrong answer inside may be one more, to be named."""
+"""A batch has three levels; the fourth lets the error name a field whose answer is an object or array."""
 
 CONTAINERS = frozenset({dict, list})
 
 
 def parse(body: bytes) -> Any:
-    """The value that a body holds.
+    """Parse a request body.
 
     Raises:
-        NotStrictJson: not UTF-8, not JSON (RFC 8259), a number that is none or infinite, a key twice
-            in one object, or nested deeper than any body of the contract.
+        NotStrictJson: the body is not UTF-8 or not JSON (RFC 8259), contains NaN or an infinite
+            number, has a duplicate key, or is nested deeper than `DEEPEST`.
     """
     try:
         value = json.loads(
@@ -42,7 +42,7 @@ def parse(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise NotStrictJson("a key stands twice in one object")
+        raise NotStrictJson("an object has a duplicate key; keep each key once")
     return value
 
 
@@ -58,17 +58,19 @@ def _number(text: str) -> float:
 
 
 def _is_deeper(value: object, levels: int) -> bool:
-    """Whether objects and arrays lie deeper in each other; looked at level by level."""
+    """Whether objects and arrays are nested deeper than `levels`."""
+    # why: level by level, as recursion would fail on deep nesting.
     inside = [value] if isinstance(value, dict | list) else []
     while inside and levels:
         levels -= 1
-        inside = [one for outer in inside for one in _containers(outer)]
+        inside = [container for outer in inside for container in _containers(outer)]
     return bool(inside)
 
 
 def _containers(outer: dict[str, Any] | list[Any]) -> list[Any]:
-    """The objects and arrays directly inside one; most hold none."""
+    """The objects and arrays directly inside an object or array."""
     values = outer.values() if isinstance(outer, dict) else outer
+    # why: most values are plain, and this check is faster than the loop.
     if CONTAINERS.isdisjoint(map(type, values)):
         return []
-    return [one for one in values if type(one) in CONTAINERS]
+    return [value for value in values if type(value) in CONTAINERS]

@@ -1,1 +1,1 @@
-"""A second model that scores live decisions in the shadow, and how it compares."""
+"""Scores live applications with a second model in the background, and compares the two models."""

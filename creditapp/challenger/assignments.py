@@ -1,4 +1,4 @@
-"""The challenger beside the served model, and those before it: one row per change, only ever added to."""
+"""The current and former challengers: an append-only table with one row per change."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from creditapp.serving.deployments import ServedBundle
 
 
 class Challenger(Base):
-    """A version that scores a share of the decisions too; without a version: none does from here on."""
+    """A version that also scores a share of the applications; a row without a version ends the challenge."""
 
     __tablename__ = "challenger"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -37,14 +37,14 @@ NEWEST_FIRST = select(Challenger).order_by(Challenger.id.desc())
 
 
 def in_force() -> Challenger | None:
-    """The challenger that scores now, if any does."""
+    """The challenger that scores now; None if no challenger scores."""
     newest = next(iter(history(limit=1)), None)
     return newest if newest and newest.bundle_digest else None
 
 
 def newest() -> Challenger | None:
-    """The last that scored, whether or not it still does."""
-    return next((one for one in history() if one.bundle_digest), None)
+    """The last challenger, whether it still scores or was stopped."""
+    return next((row for row in history() if row.bundle_digest), None)
 
 
 def history(limit: int = 50) -> Sequence[Challenger]:
@@ -56,30 +56,34 @@ def history(limit: int = 50) -> Sequence[Challenger]:
 def begin(
     model_name: str, version: str, bundle: bytes, share: float, actor: Actor, reason: str
 ) -> Challenger:
-    """Have all workers score this share of the decisions with another version too.
+    """Let all workers also score a share of the applications with another version.
+
+    `share` is from 0 to 1.
 
     Raises:
-        RefusedModel: it is the version that is served.
+        RefusedModel: the version is the served one.
         DatabaseUnavailable: nothing changed.
     """
     served = deployments.in_force()
     if served and served.bundle_digest == digest(bundle):
-        raise RefusedModel(f"version {version} is served already; there is nothing to compare")
+        raise RefusedModel(
+            f"version {version} is served already; choose another version to compare"
+        )
     key = digest(bundle)
     row = _row(actor, reason, share, model_name, version, key)
     return _add(row, actor, f"version {version}", bundle)
 
 
 def stop(actor: Actor, reason: str) -> None:
-    """Let no challenger score from here on; what was scored stays.
+    """Stop the challenger; its scores stay.
 
     Raises:
-        RefusedModel: none scores.
+        RefusedModel: no challenger scores.
         DatabaseUnavailable: nothing changed.
     """
     former = in_force()
     if former is None:
-        raise RefusedModel("no challenger scores")
+        raise RefusedModel("no challenger scores; there is nothing to stop")
     _add(_row(actor, reason, share=0.0), actor, f"version {former.model_version} stopped")
 
 
@@ -102,12 +106,12 @@ def _row(
     )
 
 
-def _add(row: Challenger, actor: Actor, what: str, bundle: bytes | None = None) -> Challenger:
-    """Add the row, its bundle and its event in one transaction."""
+def _add(row: Challenger, actor: Actor, subject: str, bundle: bytes | None = None) -> Challenger:
+    """Add the row, its bundle and its audit event in one transaction."""
     with writing() as session:
         if bundle is not None:
             deployments.store_bundle(session, bundle)
         session.add(row)
         session.flush()
-        audit.note(session, actor, Action.CHALLENGER_CHANGED, what, row.reason)
+        audit.note(session, actor, Action.CHALLENGER_CHANGED, subject, row.reason)
     return row

@@ -1,4 +1,4 @@
-"""Two models on the same applications: how far the scores lie apart, and which decisions would flip."""
+"""A comparison of two models on the same applications: score differences and changed decisions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,10 @@ MOST_FLIPS = 50
 
 
 class Pair(NamedTuple):
-    """One application's probability of good credit and decision, by the served model and the challenger."""
+    """The probabilities of good credit and the decisions of two models for one application.
+
+    `served` and `decided` are of the served model, `challenger` and `would_be` of the challenger.
+    """
 
     decision_id: UUID
     served: float
@@ -26,18 +29,18 @@ class Pair(NamedTuple):
 
     @property
     def difference(self) -> float:
-        """By how much the challenger's probability is the higher one."""
+        """The challenger's probability minus that of the served model."""
         return self.challenger - self.served
 
     @property
     def flips(self) -> bool:
-        """Whether the challenger would have led to another decision."""
+        """Whether the challenger would lead to another decision."""
         return self.decided != self.would_be
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What some pairs say; shares come with Wilson's 95 % interval."""
+    """The summary of some pairs; proportions have a 95 % Wilson interval."""
 
     cases: int
     agreement: Proportion
@@ -45,24 +48,27 @@ class Comparison:
     mean_difference: float
     mean_distance: float
     distances: tuple[float, float, float]
-    """The median, the 95th percentile and the greatest of the absolute differences."""
+    """The median, 95th percentile and maximum of the absolute differences."""
     table: dict[tuple[Outcome, Outcome], Proportion]
-    """For each decision made and each that would have been: its part of those made so."""
+    """Of the cases with the first decision, the proportion that the challenger gives the second."""
     flipped: Sequence[Pair]
 
 
 def compare(pairs: Sequence[Pair]) -> Comparison | None:
-    """The comparison of at least one pair; the flips in the order of the pairs, the first fifty alone."""
+    """Compare the models of some pairs; None without pairs.
+
+    `flipped` keeps the order of the pairs and has at most `MOST_FLIPS` of them.
+    """
     if not pairs:
         return None
-    same = sum((one.served > 0.5) == (one.challenger > 0.5) for one in pairs)
-    flipped = [one for one in pairs if one.flips]
-    distances = np.abs([one.difference for one in pairs])
+    same = sum((pair.served > 0.5) == (pair.challenger > 0.5) for pair in pairs)
+    flipped = [pair for pair in pairs if pair.flips]
+    distances = np.abs([pair.difference for pair in pairs])
     return Comparison(
         cases=len(pairs),
         agreement=Proportion(len(pairs) - len(flipped), len(pairs)),
         same_prediction=Proportion(same, len(pairs)),
-        mean_difference=fmean(one.difference for one in pairs),
+        mean_difference=fmean(pair.difference for pair in pairs),
         mean_distance=float(distances.mean()),
         distances=(
             float(np.quantile(distances, 0.5)),
@@ -75,10 +81,10 @@ def compare(pairs: Sequence[Pair]) -> Comparison | None:
 
 
 def _table(pairs: Sequence[Pair]) -> dict[tuple[Outcome, Outcome], Proportion]:
-    counts = Counter((one.decided, one.would_be) for one in pairs)
-    made = Counter(one.decided for one in pairs)
+    counts = Counter((pair.decided, pair.would_be) for pair in pairs)
+    totals = Counter(pair.decided for pair in pairs)
     return {
-        (decided, would_be): Proportion(counts[decided, would_be], made[decided])
+        (decided, would_be): Proportion(counts[decided, would_be], totals[decided])
         for decided in Outcome
         for would_be in Outcome
     }

@@ -1,4 +1,4 @@
-"""What challengers scored, beside the decisions that were made without them; only ever added to."""
+"""The scores of challengers: an append-only table beside the decisions."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from creditapp.decisions.log import Decision
 
 
 class ChallengerScore(Base):
-    """What one challenger gave one decision's application, and what that would have led to."""
+    """The score of one challenger for one application, and the decision it would lead to."""
 
     __tablename__ = "challenger_score"
 
@@ -33,7 +33,9 @@ def record(
     probabilities: Sequence[float],
     decisions: Sequence[str],
 ) -> None:
-    """Write the scores of some decisions, one of each for each, whole or not at all.
+    """Write the challenger's scores of some decisions in one transaction.
+
+    `decision_ids`, `probabilities` and `decisions` have the same length and order.
 
     Raises:
         DatabaseUnavailable: nothing was written.
@@ -52,7 +54,9 @@ def record(
 
 
 def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
-    """The version that was served last beside a challenger, and the newest scores of both, newest first.
+    """The version last served beside a challenger, and the pairs of scores of both, newest first.
+
+    At most `limit` pairs are read. Those of other served versions are left out.
 
     Raises:
         DatabaseUnavailable: the scores cannot be read.
@@ -72,6 +76,6 @@ def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
         .limit(limit)
     )
     with reading() as session:
-        found = session.execute(both).all()
-    served = found[0].model_version if found else ""
-    return served, [Pair(*one[:-1]) for one in found if one.model_version == served]
+        rows = session.execute(both).all()
+    served = rows[0].model_version if rows else ""
+    return served, [Pair(*row[:-1]) for row in rows if row.model_version == served]

@@ -1,4 +1,4 @@
-"""The challenger in the shadow: it scores some decisions too, after their answer and never in its way."""
+"""Scoring by the challenger: in the background, after the answer, and without delaying it."""
 
 import logging
 import queue
@@ -28,26 +28,28 @@ from creditapp.serving import deployments
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 1000
-"""Applications that may wait in one process; what comes while so many wait is dropped and counted."""
+"""The length of the queue in each process; when it is full, applications are dropped and counted."""
 
 SECONDS_BETWEEN_TURNS = 0.25
-"""What has come meanwhile is scored and written at once: few commits stand beside those of decisions."""
+"""Applications of this time are scored and written together, so there are few extra commits."""
 
 SECONDS_AFTER_REFUSAL = 60.0
+"""A challenger that cannot be loaded is tried again after this time."""
+
 RANDOM_BITS = 32
-"""So many of an id's last bits choose what is scored; a version 7 UUID ends in 62 random ones."""
+"""The number of last bits of a decision id that select it; a version 7 UUID ends in 62 random bits."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A challenger that is loaded."""
+    """A loaded challenger."""
 
     row: Challenger
     scorer: Scorer
 
 
 class Waiting(NamedTuple):
-    """A decision that was made, and what it was made on and by."""
+    """A recorded decision in the queue, with its application and policy."""
 
     decision_id: UUID
     application: Application
@@ -55,12 +57,12 @@ class Waiting(NamedTuple):
 
 
 class Shadow:
-    """What waits in this process, and the challenger that it waits for."""
+    """The queue of this process, and the challenger that scores it."""
 
     def __init__(self) -> None:
         self._contender: Contender | None = None
         self._refused: int | None = None
-        self._again_at = 0.0
+        self._retry_at = 0.0
         self._waiting: queue.Queue[Waiting] = queue.Queue(MOST_WAITING)
 
     def offer(
@@ -69,8 +71,9 @@ class Shadow:
         applications: Sequence[Application],
         policy: Policy,
     ) -> None:
-        """Let the challenger's share of recorded decisions wait; for which there is no room, drop."""
+        """Queue the challenger's share of recorded decisions; drop those that do not fit."""
         contender = self._contender
+        # why: after a promotion the challenger can be the served model; nothing is left to compare.
         if contender is None or contender.row.model_version == decisions[0].model_version:
             return
         chosen = [
@@ -78,59 +81,64 @@ class Shadow:
             for decision, application in zip(decisions, applications, strict=True)
             if is_chosen(decision.decision_id, contender.row.share)
         ]
-        for place, one in enumerate(chosen):
+        for place, waiting in enumerate(chosen):
             try:
-                self._waiting.put_nowait(one)
+                self._waiting.put_nowait(waiting)
             except queue.Full:
                 metrics.count_shadowed("dropped", len(chosen) - place)
                 return
 
     def follow(self, app: Flask) -> None:
-        """Look for a challenger and score what waits, in a thread of this process for ever."""
+        """Start a thread that takes a turn again and again."""
         threading.Thread(target=self._work_for_ever, args=[app], daemon=True).start()
 
     def take_turn(self) -> None:
-        """Look for a challenger once, and score what waits.
+        """Look up the challenger, and score the queue.
 
         Raises:
-            DatabaseUnavailable: the challenger cannot be read; what waits goes on waiting.
+            DatabaseUnavailable: the challenger cannot be read; the queue is unchanged.
         """
-        self._look()
-        if waiting := list(self._all_waiting()):
+        self._look_up()
+        if waiting := list(self._take_all()):
             self._score(waiting)
 
-    def _look(self) -> None:
+    def _look_up(self) -> None:
         row = challengers.in_force()
         if row is None or self._contender is None or row.id != self._contender.row.id:
-            self._contender = self._loaded(row) if row else None
+            self._contender = self._load(row) if row else None
 
-    def _loaded(self, row: Challenger) -> Contender | None:
-        if row.id == self._refused and time.monotonic() < self._again_at:
+    def _load(self, row: Challenger) -> Contender | None:
+        if row.id == self._refused and time.monotonic() < self._retry_at:
             return None
         try:
             contender = Contender(row, verify(Bundle.unpack(_bundle_of(row))))
         except BrokenBundle as error:
-            self._refused, self._again_at = row.id, time.monotonic() + SECONDS_AFTER_REFUSAL
+            self._refused, self._retry_at = row.id, time.monotonic() + SECONDS_AFTER_REFUSAL
             log.error("challenger %s cannot be loaded: %s", row.id, error)
             return None
-        log.info("version %s scores %s of decisions too", row.model_version, row.share)
+        log.info(
+            "challenger: version %s now scores a share of %s of the applications",
+            row.model_version,
+            row.share,
+        )
         return contender
 
-    def _all_waiting(self) -> Iterator[Waiting]:
+    def _take_all(self) -> Iterator[Waiting]:
         while not self._waiting.empty():
             yield self._waiting.get_nowait()
 
     def _score(self, waiting: Sequence[Waiting]) -> None:
-        """Whatever goes wrong here is counted, and has happened to nobody's answer."""
+        """Score and record the queue; failures are counted, not raised."""
         contender = self._contender
         if contender is None:
             metrics.count_shadowed("dropped", len(waiting))
             return
         try:
             _record(contender, waiting)
-        except Exception:  # of the engine or the database: decisions go on
+        except Exception:
+            # why: the challenger must never affect decisions, whatever fails here.
             metrics.count_shadowed("failed", len(waiting))
-            log.exception("the challenger failed")
+            log.exception("the challenger could not score or record %s applications", len(waiting))
             return
         metrics.count_shadowed("scored", len(waiting))
 
@@ -141,25 +149,26 @@ class Shadow:
                 try:
                     self.take_turn()
                 except DatabaseUnavailable as error:
-                    log.warning("no look for a challenger: %s", error)
-                except Exception:  # the next turn may succeed
-                    log.exception("looking for a challenger failed")
+                    log.warning("the challenger cannot be looked up; trying again: %s", error)
+                except Exception:
+                    # why: the next turn may succeed.
+                    log.exception("the turn of the challenger failed; trying again")
                 pause.wait(SECONDS_BETWEEN_TURNS)
 
 
 def is_chosen(decision_id: UUID, share: float) -> bool:
-    """Whether a decision is among the share that is scored too: the same ones wherever it is asked."""
+    """Whether a decision is in the challenger's share; the answer is the same in every process."""
     return (decision_id.int & (1 << RANDOM_BITS) - 1) < share * (1 << RANDOM_BITS)
 
 
 def of_app(app: Flask) -> Shadow:
-    """The shadow that belongs to an application."""
+    """The shadow of a Flask application."""
     shadow: Shadow = app.extensions["shadow"]
     return shadow
 
 
 def init_app(app: Flask) -> None:
-    """Give an application a shadow of its own, which listens to its decisions."""
+    """Create the shadow of a Flask application, and connect it to the application's decisions."""
     app.extensions["shadow"] = Shadow()
     decided.connect(_offer)
 
@@ -178,19 +187,19 @@ def _bundle_of(row: Challenger) -> bytes:
 
 
 def _record(contender: Contender, waiting: Sequence[Waiting]) -> None:
-    scores = contender.scorer.score([one.application for one in waiting])
+    scores = contender.scorer.score([decision.application for decision in waiting])
     challenger_scores.record(
         contender.row.id,
-        [one.decision_id for one in waiting],
+        [decision.decision_id for decision in waiting],
         [score.probability_good for score in scores],
-        [_decision(one, score) for one, score in zip(waiting, scores, strict=True)],
+        [_outcome(decision, score) for decision, score in zip(waiting, scores, strict=True)],
     )
 
 
-def _decision(one: Waiting, score: Score) -> str:
-    """What the policy of the decision makes of the challenger's score."""
-    return one.policy.outcome(
-        one.policy.risk_level(score.probability_good),
-        one.application.answers,
+def _outcome(decision: Waiting, score: Score) -> str:
+    """The decision that the same policy gives for the challenger's score."""
+    return decision.policy.outcome(
+        decision.policy.risk_level(score.probability_good),
+        decision.application.answers,
         outside_training=bool(score.outside_training),
     )

@@ -1,1 +1,1 @@
-"""Whether the scored population is still the one the model was trained on."""
+"""Compares the scored population with the population that the model was trained on."""

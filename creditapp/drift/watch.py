@@ -1,4 +1,4 @@
-"""Watching the population: recent decisions against what the served model knows, now and then."""
+"""The drift check: compares recent decisions with the training population, at regular intervals."""
 
 import fcntl
 import logging
@@ -21,14 +21,15 @@ log = logging.getLogger(__name__)
 
 DAYS = 30
 MOST_CASES = 10_000
-"""The newest of them: more would tell little more, and take long."""
+"""Only the newest cases are compared: more take longer and change the indices little."""
 
-SECONDS_TO_THE_FIRST_LOOK = 5  # the model is loaded by then
+SECONDS_BEFORE_FIRST_CHECK = 5
+"""Long enough for the worker to load its model."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """The indices of one look: which model, over how many days, from how many cases."""
+    """The result of one drift check: the model, the period in days, the number of cases and the indices."""
 
     model_version: str
     days: int
@@ -37,47 +38,53 @@ class Report:
 
 
 def look(days: int = DAYS) -> Report:
-    """Compare the served model's recent decisions with its own population.
+    """Compare the recent decisions of the served model with its training population.
 
     Raises:
-        ModelUnavailable: there is no model to compare with.
+        ModelUnavailable: no model is served.
         DatabaseUnavailable: the decisions cannot be read.
     """
     served = model_cache.current()
-    moment = datetime.now(UTC) - timedelta(days=days)
+    since = datetime.now(UTC) - timedelta(days=days)
     generation = served.deployment.generation
-    columns, scores = decision_log.find_scored_answers(moment, generation, MOST_CASES)
-    known = served.metadata
-    drifts = psi.compare(columns, scores, known.population, known.score_population)
+    columns, scores = decision_log.find_scored_answers(since, generation, MOST_CASES)
+    metadata = served.metadata
+    drifts = psi.compare(columns, scores, metadata.population, metadata.score_population)
     return Report(served.model_version, days, len(scores), drifts)
 
 
 def export(report: Report) -> None:
-    """Show the indices as gauges; with too few cases they are no numbers, whatever they were before."""
+    """Set the gauges of the indices; with too few cases, set them to NaN."""
     enough = report.cases >= psi.FEWEST_CASES
     indices = {
-        one.name: (one.index if enough else math.nan, one.shifted_from) for one in report.drifts
+        drift.name: (drift.index if enough else math.nan, drift.shifted_from)
+        for drift in report.drifts
     }
     metrics.note_drift(report.cases, indices)
 
 
 def watch(app: Flask, metrics_folder: str) -> None:
-    """Look every few minutes, in a thread of one worker of this host: whichever holds the lock."""
+    """Start a thread that checks for drift every few minutes.
+
+    Only the worker of this host that holds the lock on `metrics_folder` checks.
+    """
     arguments = (app, metrics_folder)
     threading.Thread(target=_watch_for_ever, args=arguments, daemon=True).start()
 
 
 def _watch_for_ever(app: Flask, metrics_folder: str) -> None:
     lock = os.open(metrics_folder, os.O_RDONLY)
+    # why: blocks until the worker that holds the lock ends; then this one takes over.
     fcntl.flock(lock, fcntl.LOCK_EX)
     pause = threading.Event()
-    pause.wait(SECONDS_TO_THE_FIRST_LOOK)
+    pause.wait(SECONDS_BEFORE_FIRST_CHECK)
     with app.app_context():
         while True:
             try:
                 export(look())
             except CreditappError as error:
-                log.warning("no look at the population: %s", error)
-            except Exception:  # the next look may succeed
-                log.exception("looking at the population failed")
+                log.warning("the drift check failed; trying again: %s", error)
+            except Exception:
+                # why: the next check may succeed.
+                log.exception("the drift check failed; trying again")
             pause.wait(app.config["SETTINGS"].drift_seconds)

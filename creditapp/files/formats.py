@@ -1,4 +1,4 @@
-"""Tables in files, CSV or Parquet: cut into parts that are read alone, and written row by row or whole."""
+"""CSV and Parquet files: splitting into parts, reading a part, writing, and joining parts."""
 
 import csv
 import io
@@ -12,24 +12,25 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from creditapp.applications.table import checked_header, csv_rows
+from creditapp.applications.table import check_header, read_csv_rows
 from creditapp.exceptions import BadTable
 
 PART_ROWS = 25_000
 PART_BYTES = 2_000_000
 LONGEST_CELL = csv.field_size_limit()
 ENCODING = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
-"""What is no UTF-8 reaches the check of its row, which refuses it."""
+"""With `surrogateescape`, bytes that are not UTF-8 make one row wrong instead of the whole file."""
 
 Rows = Iterator[tuple[int, dict[str, Any] | BadTable]]
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of a file that follow each other.
+    """Consecutive rows of a file.
 
-    In CSV it begins and ends at a byte, with so many lines before it; in Parquet at a row of a row
-    group, with so many rows before it.
+    In CSV, `begin` and `end` are byte offsets, and `before` is the number of lines before the part.
+    In Parquet, `begin` and `end` are rows of the row group `group`, and `before` is the number of rows
+    of the file before the part. `end` is exclusive.
     """
 
     number: int
@@ -40,40 +41,42 @@ class Part:
 
 
 def format_of(path: Path) -> str:
-    """`csv` or `parquet`, by the file's name.
+    """The format of a file by its name: `csv` or `parquet`.
 
     Raises:
-        BadTable: the name ends otherwise.
+        BadTable: the name does not end in .csv or .parquet.
     """
     if path.suffix.lower() not in (".csv", ".parquet"):
-        raise BadTable(f"{path}: a name that ends in .csv or .parquet is expected")
+        raise BadTable(f"{path}: the format is not known; use a name that ends in .csv or .parquet")
     return path.suffix.lower().removeprefix(".")
 
 
 def parts_of(path: Path) -> list[Part]:
-    """A file's parts, in their order; its columns are checked first.
+    """Check the columns of a file, and split the file into parts, in their order.
 
     Raises:
-        BadTable: the file is no table, holds no rows, or a column is missing, unknown, twice there,
-            or of another type.
+        BadTable: the file is not a table or has no rows, or a column is missing, unknown,
+            duplicated, or of a wrong type.
     """
     parts = _csv_parts(path) if format_of(path) == "csv" else _parquet_parts(path)
     if not parts:
-        raise BadTable(f"{path}: the file holds column names but no rows")
+        raise BadTable(f"{path}: the file holds column names but no rows; add at least one row")
     return parts
 
 
 def rows_of(path: Path, part: Part) -> Rows:
-    """A part's rows with their numbers: in CSV the line of the file, in Parquet the row counted from 1.
+    """Read the rows of a part with their numbers.
+
+    The number is the line of the file in CSV, and the row of the file, counted from 1, in Parquet.
 
     Raises:
-        OSError, BadTable: the file cannot be read any more.
+        OSError, BadTable: the file can no longer be read.
     """
     return _csv_rows(path, part) if format_of(path) == "csv" else _parquet_rows(path, part)
 
 
 def write(path: Path, columns: Mapping[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> None:
-    """A file of rows, in the format of its name."""
+    """Write rows to a file, in the format of its name."""
     if format_of(path) == "csv":
         with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([tuple(columns), *rows])
@@ -82,7 +85,7 @@ def write(path: Path, columns: Mapping[str, pa.DataType], rows: Sequence[Sequenc
 
 
 def join(parts: Iterable[Path], path: Path) -> None:
-    """One file of several that hold the same columns."""
+    """Join files with the same columns into one file."""
     if format_of(path) == "csv":
         _join_csv(parts, path)
     else:
@@ -92,20 +95,22 @@ def join(parts: Iterable[Path], path: Path) -> None:
 def _csv_parts(path: Path) -> list[Part]:
     with path.open("rb") as file:
         _csv_header(path)
-        lines = _lines(file, 1).count(b"\n")
+        lines = _read_lines(file, 1).count(b"\n")
         parts: list[Part] = []
         begin = file.tell()
-        while block := _lines(file, PART_BYTES):
+        while block := _read_lines(file, PART_BYTES):
             parts.append(Part(len(parts), begin, file.tell(), lines))
             lines += block.count(b"\n")
             begin = file.tell()
     return parts
 
 
-def _lines(file: IO[bytes], size: int) -> bytes:
-    """At least so many bytes, up to the end of a line that is not within quotes."""
+def _read_lines(file: IO[bytes], size: int) -> bytes:
+    """Read about `size` bytes, and then on to the end of a line that is not inside quotes."""
     block = file.read(size)
     block += b"" if block.endswith(b"\n") else file.readline()
+    # why: a quoted cell may contain line breaks, so a part may end only after an even number of
+    # quotes. A stray quote would join the rest of the file, so the search stops after one cell.
     longest = len(block) + LONGEST_CELL
     while block.count(b'"') % 2 and len(block) < longest and (line := file.readline()):
         block += line
@@ -115,7 +120,7 @@ def _lines(file: IO[bytes], size: int) -> bytes:
 @lru_cache(maxsize=1)
 def _csv_header(path: Path) -> list[str]:
     with path.open(**ENCODING) as file:  # type: ignore[call-overload]
-        return checked_header(next(csv.reader(file), []))
+        return check_header(next(csv.reader(file), []))
 
 
 def _csv_rows(path: Path, part: Part) -> Rows:
@@ -123,7 +128,7 @@ def _csv_rows(path: Path, part: Part) -> Rows:
     with path.open("rb") as file:
         file.seek(part.begin)
         text = file.read(part.end - part.begin).decode("utf-8", "surrogateescape")
-    return csv_rows(io.StringIO(text, newline="\n"), header, part.before)
+    return read_csv_rows(io.StringIO(text, newline="\n"), header, part.before)
 
 
 def _parquet_parts(path: Path) -> list[Part]:
@@ -151,7 +156,8 @@ def _parquet_rows(path: Path, part: Part) -> Rows:
 
 @lru_cache(maxsize=1)
 def _row_group(path: Path, group: int) -> pa.Table:
-    """The last row group that was read: the next part is most likely of the same."""
+    """Read a row group; the last one is cached."""
+    # why: consecutive parts are mostly of the same row group.
     return _parquet(path).read_row_group(group)
 
 
@@ -159,11 +165,11 @@ def _parquet(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
-        raise BadTable(f"{path}: not readable as Parquet") from error
+        raise BadTable(f"{path}: the file is not readable as Parquet") from error
 
 
 def _check_types(schema: pa.Schema) -> None:
-    checked_header(schema.names)
+    check_header(schema.names)
     for column in schema:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         if not (
@@ -172,14 +178,12 @@ def _check_types(schema: pa.Schema) -> None:
             or pa.types.is_string(kind)
             or pa.types.is_large_string(kind)
         ):
-            raise BadTable(
-                f'the column "{column.name}" is of type {kind}; numbers or text are expected'
-            )
+            raise BadTable(f'the column "{column.name}" is of type {kind}; use numbers or text')
 
 
 def _table(columns: Mapping[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> pa.Table:
     values = zip(*rows, strict=True) if rows else [()] * len(columns)
-    arrays = [pa.array(one, kind) for one, kind in zip(values, columns.values(), strict=True)]
+    arrays = [pa.array(column, kind) for column, kind in zip(values, columns.values(), strict=True)]
     return pa.table(dict(zip(columns, arrays, strict=True)))
 
 

@@ -1,4 +1,4 @@
-"""One run over one file: its folder, what it began with, and a part of it from rows to results."""
+"""A run over one file, and the scoring of one part of that file."""
 
 import gc
 import json
@@ -51,10 +51,10 @@ WRONG = {"row": WHOLE, "reason": TEXT}
 
 @dataclass(frozen=True)
 class FileRun:
-    """What a run began with, so that whoever goes on with it does the same.
+    """The parameters of a run; they are saved, so that an interrupted run continues unchanged.
 
-    `id` is a UUID of version 7; `size` and `modified` are the file's, in bytes and nanoseconds;
-    `started_at` is in ISO 8601; `policy` is the policy's document as JSON text.
+    `id` is a UUID of version 7. `size` is the file's size in bytes, `modified` its time of last change
+    in nanoseconds. `started_at` is in ISO 8601. `policy` is the policy document as JSON text.
     """
 
     id: str
@@ -73,30 +73,32 @@ class FileRun:
 
     @property
     def origin(self) -> Origin:
-        """Where its applications come from."""
+        """The origin of the applications, for their decisions."""
         return Origin(Channel.FILE, self.id, self.made_by)
 
-    def result(self, part: Part) -> Path:
-        """Where a part's results are."""
+    def result_path(self, part: Part) -> Path:
+        """The file of a part's results."""
         return Path(self.folder, f"part-{part.number:06}.{self.format}")
 
-    def wrong(self, part: Part) -> Path:
-        """Where a part's wrong rows are told of."""
+    def wrong_rows_path(self, part: Part) -> Path:
+        """The file that lists a part's wrong rows."""
         return Path(self.folder, f"wrong-{part.number:06}.csv")
 
-    def done(self, part: Part) -> Path:
-        """The file that says that nothing is left to do for a part."""
+    def done_path(self, part: Part) -> Path:
+        """The file that marks a part as complete."""
         return Path(self.folder, f"done-{part.number:06}.json")
 
     def decision_ids(self, rows: Iterable[int]) -> list[UUID]:
-        """The ids of rows' decisions, the same whenever they are scored: the run's, ending in the row."""
-        own = UUID(self.id).int >> ROW_BITS << ROW_BITS
-        return [UUID(int=own | row) for row in rows]
+        """The decision ids of rows: the id of the run, with the row number as its last `ROW_BITS` bits."""
+        # why: a part that is scored again after an interruption gets the same ids, so that
+        # no row is recorded twice.
+        prefix = UUID(self.id).int >> ROW_BITS << ROW_BITS
+        return [UUID(int=prefix | row) for row in rows]
 
 
 @dataclass(frozen=True)
-class Scored:
-    """What came of a part; decisions and answers only where they are to be recorded."""
+class ScoredPart:
+    """The result of a part; it has decisions and answers only if the run records them."""
 
     part: Part
     rows: int
@@ -105,11 +107,11 @@ class Scored:
     answers: Sequence[dict[str, Answer]] = ()
 
 
-def score_part(run: FileRun, part: Part) -> Scored:
-    """Check and score a part, and put its results in place, unless they are there already.
+def score_part(run: FileRun, part: Part) -> ScoredPart:
+    """Check and score a part, and publish its results if they do not exist yet.
 
     Raises:
-        OSError, BadTable: the file or the folder cannot be used from this process.
+        OSError, BadTable: this process cannot read the file or write to the folder.
     """
     numbered = list(formats.rows_of(Path(run.file), part))
     wrong = wrong_rows([row for _, row in numbered])
@@ -118,18 +120,24 @@ def score_part(run: FileRun, part: Part) -> Scored:
     decisions = _decisions(run, applications, [numbered[place][0] for place in good])
     reasons = [(numbered[place][0], _reason(numbered[place][1])) for place in sorted(wrong)]
     rows = [
-        _result(run, numbered[place][0], one) for place, one in zip(good, decisions, strict=True)
+        _result(run, numbered[place][0], decision)
+        for place, decision in zip(good, decisions, strict=True)
     ]
-    publish(run.wrong(part), WRONG, reasons)
-    publish(run.result(part), RESULT, rows)
+    publish(run.wrong_rows_path(part), WRONG, reasons)
+    publish(run.result_path(part), RESULT, rows)
     if not run.recorded:
-        return Scored(part, len(numbered), len(wrong))
+        return ScoredPart(part, len(numbered), len(wrong))
     answers = [dict(application.answers) for application in applications]
-    return Scored(part, len(numbered), len(wrong), decisions, answers)
+    return ScoredPart(part, len(numbered), len(wrong), decisions, answers)
 
 
 def publish(path: Path, columns: dict[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> None:
-    """Write a file aside and put it in place whole; of two that do so at once, the first stays."""
+    """Write a file under a temporary name, and publish it whole; an existing file stays.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    # why: Dask may run a part twice at the same time; a link, unlike a rename, does not replace.
     draft = path.with_name(f"{DRAFT}{secrets.token_hex(8)}-{path.name}")
     formats.write(draft, columns, rows)
     with suppress(FileExistsError):
@@ -138,14 +146,14 @@ def publish(path: Path, columns: dict[str, pa.DataType], rows: Sequence[Sequence
 
 
 def save(path: Path, value: object) -> None:
-    """Write a small JSON document, whole or not at all."""
+    """Write a small JSON document; the file is replaced whole or not at all."""
     draft = path.with_name(f".{path.name}")
     draft.write_text(json.dumps(value, indent=1))
     draft.replace(path)
 
 
 def as_document(run: FileRun) -> dict[str, Any]:
-    """What a run began with, for its manifest."""
+    """The parameters of a run as a JSON object, for the manifest."""
     return asdict(run)
 
 
@@ -154,24 +162,25 @@ def _decisions(
 ) -> list[NewDecision]:
     if not applications:
         return []
-    judged = judge(applications, _model(run), run.origin)
+    decisions = judge(applications, _model(run), run.origin)
     if not run.recorded:
-        return judged
-    moment = datetime.fromisoformat(run.started_at)
+        return decisions
+    started_at = datetime.fromisoformat(run.started_at)
     return [
-        decision._replace(decision_id=decision_id, timestamp=moment)
-        for decision, decision_id in zip(judged, run.decision_ids(numbers), strict=True)
+        decision._replace(decision_id=decision_id, timestamp=started_at)
+        for decision, decision_id in zip(decisions, run.decision_ids(numbers), strict=True)
     ]
 
 
 @lru_cache(maxsize=1)
 def _model(run: FileRun) -> ScoringModel:
-    """The run's own model, loaded once in each process; what is loaded by then is never garbage."""
+    """Load the model of the run, once in each process."""
     bundle = Bundle.unpack(Path(run.folder, BUNDLE).read_bytes())
     deployment = Deployment(
         generation=run.generation, model_name=run.model_name, model_version=run.model_version
     )
     policy = from_document(json.loads(run.policy))
+    # why: loaded modules and the model live as long as the process, so collections can skip them.
     gc.freeze()
     return ScoringModel(deployment, bundle.metadata, verify(bundle), policy)
 
@@ -196,4 +205,4 @@ def _reason(row: dict[str, Any] | BadTable) -> str:
     if isinstance(row, BadTable):
         return str(row)
     messages = schemas.APPLICATION.validate(row)
-    return "; ".join(f"{name}: {' '.join(said)}" for name, said in messages.items())
+    return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in messages.items())

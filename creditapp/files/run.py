@@ -1,4 +1,4 @@
-"""Files larger than a request, scored on Dask in this process, in several, or on a cluster."""
+"""A run over a file: starts or continues it, hands its parts to Dask, and joins the results."""
 
 import fcntl
 import json
@@ -17,7 +17,7 @@ from creditapp.decisions import log as decision_log
 from creditapp.exceptions import FileRunFailed, ModelUnavailable
 from creditapp.files import formats
 from creditapp.files.formats import Part, format_of, parts_of
-from creditapp.files.part import BUNDLE, DRAFT, FileRun, Scored, as_document, save, score_part
+from creditapp.files.part import BUNDLE, DRAFT, FileRun, ScoredPart, as_document, save, score_part
 from creditapp.identity.actors import operator
 from creditapp.policy import versions as policy_versions
 from creditapp.serving import deployments
@@ -25,19 +25,19 @@ from creditapp.serving import deployments
 MANIFEST = "manifest.json"
 LOCK = ".lock"
 AHEAD = 3
-"""How many parts are handed out for each worker: one is worked on, the others wait."""
+"""The number of parts submitted for each worker: it scores one, and the rest wait."""
 
 RETRIES = 3
 OWN_PORT = "127.0.0.1:0"
-"""Without an address Dask serves its state to the whole network."""
+"""Loopback only: by default Dask serves its state to the whole network."""
 
 Say = Callable[[int, int], None]
-"""Told how many parts are done, of how many."""
+"""Receives the number of finished parts and the number of all parts."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of a run: its rows, how many of them were wrong, and where those are told of."""
+    """The result of a run: the numbers of rows and of wrong rows, and the paths of the files."""
 
     rows: int
     wrong: int
@@ -47,34 +47,38 @@ class Summary:
 
 
 def score_file(file: Path, out: Path, client: Client, *, record: bool, say: Say) -> Summary:
-    """Score a file into another, or into a folder; a run that was interrupted is gone on with.
+    """Score a file, or continue an interrupted run over it.
+
+    `out` is a .csv or .parquet file, or a folder that gets one file per part.
 
     Raises:
-        BadTable: the file is no table of applications.
+        BadTable: the file is not a table of applications.
         ModelUnavailable: no model is in force.
-        FileRunFailed: a part could not be scored, or `out` holds something else.
+        FileRunFailed: a part could not be scored, or `out` is in use or holds other files.
         DatabaseUnavailable: decisions could not be recorded.
     """
     file, out = file.resolve(), out.resolve()
     parts = parts_of(file)
     folder = _folder(out)
     if _is_file(out) and out.exists() and not Path(folder, MANIFEST).exists():
-        raise FileRunFailed(f"{out}: is there already")
+        raise FileRunFailed(f"{out}: the file exists already; remove it or choose another name")
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
-        run = _begun(folder) or _begin(file, out, folder, record)
+    with _lock(folder):
+        run = _load_run(folder) or _start_run(file, out, folder, record)
         _check_same(run, file, record)
-        left = [part for part in parts if not run.done(part).exists()]
-        for number, scored in enumerate(_scored(client, run, left), 1):
+        remaining = [part for part in parts if not run.done_path(part).exists()]
+        for number, scored in enumerate(_score_parts(client, run, remaining), 1):
             _record(scored)
-            save(run.done(scored.part), {"rows": scored.rows, "wrong": scored.wrong})
-            say(len(parts) - len(left) + number, len(parts))
+            save(run.done_path(scored.part), {"rows": scored.rows, "wrong": scored.wrong})
+            say(len(parts) - len(remaining) + number, len(parts))
         return _finish(run, parts, out)
 
 
 @contextmanager
 def cluster(workers: int, scheduler: str | None) -> Iterator[Client]:
-    """A client of the scheduler at this address, or of so many local processes; one is this process.
+    """Connect to the scheduler at this address, or start local workers without an address.
+
+    With one worker, this process scores.
 
     Raises:
         FileRunFailed: the scheduler does not answer.
@@ -83,7 +87,9 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Client]:
         try:
             client = Client(scheduler, timeout=5)
         except (OSError, ValueError) as error:
-            raise FileRunFailed(f"{scheduler}: no scheduler answers there") from error
+            raise FileRunFailed(
+                f"{scheduler}: no Dask scheduler answers; check the address, and that it is running"
+            ) from error
         with client:
             yield client
         return
@@ -102,7 +108,7 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Client]:
 
 
 def _folder(out: Path) -> Path:
-    """Where a run's parts are: the folder asked for, or one beside the file."""
+    """The folder of a run's parts: `out` itself, or a folder beside the file `out`."""
     return out.with_name(f"{out.name}.parts") if _is_file(out) else out
 
 
@@ -111,37 +117,41 @@ def _is_file(out: Path) -> bool:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> Iterator[None]:
     with Path(folder, LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise FileRunFailed(f"{folder}: another run is at work here") from error
+            raise FileRunFailed(
+                f"{folder}: another run is using this folder; wait for it, or choose another"
+            ) from error
         yield
 
 
-def _begun(folder: Path) -> FileRun | None:
+def _load_run(folder: Path) -> FileRun | None:
     try:
         return FileRun(**json.loads(Path(folder, MANIFEST).read_text()))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError) as error:
-        raise FileRunFailed(f"{folder}: the manifest in it cannot be read") from error
+        raise FileRunFailed(
+            f"{folder}: {MANIFEST} is not readable; remove the folder to start again"
+        ) from error
 
 
-def _begin(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
-    """The model, and the manifest with the policy, are put down before the first row is scored."""
-    if any(one.name not in (LOCK, BUNDLE) for one in folder.iterdir()):
-        raise FileRunFailed(f"{folder}: an empty folder, or one that is not there yet, is expected")
+def _start_run(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
+    """Save the model, and the manifest with the policy, before the first row is scored."""
+    if any(path.name not in (LOCK, BUNDLE) for path in folder.iterdir()):
+        raise FileRunFailed(f"{folder}: the folder holds other files; use an empty or a new folder")
     deployment = deployments.in_force()
     if deployment is None:
-        raise ModelUnavailable("no model is in force; flask promote puts one")
+        raise ModelUnavailable("no model is in force; run `flask promote VERSION --reason TEXT`")
     Path(folder, BUNDLE).write_bytes(deployments.load_bundle(deployment.bundle_digest))
-    found = file.stat()
+    status = file.stat()
     run = FileRun(
         file=str(file),
-        size=found.st_size,
-        modified=found.st_mtime_ns,
+        size=status.st_size,
+        modified=status.st_mtime_ns,
         format=format_of(out if _is_file(out) else file),
         folder=str(folder),
         recorded=record,
@@ -158,18 +168,22 @@ def _begin(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
 
 
 def _check_same(run: FileRun, file: Path, record: bool) -> None:
-    found = file.stat()
-    if (run.file, run.size, run.modified) != (str(file), found.st_size, found.st_mtime_ns):
+    status = file.stat()
+    if (run.file, run.size, run.modified) != (str(file), status.st_size, status.st_mtime_ns):
         raise FileRunFailed(
-            f"{run.folder}: holds a run over another file, or over this one before it changed"
+            f"{run.folder}: the folder holds a run over another file, or over this file before it "
+            "changed; choose another folder"
         )
     if run.recorded != record:
-        said = "with" if run.recorded else "without"
-        raise FileRunFailed(f"{run.folder}: the run in it was begun {said} --record")
+        option = "with" if run.recorded else "without"
+        raise FileRunFailed(
+            f"{run.folder}: the run was started {option} --record; continue it {option} --record"
+        )
 
 
-def _scored(client: Client, run: FileRun, parts: Sequence[Part]) -> Iterator[Scored]:
-    """What comes of the parts, as they are done; few are under way at a time, so that few are in memory."""
+def _score_parts(client: Client, run: FileRun, parts: Sequence[Part]) -> Iterator[ScoredPart]:
+    """Score parts on the workers, and yield the results in the order in which they finish."""
+    # why: only a few parts are submitted at a time, to limit memory.
     waiting = iter(parts)
     at_once = AHEAD * max(1, sum(client.nthreads().values()))
     futures = as_completed([_submit(client, run, part) for part in islice(waiting, at_once)])
@@ -178,54 +192,58 @@ def _scored(client: Client, run: FileRun, parts: Sequence[Part]) -> Iterator[Sco
         futures.update([_submit(client, run, part) for part in islice(waiting, 1)])
 
 
-def _submit(client: Client, run: FileRun, part: Part) -> "Future[Scored]":
+def _submit(client: Client, run: FileRun, part: Part) -> "Future[ScoredPart]":
     return client.submit(score_part, run, part, pure=False, retries=RETRIES)
 
 
-def _result(future: "Future[Scored]") -> Scored:
+def _result(future: "Future[ScoredPart]") -> ScoredPart:
     try:
         scored = future.result()
     except Exception as error:
-        raise FileRunFailed(f"a part could not be scored: {error}") from error
+        raise FileRunFailed(
+            f"a part could not be scored: {error}; run the command again to continue"
+        ) from error
     future.release()
     return scored
 
 
-def _record(scored: Scored) -> None:
-    """One commit for a part; one that was recorded before an interruption is not recorded again."""
+def _record(scored: ScoredPart) -> None:
+    """Record the decisions of a part in one commit, unless they are recorded already."""
+    # why: after an interruption between commit and done file, the part is scored again.
     if scored.decisions and not decision_log.contains(scored.decisions[0].decision_id):
         decision_log.record(scored.decisions, scored.answers)
 
 
 def _finish(run: FileRun, parts: Sequence[Part], out: Path) -> Summary:
-    counts = [json.loads(run.done(part).read_text()) for part in parts]
-    _sweep(Path(run.folder))
+    counts = [json.loads(run.done_path(part).read_text()) for part in parts]
+    _remove_drafts(Path(run.folder))
     wrong = _wrong_rows_path(out)
-    _put_together([run.wrong(part) for part in parts], wrong)
+    _join([run.wrong_rows_path(part) for part in parts], wrong)
     if _is_file(out):
-        _put_together([run.result(part) for part in parts], out)
+        _join([run.result_path(part) for part in parts], out)
         _remove(Path(run.folder))
-    total = {name: sum(one[name] for one in counts) for name in ("rows", "wrong")}
+    total = {name: sum(count[name] for count in counts) for name in ("rows", "wrong")}
     return Summary(**total, results=out, wrong_rows=wrong, model_version=run.model_version)
 
 
-def _sweep(folder: Path) -> None:
-    """Take away what workers that died had begun to write."""
+def _remove_drafts(folder: Path) -> None:
+    """Remove the unfinished files of workers that died."""
     for draft in folder.glob(f"{DRAFT}*"):
         draft.unlink()
 
 
 def _remove(folder: Path) -> None:
-    """Out of the way at once, then gone: nobody may go on with half of it."""
-    gone = folder.rename(folder.with_name(f".{folder.name}"))
-    shutil.rmtree(gone)
+    """Remove a run's folder."""
+    # why: renamed first, so that no run continues with a half-removed folder.
+    hidden = folder.rename(folder.with_name(f".{folder.name}"))
+    shutil.rmtree(hidden)
 
 
 def _wrong_rows_path(out: Path) -> Path:
     return out.with_suffix(".wrong.csv") if _is_file(out) else out / "wrong.csv"
 
 
-def _put_together(parts: Sequence[Path], path: Path) -> None:
+def _join(parts: Sequence[Path], path: Path) -> None:
     draft = path.with_name(f".{path.name}")
     formats.join(parts, draft)
     draft.replace(path)

@@ -1,4 +1,4 @@
-"""Settings that the service refuses to start with: always, and in production."""
+"""Safeguards: settings with which the service does not start, in development and in production."""
 
 import ipaddress
 import os
@@ -27,12 +27,12 @@ KNOWN_SECRETS = (
     "production",
     "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
 )
-"""Words of examples, and the key of Flask's documentation."""
+"""Words from examples, and the key in the documentation of Flask."""
 KNOWN_PASSWORDS = ("admin", "creditapp", "mlflow", "postgres", "root")
 SHORTEST_SECRET = 32
 FEWEST_DIFFERENT_CHARACTERS = 10
-WIDEST = {4: 8, 6: 16}
-"""No network of one's own is wider than 10.0.0.0/8 or fc00::/16."""
+SHORTEST_PREFIX = {4: 8, 6: 16}
+"""By IP version; private networks are not wider than 10.0.0.0/8 or fc00::/16."""
 MOST_SIGN_INS_A_SECOND = 1
 KEYBOARD_ROWS = ("0123456789abcdef", "abcdefghijkl", "123456789")
 HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-f:]+\]")
@@ -42,11 +42,11 @@ FEWEST_LABELS = 2
 
 @dataclass(frozen=True)
 class Safeguard:
-    """One reason not to start: the setting to name, when it is broken, and what is expected."""
+    """A reason not to start: the setting, a test that tells whether it is broken, and what to set."""
 
     setting: str
     broken: Callable[[Settings], bool]
-    expected: str
+    message: str
 
 
 def _is_loopback(host: str) -> bool:
@@ -69,10 +69,10 @@ def _are_networks(texts: Iterable[str]) -> bool:
     return all(_parses(ipaddress.ip_network, text) for text in texts)
 
 
-def _hold_everybody(texts: Iterable[str]) -> bool:
-    """Whether a network is so wide that it is nobody's own."""
+def _include_wide_network(texts: Iterable[str]) -> bool:
+    """Whether a network is wider than any private network."""
     networks = map(ipaddress.ip_network, texts)
-    return any(network.prefixlen < WIDEST[network.version] for network in networks)
+    return any(network.prefixlen < SHORTEST_PREFIX[network.version] for network in networks)
 
 
 def _are_origins(texts: Iterable[str]) -> bool:
@@ -92,33 +92,33 @@ def _is_database(address: str) -> bool:
 
 
 def _holds_other_files(folder: str) -> bool:
-    """Whether a folder that is wiped at the start holds anything but metrics."""
+    """Whether a folder holds files other than metrics; they would be deleted at the start."""
     metrics = ("counter_", "gauge_", "histogram_", "summary_")
     path = Path(folder)
     return path.is_dir() and any(not file.name.startswith(metrics) for file in path.iterdir())
 
 
-def _is_known(secret: str) -> bool:
-    """Whether somebody could have read it somewhere: a word of examples, or a row of the keyboard."""
-    plain = secret.lower()
-    return any(known in plain for known in (*KNOWN_SECRETS, *KEYBOARD_ROWS))
+def _is_guessable(secret: str) -> bool:
+    """Whether a secret contains a word from an example or a row of the keyboard."""
+    lowered = secret.lower()
+    return any(text in lowered for text in (*KNOWN_SECRETS, *KEYBOARD_ROWS))
 
 
 def _is_weak(secret: str) -> bool:
     return len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_DIFFERENT_CHARACTERS
 
 
-def _is_known_password(password: str) -> bool:
-    return password.lower() in KNOWN_PASSWORDS or _is_known(password)
+def _is_guessable_password(password: str) -> bool:
+    return password.lower() in KNOWN_PASSWORDS or _is_guessable(password)
 
 
-def _is_open(database: str) -> bool:
-    """Whether a database on the network lets anybody in: with no password, or with one that is known."""
+def _lacks_safe_password(database: str) -> bool:
+    """Whether the address of a database server has no password, or a guessable one."""
     url = make_url(database)
-    return bool(url.host) and (not url.password or _is_known_password(url.password))
+    return bool(url.host) and (not url.password or _is_guessable_password(url.password))
 
 
-def _is_generous(rate: str) -> bool:
+def _allows_many_attempts(rate: str) -> bool:
     limit = parse(rate)
     return limit.amount / limit.get_expiry() > MOST_SIGN_INS_A_SECOND
 
@@ -138,8 +138,8 @@ def _is_in_memory(address: str) -> bool:
     return url.get_backend_name() == "sqlite" and any("memory" in name for name in names)
 
 
-def _is_wide(host: str) -> bool:
-    """Whether a trusted name is no name, or everything under a top-level domain."""
+def _is_wildcard(host: str) -> bool:
+    """Whether a trusted host is not a host name, or covers a whole top-level domain."""
     return not HOST.fullmatch(host) or (host.startswith(".") and host.count(".") < FEWEST_LABELS)
 
 
@@ -147,39 +147,47 @@ ALWAYS = (
     Safeguard(
         "CREDITAPP_HOST",
         lambda s: s.host != "localhost" and not _is_address(s.host),
-        "an IP address, or localhost",
+        "set an IP address or localhost",
     ),
-    Safeguard("DATABASE_URL", lambda s: not _is_database(s.database_url), "an SQLAlchemy address"),
+    Safeguard(
+        "DATABASE_URL",
+        lambda s: not _is_database(s.database_url),
+        "the database URL is not valid; set one such as postgresql://USER@HOST/NAME",
+    ),
     Safeguard(
         "PROMETHEUS_MULTIPROC_DIR",
         lambda s: _holds_other_files(s.prometheus_multiproc_dir or "/nowhere"),
-        "a folder of its own: it is wiped at the start, and holds other files",
+        "the folder holds other files, and is emptied at the start; set a folder of its own",
     ),
-    Safeguard("CREDITAPP_PROXIES", lambda s: not _are_networks(s.proxies), "addresses or networks"),
+    Safeguard(
+        "CREDITAPP_PROXIES",
+        lambda s: not _are_networks(s.proxies),
+        "set IP addresses or networks such as 10.0.0.0/24",
+    ),
     Safeguard(
         "CREDITAPP_METRICS_NETWORKS",
         lambda s: not _are_networks(s.metrics_networks),
-        "addresses or networks",
+        "set IP addresses or networks such as 10.0.0.0/24",
     ),
     Safeguard(
         "CREDITAPP_CORS_ORIGINS",
         lambda s: not _are_origins(o for o in s.cors_origins if o != "*"),
-        "origins such as https://app.example",
+        "set origins such as https://app.example",
     ),
     Safeguard(
         "CREDITAPP_SCORING_LIMIT",
         lambda s: not _is_rate(s.scoring_limit),
-        "a rate such as 1000 per minute",
+        "set a rate such as 1000 per minute",
     ),
     Safeguard(
         "CREDITAPP_SIGN_IN_LIMIT",
         lambda s: not _is_rate(s.sign_in_limit),
-        "a rate such as 10 per minute",
+        "set a rate such as 10 per minute",
     ),
     Safeguard(
         "CREDITAPP_LIMITS_STORAGE",
         lambda s: not _is_storage(s.limits_storage),
-        "memory://, redis://… or rediss://…",
+        "set memory://, redis://HOST/0 or rediss://HOST/0",
     ),
 )
 
@@ -187,100 +195,106 @@ IN_DEVELOPMENT = (
     Safeguard(
         "CREDITAPP_HOST",
         lambda s: not _is_loopback(s.host),
-        "a loopback address: development needs no sign-in, so no other machine may reach it",
+        "development has no sign-in; set a loopback address such as 127.0.0.1",
     ),
 )
 
 IN_PRODUCTION = (
-    Safeguard("SECRET_KEY", lambda s: not s.secret_key, "to be set in production"),
-    Safeguard("SECRET_KEY", lambda s: _is_known(s.secret_key), "a secret that nobody knows"),
+    Safeguard("SECRET_KEY", lambda s: not s.secret_key, "not set; production needs it"),
+    Safeguard(
+        "SECRET_KEY",
+        lambda s: _is_guessable(s.secret_key),
+        "the secret is guessable; set a random one",
+    ),
     Safeguard(
         "SECRET_KEY",
         lambda s: _is_weak(s.secret_key),
-        f"at least {SHORTEST_SECRET} random characters",
+        f"the secret is too weak; set at least {SHORTEST_SECRET} random characters",
     ),
     Safeguard(
         "FLASK_DEBUG",
         lambda _: os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"),
-        "to be unset in production: the debugger runs anybody's code",
+        "the debugger lets visitors run code; unset it in production",
     ),
-    Safeguard("DATABASE_URL", lambda s: "DATABASE_URL" not in s.given, "to be set in production"),
+    Safeguard(
+        "DATABASE_URL", lambda s: "DATABASE_URL" not in s.given, "not set; production needs it"
+    ),
     Safeguard(
         "DATABASE_URL",
         lambda s: _is_in_memory(s.database_url),
-        "a database that outlives the process",
+        "an in-memory database is lost at a restart; set a file or a database server",
     ),
     Safeguard(
         "DATABASE_URL",
-        lambda s: _is_open(s.database_url),
-        "an address with a password that nobody knows",
+        lambda s: _lacks_safe_password(s.database_url),
+        "the password is missing or guessable; set a URL with a random password",
     ),
     Safeguard(
         "CREDITAPP_FIRST_ADMIN_PASSWORD",
-        lambda s: _is_known_password(s.first_admin_password),
-        "a password that nobody knows",
+        lambda s: _is_guessable_password(s.first_admin_password),
+        "the password is guessable; set another one",
     ),
     Safeguard(
         "MLFLOW_TRACKING_URI",
         lambda s: "MLFLOW_TRACKING_URI" not in s.given,
-        "to be set in production",
+        "not set; production needs it",
     ),
     Safeguard(
         "CREDITAPP_TRUSTED_HOSTS",
         lambda s: not s.trusted_hosts,
-        "the names by which the service is called, in production",
+        "not set; production needs the host names of the service",
     ),
     Safeguard(
         "CREDITAPP_TRUSTED_HOSTS",
-        lambda s: any(_is_wide(host) for host in s.trusted_hosts),
-        "names: a wildcard would let any web page call itself this service",
+        lambda s: any(_is_wildcard(host) for host in s.trusted_hosts),
+        "a wildcard would accept forged host names; set the host names of the service",
     ),
     Safeguard(
         "CREDITAPP_PROXIES",
-        lambda s: _hold_everybody(s.proxies),
-        "the proxies' own addresses: this network holds everybody",
+        lambda s: _include_wide_network(s.proxies),
+        "the network is too wide, so clients could forge their address; set the proxies' addresses",
     ),
     Safeguard(
         "CREDITAPP_METRICS_NETWORKS",
-        lambda s: _hold_everybody(s.metrics_networks),
-        "the monitoring's own networks: this one holds everybody",
+        lambda s: _include_wide_network(s.metrics_networks),
+        "the network is too wide; set the networks of the monitoring",
     ),
     Safeguard(
         "CREDITAPP_CORS_ORIGINS",
         lambda s: "*" in s.cors_origins,
-        "origins by name: a wildcard lets any web page call the API",
+        "a wildcard lets any web page call the API; set the allowed origins",
     ),
     Safeguard(
         "CREDITAPP_CORS_ORIGINS",
         lambda s: any(origin.startswith("http://") for origin in s.cors_origins),
-        "https origins in production",
+        "http origins are not safe in production; set https origins",
     ),
     Safeguard(
         "CREDITAPP_SIGN_IN_LIMIT",
-        lambda s: _is_generous(s.sign_in_limit),
-        "at most one attempt a second in production",
+        lambda s: _allows_many_attempts(s.sign_in_limit),
+        "the rate is too high; set at most one attempt a second in production",
     ),
     Safeguard(
         "CREDITAPP_LIMITS_STORAGE",
         lambda s: s.limits_storage.startswith("memory://") and s.workers > 1,
-        "redis://… with several workers: in memory each would count for itself",
+        "with several workers, limits in memory count separately; set redis://HOST/0",
     ),
     Safeguard(
         "CREDITAPP_MAX_BODY_BYTES",
         lambda s: "CREDITAPP_MAX_BODY_BYTES" not in s.given,
-        "to be set in production, to what the proxy in front allows",
+        "not set; production needs it, equal to the limit of the proxy",
     ),
 )
 
 
 def checked_settings() -> Settings:
-    """The settings of the environment, if the service may start with them.
+    """Read the settings from the environment, and check them.
 
     Raises:
-        InvalidSetting: with one line that names the setting and says what is expected.
+        InvalidSetting: the service must not start; one line names the setting and what to set.
     """
     settings = Settings.from_environment()
     for safeguard in (*ALWAYS, *(IN_PRODUCTION if settings.production else IN_DEVELOPMENT)):
         if safeguard.broken(settings):
-            raise InvalidSetting(f"{safeguard.setting}: expected is {safeguard.expected}")
+            raise InvalidSetting(f"{safeguard.setting}: {safeguard.message}")
     return settings

@@ -1,4 +1,4 @@
-"""The documents: links, paths, the picture of the packages, and the licence."""
+"""The documents: links, paths, the diagram of the packages, and the licence."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ from creditapp.settings.paths import ROOT
 from tests import architecture
 
 GENERATED = {"build", "instance", "mlartifacts", "mlruns", "node_modules", "secrets"}
-"""Folders that hold what was made or fetched, and no documents of ours."""
+"""Folders with generated or downloaded files, which are not documents of the project."""
 
 FENCE = re.compile(r"^(```|~~~).*?^\1\s*?$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
@@ -22,10 +22,10 @@ PATH = re.compile(
     r"(?<![\w./-])(?:creditapp|training|ops|docs|tests|migrations|templates|static|data|requirements)"
     r"/[\w./*-]*[\w/*]"
 )
-"""A path from the project's folder; `*` stands for any name."""
+"""A path relative to the project's folder; `*` matches any name."""
 
 APACHE_2 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
-"""The SHA-256 of https://www.apache.org/licenses/LICENSE-2.0.txt, which Debian ships too."""
+"""The SHA-256 of https://www.apache.org/licenses/LICENSE-2.0.txt, which is also part of Debian."""
 
 
 def documents() -> list[Path]:
@@ -44,12 +44,12 @@ NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 
 
 def prose(path: Path) -> str:
-    """A document without its blocks of code."""
+    """The text of a document without its code blocks."""
     return FENCE.sub("", path.read_text())
 
 
 def anchors(path: Path) -> set[str]:
-    """The anchors that GitHub makes of a document's headings."""
+    """The anchors that GitHub generates for the headings of a document."""
     names: set[str] = set()
     for heading in HEADING.findall(prose(path)):
         text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
@@ -83,7 +83,7 @@ def broken_links(path: Path) -> list[str]:
 
 
 def missing_paths(path: Path) -> list[str]:
-    """The paths in a document's code spans that no file or folder has."""
+    """The paths in a document's code spans that do not exist."""
     return [
         name
         for span in CODE.findall(prose(path))
@@ -92,25 +92,25 @@ def missing_paths(path: Path) -> list[str]:
     ]
 
 
-def test_the_documents_are_found() -> None:
-    """So that the tests below have something to read."""
+def test_documents_are_found() -> None:
+    """The tests below read at least the main documents."""
     assert {"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md"} <= {*NAMES}
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
-def test_every_link_leads_somewhere(path: Path) -> None:
-    """A relative link has a file, and its anchor a heading."""
+def test_links_are_valid(path: Path) -> None:
+    """The file of each relative link exists, and its anchor is a heading."""
     assert broken_links(path) == []
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
-def test_every_path_exists(path: Path) -> None:
-    """A path in backticks is the path of a file or folder."""
+def test_paths_exist(path: Path) -> None:
+    """Each path in backticks is a file or folder of the project."""
     assert missing_paths(path) == []
 
 
-def test_broken_links_and_missing_paths_are_found(tmp_path: Path) -> None:
-    """The checks above can fail, and leave code blocks and other hosts out."""
+def test_broken_links_and_missing_paths_are_reported(tmp_path: Path) -> None:
+    """The checks report them, and ignore code blocks and links to other hosts."""
     file = tmp_path / "page.md"
     file.write_text(
         "# A `title`, with signs\n\n## Twice\n\n## Twice\n\n"
@@ -122,19 +122,19 @@ def test_broken_links_and_missing_paths_are_found(tmp_path: Path) -> None:
     assert missing_paths(file) == ["docs/missing.md", "training/none.py"]
 
 
-def test_the_picture_shows_the_imports_of_the_code() -> None:
-    """`python -m tests.architecture` draws it again after a change."""
+def test_diagram_shows_the_imports_of_the_code() -> None:
+    """The diagram is up to date; `python -m tests.architecture` draws it."""
     assert architecture.PICTURE.read_text() == architecture.draw()
 
 
-def test_the_picture_has_no_import_that_goes_up() -> None:
-    """Each package imports packages of lower layers only."""
+def test_packages_import_only_from_lower_layers() -> None:
+    """No import of the diagram goes to the same or a higher layer."""
     layer = {package.name: package.layer for package in architecture.packages()}
     assert [pair for pair in architecture.imports() if layer[pair[0]] >= layer[pair[1]]] == []
 
 
-def test_the_licence_is_apache_2() -> None:
-    """The licence's own text, and its SPDX identifier."""
+def test_licence_is_apache_2() -> None:
+    """The file has the original text of the licence, and the project its SPDX identifier."""
     assert hashlib.sha256((ROOT / "LICENSE").read_bytes()).hexdigest() == APACHE_2
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert (project["license"], project["license-files"]) == ("Apache-2.0", ["LICENSE"])

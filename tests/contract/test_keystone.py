@@ -1,4 +1,4 @@
-"""The keystone: form, schema, CSV and table accept and refuse alike, whatever the answer."""
+"""Form, schema, CSV and table check accept and refuse the same answers."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ from creditapp.applications.table import application_of, read_csv, wrong_rows
 from creditapp.exceptions import InvalidApplication
 from creditapp.web.pages.forms import ApplicationForm
 
-STRANGERS: list[Any] = [
+FOREIGN_ANSWERS: list[Any] = [
     "",
     " ",
     "x",
@@ -41,13 +41,13 @@ STRANGERS: list[Any] = [
 
 
 def boundary_answers(feature: Feature) -> list[Any]:
-    """Each code or limit, its neighbours, and what belongs to other questions."""
+    """Each code or limit of a question, its neighbours, and answers that belong to other questions."""
     if not isinstance(feature, Numeric):
-        return [*feature.values, 1, True, *STRANGERS]
+        return [*feature.values, 1, True, *FOREIGN_ANSWERS]
     low, high = feature.minimum, feature.maximum
     edges = [low - 1, low, low + 1, high - 1, high, high + 1, -low, 10**30, 10**40]
     fractions = [low + 0.5, float(low), float(high), high + 0.001, 1e-9]
-    return [*edges, *fractions, True, None, *STRANGERS]
+    return [*edges, *fractions, True, None, *FOREIGN_ANSWERS]
 
 
 def cases(questions: tuple[Feature, ...]) -> list[Any]:
@@ -60,7 +60,7 @@ def cases(questions: tuple[Feature, ...]) -> list[Any]:
 
 
 def schema_accepts(row: Any) -> bool:
-    """The one judge; the road that spares asking it must say the same."""
+    """Whether the schema accepts a row; `load_application`, which has a faster check, must agree."""
     accepted = not APPLICATION.validate(row)
     try:
         load_application(row)
@@ -72,12 +72,12 @@ def schema_accepts(row: Any) -> bool:
 
 
 def table_accepts(row: Any) -> bool:
-    """The check over whole columns, with right rows around it."""
+    """Whether the check of whole columns accepts a row between valid rows."""
     return wrong_rows([EXAMPLE, row, EXAMPLE]) == set()
 
 
 def csv_accepts(texts: dict[str, str]) -> bool:
-    """A file with these cells, read and then judged by the schema."""
+    """Whether the schema accepts the rows of a CSV file with these cells."""
     file = io.StringIO()
     writer = csv.DictWriter(file, texts.keys())
     writer.writeheader()
@@ -87,7 +87,7 @@ def csv_accepts(texts: dict[str, str]) -> bool:
 
 
 def form_accepts(app: Flask, texts: dict[str, str]) -> bool:
-    """The page's form, filled in with these texts."""
+    """Whether the form of the page accepts these texts."""
     slugs = {question.name: question.slug for question in FEATURES}
     data = {slugs[name]: text for name, text in texts.items() if name in slugs}
     with app.test_request_context("/", method="POST", data=data):
@@ -95,24 +95,20 @@ def form_accepts(app: Flask, texts: dict[str, str]) -> bool:
 
 
 def as_text(answer: Any) -> str:
-    """An answer as a person or a spreadsheet would write it."""
+    """An answer as a person or a spreadsheet writes it."""
     return "" if answer is None else str(answer)
 
 
 @pytest.mark.parametrize(("question", "answer"), cases(QUESTIONS))
-def test_schema_and_table_judge_alike_and_as_the_catalogue_does(
-    question: Feature, answer: Any
-) -> None:
-    """JSON's two ways in: one application, and a whole batch."""
+def test_schema_and_table_agree_with_the_catalogue(question: Feature, answer: Any) -> None:
+    """A single application and a batch accept exactly the answers that the catalogue accepts."""
     row = {**EXAMPLE, question.name: answer}
     assert schema_accepts(row) == table_accepts(row) == question.accepts(answer)
 
 
 @pytest.mark.parametrize(("question", "answer"), cases(FEATURES))
-def test_form_and_csv_judge_alike_and_as_the_schema_judges_what_they_mean(
-    app: Flask, question: Feature, answer: Any
-) -> None:
-    """The two ways in that carry text: what they hold means a number or a code, and is judged as such."""
+def test_form_and_csv_agree_with_the_catalogue(app: Flask, question: Feature, answer: Any) -> None:
+    """The form and CSV read the text as a number or code, and accept what the catalogue accepts."""
     texts = {name: as_text(value) for name, value in {**EXAMPLE, question.name: answer}.items()}
     meant = answer
     if isinstance(answer, str):
@@ -142,7 +138,7 @@ ROWS = st.one_of(
 
 
 def accepted_answers(question: Feature) -> st.SearchStrategy[Any]:
-    """All that a question accepts."""
+    """A strategy for all answers that a question accepts."""
     match question:
         case Numeric(integer=True):
             return st.integers(question.minimum, question.maximum)
@@ -153,7 +149,7 @@ def accepted_answers(question: Feature) -> st.SearchStrategy[Any]:
             return st.sampled_from(question.values)
 
 
-RIGHT_ROWS = st.fixed_dictionaries(
+VALID_ROWS = st.fixed_dictionaries(
     {feature.name: accepted_answers(feature) for feature in FEATURES},
     optional={
         "reference": st.text("aé:0 ", min_size=1, max_size=64),
@@ -163,21 +159,21 @@ RIGHT_ROWS = st.fixed_dictionaries(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(RIGHT_ROWS, max_size=12), st.lists(ROWS, max_size=3), st.randoms())
-def test_a_made_table_is_judged_row_by_row_as_the_schema_judges_it(
-    right: list[Any], others: list[Any], order: Any
+@given(st.lists(VALID_ROWS, max_size=12), st.lists(ROWS, max_size=3), st.randoms())
+def test_table_check_agrees_with_the_schema_on_mixed_rows(
+    valid: list[Any], others: list[Any], order: Any
 ) -> None:
-    """Rows over the whole contract are right wherever they stand, and stay what they were."""
-    rows = [*right, *others]
+    """Valid rows are accepted at any position, and give the same application by both checks."""
+    rows = [*valid, *others]
     order.shuffle(rows)
-    assert wrong_rows(right) == set()
+    assert wrong_rows(valid) == set()
     assert wrong_rows(rows) == {n for n, row in enumerate(rows) if not schema_accepts(row)}
-    for row in right:
+    for row in valid:
         assert application_of(row) == load_application(row)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ROWS, max_size=8))
-def test_the_table_finds_exactly_the_rows_the_schema_refuses(rows: list[Any]) -> None:
-    """The fast check is held to the one judge on anything that JSON can carry."""
+def test_table_check_finds_the_rows_that_the_schema_refuses(rows: list[Any]) -> None:
+    """The fast check agrees with the schema on any JSON value."""
     assert wrong_rows(rows) == {n for n, row in enumerate(rows) if not schema_accepts(row)}

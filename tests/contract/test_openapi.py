@@ -1,4 +1,4 @@
-"""The API's description agrees with the API."""
+"""The OpenAPI document matches the API."""
 
 from typing import Any
 
@@ -24,17 +24,17 @@ OPERATIONS = [
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema with the document's components at hand."""
+    """A schema together with the components of the document."""
     return {**schema, "components": DOCUMENT["components"]}
 
 
-def test_it_is_a_valid_openapi_document() -> None:
-    """By the validator of the specification's own schemas."""
+def test_document_is_valid_openapi() -> None:
+    """The OpenAPI validator accepts the document."""
     validate(DOCUMENT)
 
 
-def test_it_describes_every_api_route_and_no_other(app: Flask) -> None:
-    """Routes and description are compared both ways."""
+def test_document_describes_exactly_the_api_routes(app: Flask) -> None:
+    """No route is missing, and no other route is described."""
     routes = {
         (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
         for rule in app.url_map.iter_rules()
@@ -45,8 +45,8 @@ def test_it_describes_every_api_route_and_no_other(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
-def test_examples_validate(path: str, method: str, operation: dict[str, Any]) -> None:
-    """What people copy is right by the description itself."""
+def test_examples_match_their_schemas(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Each example of a request or answer is valid by its own schema."""
     contents = [operation.get("requestBody", {}), *operation["responses"].values()]
     for content in contents:
         for media in content.get("content", {}).values():
@@ -54,20 +54,20 @@ def test_examples_validate(path: str, method: str, operation: dict[str, Any]) ->
                 jsonschema.validate(media["example"], resolved(media["schema"]))
 
 
-def test_the_example_is_accepted_by_the_schema_itself() -> None:
-    """And not only by its description."""
+def test_example_is_accepted_by_the_application_schema() -> None:
+    """The example of the catalogue loads unchanged."""
     assert load_application(EXAMPLE).answers == EXAMPLE
 
 
-def test_every_error_of_the_table_is_described() -> None:
-    """No operation answers with a status that nobody has read about."""
+def test_all_problem_statuses_are_described() -> None:
+    """The document describes each status of a problem, and 415."""
     described = {status for _, _, operation in OPERATIONS for status in operation["responses"]}
     assert {str(status) for status in PROBLEMS} <= described
     assert "415" in described
 
 
-def test_answers_are_as_described(client: StrictClient) -> None:
-    """A real prediction, batch, decision, health and model validate against the description."""
+def test_answers_match_the_document(client: StrictClient) -> None:
+    """Real answers are valid by the schemas of their operations."""
     prediction = client.post("/api/predict", json=EXAMPLE)
     decision_id = prediction.get_json()["decision_id"]
     answers = {
@@ -86,18 +86,18 @@ def test_answers_are_as_described(client: StrictClient) -> None:
         jsonschema.validate(answer.get_json(), schema)
 
 
-def test_errors_are_as_described(client: StrictClient) -> None:
-    """A problem document validates against its own schema."""
+def test_problem_matches_the_document(client: StrictClient) -> None:
+    """An error is valid by the schema of a problem."""
     answer = client.post("/api/predict", json={})
     jsonschema.validate(answer.get_json(), resolved({"$ref": "#/components/schemas/Problem"}))
 
 
 @pytest.mark.parametrize("path", ["/apidocs", "/redoc", "/openapi.json", "/codebook", "/metrics"])
-def test_the_documentation_is_there(client: StrictClient, path: str) -> None:
-    """Each address answers."""
+def test_documentation_pages_are_served(client: StrictClient, path: str) -> None:
+    """Each page answers with 200."""
     assert client.get(path).status_code == 200
 
 
-def test_docs_leads_to_the_documentation(client: StrictClient) -> None:
-    """The address people try first."""
+def test_docs_redirects_to_apidocs(client: StrictClient) -> None:
+    """`/docs` leads to the documentation."""
     assert client.get("/docs").location == "/apidocs"

@@ -136,8 +136,8 @@ def test_rows_that_cannot_be_read_are_wrong_rows(app: Flask, tmp_path: Path) -> 
         done = score_file(file, tmp_path / "out.parquet", dask, record=False, say=say_nothing)
     assert (done.rows, done.wrong) == (5, 3)
     reasons = {row["row"]: row["reason"] for row in read_csv(done.wrong_rows)}
-    assert reasons["3"] == "line 3: 2 cells; 20 are expected"
-    assert reasons["4"].startswith("line 4: not readable as CSV")
+    assert reasons["3"] == "line 3: the row has 2 cells; the header has 20"
+    assert reasons["4"].startswith("line 4: the row is not readable as CSV")
     assert reasons["6"].startswith("reference:")
     assert pq.read_table(tmp_path / "out.parquet")["row"].to_pylist() == [2, 7]
 
@@ -184,13 +184,13 @@ def test_an_interrupted_run_is_gone_on_with_and_records_nothing_twice(
             score_file(file, out, dask, record=True, say=say)
         assert not out.exists()
     monkeypatch.setattr(file_run, "save", part.save)
-    with in_process(app) as dask, pytest.raises(FileRunFailed, match="begun with --record"):
+    with in_process(app) as dask, pytest.raises(FileRunFailed, match="started with --record"):
         score_file(file, out, dask, record=False, say=say_nothing)
     with in_process(app) as dask:
         score_file(file, out, dask, record=True, say=say_nothing)
     assert_each_once(read_csv(out), database, 1000)
     assert {row["policy_version"] for row in read_csv(out)} == {"default-1"}
-    with in_process(app) as dask, pytest.raises(FileRunFailed, match="is there already"):
+    with in_process(app) as dask, pytest.raises(FileRunFailed, match="exists already"):
         score_file(file, out, dask, record=True, say=say_nothing)
 
 
@@ -205,7 +205,7 @@ def test_a_folder_holds_one_run_over_one_file(app: Flask, tmp_path: Path) -> Non
         write_csv(file, rows_like_the_data()[:10])
         with pytest.raises(FileRunFailed, match="before it changed"):
             score_file(file, out, dask, record=False, say=say_nothing)
-        with pytest.raises(FileRunFailed, match="an empty folder"):
+        with pytest.raises(FileRunFailed, match="use an empty or a new folder"):
             score_file(file, tmp_path, dask, record=False, say=say_nothing)
 
 
@@ -254,7 +254,10 @@ def test_the_command_scores_in_two_processes_and_says_what_it_did(
     where = {"database": database, "registry": trained.registry}
     nobody = f"tcp://127.0.0.1:{free_port()}"
     missing = flask(*arguments, "--scheduler", nobody, **where)
-    assert (missing.returncode, missing.stderr) == (2, f"{nobody}: no scheduler answers there\n")
+    assert (missing.returncode, missing.stderr) == (
+        2,
+        f"{nobody}: no Dask scheduler answers; check the address, and that it is running\n",
+    )
     nowhere = flask("score", str(file), "--out", "/proc/out", **where)
     assert (nowhere.returncode, nowhere.stderr) == (2, "/proc/out: No such file or directory\n")
     done = flask(*arguments, "--workers", "2", **where)

@@ -1,4 +1,4 @@
-"""The page and the command about drift."""
+"""The drift page, command and metrics."""
 
 import math
 from dataclasses import replace
@@ -16,33 +16,31 @@ from tests.engines import on_both
 pytestmark = on_both
 
 
-def test_the_page_says_when_there_are_too_few_cases(
-    client: StrictClient, people: dict[Role, str]
-) -> None:
-    """And shows every feature all the same."""
+def test_page_reports_too_few_cases(client: StrictClient, people: dict[Role, str]) -> None:
+    """The page still lists the score and every feature."""
     client.sign_in("the analyst", people[Role.ANALYST])
     page = client.get("/drift").text
     assert "Not enough cases yet" in page
     assert page.count("<tr>") == 1 + 20
 
 
-def test_a_population_of_one_is_shifted_on_the_page_by_the_command_and_in_the_gauges(
+def test_drift_is_reported_on_page_cli_and_metrics(
     app: Flask, client: StrictClient, people: dict[Role, str]
 ) -> None:
-    """A hundred times the same application is not the population that the model knows."""
+    """A hundred identical applications are reported as shifted; without cases the metric is NaN."""
     client.post("/api/predict-batch", json={"applications": [EXAMPLE] * 100})
     client.sign_in("the analyst", people[Role.ANALYST])
     page = client.get("/drift?days=1").text
     assert "shifted" in page
     assert "100 decisions" in page
     with app.app_context():
-        said = app.test_cli_runner().invoke(args=["drift", "--days", "1"]).output
-    assert "100 decisions in 1 days" in said
-    assert "shifted" in said
+        output = app.test_cli_runner().invoke(args=["drift", "--days", "1"]).output
+    assert "100 decisions in 1 days" in output
+    assert "shifted" in output
     with app.app_context():
         report = drift_watch.look()
         drift_watch.export(report)
-    assert {one.name: one.state for one in report.drifts}["Age in years"] is State.SHIFTED
+    assert {drift.name: drift.state for drift in report.drifts}["Age in years"] is State.SHIFTED
     assert metrics.DRIFT.labels("Age in years")._value.get() > 0.25
     with app.app_context():
         drift_watch.export(replace(report, cases=0))

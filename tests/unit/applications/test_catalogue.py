@@ -1,4 +1,4 @@
-"""The catalogue."""
+"""The catalogue: which answers it accepts, and its fingerprint."""
 
 import math
 from dataclasses import replace
@@ -19,10 +19,11 @@ from creditapp.applications.catalogue import (
 )
 
 
-def test_it_declares_the_contracts_19_features_in_three_kinds() -> None:
-    """Six numeric, five ordinal, eight nominal, under distinct names and slugs."""
+def test_catalogue_has_19_features_of_three_kinds() -> None:
+    """It has six numeric, five ordinal and eight nominal features with distinct slugs."""
     counts = [
-        [one.kind for one in FEATURES].count(kind) for kind in ("numeric", "ordinal", "nominal")
+        [feature.kind for feature in FEATURES].count(kind)
+        for kind in ("numeric", "ordinal", "nominal")
     ]
     assert counts == [6, 5, 8]
     assert len({feature.slug for feature in FEATURES}) == 19
@@ -124,32 +125,32 @@ def test_a_band_is_shown_by_its_meaning() -> None:
 
 
 def test_each_example_is_accepted() -> None:
-    """The example that people copy is a right one."""
+    """The example of the documentation is a valid application."""
     assert all(BY_NAME[name].accepts(answer) for name, answer in EXAMPLE.items())
 
 
 @pytest.mark.parametrize("wrong", ["12", 12.5, 12.0, True, None, [], {}, math.nan, 0, 121, "1_000"])
-def test_an_integer_question_accepts_integers_within_its_limits_only(wrong: object) -> None:
-    """Nothing is coerced."""
+def test_integer_question_refuses_other_types_and_numbers_outside_limits(wrong: object) -> None:
+    """Values are refused, not converted."""
     assert not BY_NAME["Duration in month"].accepts(wrong)
 
 
 @pytest.mark.parametrize("wrong", ["5000", True, 0, -1, 0.0, 1_000_000_000.5, math.inf, math.nan])
-def test_the_amount_accepts_positive_numbers_up_to_its_limit_only(wrong: object) -> None:
-    """Zero, infinity and text are no amounts."""
+def test_amount_refuses_other_types_and_numbers_outside_limits(wrong: object) -> None:
+    """Zero, infinity and text are not amounts."""
     assert not BY_NAME["Credit amount"].accepts(wrong)
 
 
 @pytest.mark.parametrize("right", [1, 0.01, 5000, 5000.5, 1_000_000_000])
-def test_the_amount_accepts_integers_and_fractions(right: object) -> None:
-    """JSON does not tell 5000 from 5000.0, so neither does the catalogue."""
+def test_amount_accepts_integers_and_fractions(right: object) -> None:
+    """JSON has one number type, so 5000 and 5000.0 are both accepted."""
     assert BY_NAME["Credit amount"].accepts(right)
 
 
-def test_the_fingerprint_changes_with_limits_and_not_with_labels(
+def test_fingerprint_depends_on_limits_but_not_on_labels(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A model depends on what is accepted, not on how it is called on a page."""
+    """A model depends on the accepted answers, not on the texts of the page."""
     before = catalogue.fingerprint()
     [duration, *others] = catalogue.QUESTIONS
     assert isinstance(duration, Numeric)
@@ -159,28 +160,28 @@ def test_the_fingerprint_changes_with_limits_and_not_with_labels(
     assert catalogue.fingerprint() != before
 
 
-def test_every_answer_of_a_question_has_a_meaning_where_it_stands_for_something() -> None:
-    """Codes and bands have words; free numbers have none."""
+def test_each_code_and_band_has_a_meaning() -> None:
+    """Quantities need no meaning."""
     for feature in FEATURES:
         answers = getattr(feature, "values", range(1, len(getattr(feature, "bands", ())) + 1))
         assert all(feature.meaning(answer) for answer in answers)
 
 
 @given(st.integers(-(10**20), 10**20))
-def test_a_whole_number_survives_its_text(number: int) -> None:
-    """What a form or a CSV file carries as digits comes back as the same integer."""
+def test_integer_is_read_from_its_text(number: int) -> None:
+    """The digits of a form field or CSV cell become the same integer."""
     assert answer_from_text(f" {number} ") == number
 
 
 @given(st.text())
-def test_any_text_becomes_an_answer_or_stays_a_text(text: str) -> None:
-    """Reading never fails; whether the answer is right is the catalogue's business."""
+def test_any_text_is_read_without_error(text: str) -> None:
+    """Reading does not fail; the catalogue decides whether the answer is accepted."""
     assert isinstance(answer_from_text(text), int | float | str)
 
 
 @pytest.mark.parametrize(
     "text", ["1_000", "\u0661\u0662", "0x10", "+5", "012", "12.", "nan", "inf", "1,5"]
 )
-def test_text_that_json_would_not_call_a_number_stays_text(text: str) -> None:
-    """Other digits, underscores and special values are refused later, as text."""
+def test_text_that_is_not_a_json_number_stays_text(text: str) -> None:
+    """Non-ASCII digits, underscores and special values stay text, which is refused later."""
     assert answer_from_text(text) == text

@@ -1,4 +1,4 @@
-"""JSON with one meaning or none."""
+"""The strict JSON parser."""
 
 import contextlib
 import json
@@ -30,20 +30,20 @@ WRONG = {
 
 
 @pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
-def test_what_is_not_strict_json_is_refused(body: bytes) -> None:
-    """Each is refused with a sentence, never with another exception."""
+def test_invalid_json_is_refused(body: bytes) -> None:
+    """Each body raises NotStrictJson with a message, and no other exception."""
     with pytest.raises(NotStrictJson, match=r"\w+ \w+"):
         parse(body)
 
 
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
-def test_a_flat_object_comes_back_as_it_was_sent(value: dict[str, object]) -> None:
-    """Strictness costs no meaning."""
+def test_object_is_parsed_unchanged(value: dict[str, object]) -> None:
+    """A valid object keeps its keys and values."""
     assert parse(json.dumps(value).encode()) == value
 
 
 @given(st.binary())
-def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    """There is no third way out."""
+def test_any_bytes_are_parsed_or_refused(body: bytes) -> None:
+    """No other exception than NotStrictJson is raised."""
     with contextlib.suppress(NotStrictJson):
         parse(body)

@@ -1,4 +1,4 @@
-"""CSV files, and checks over whole tables."""
+"""CSV files, and checks of whole tables."""
 
 import csv
 import io
@@ -21,14 +21,14 @@ def text(*rows: list[str]) -> io.StringIO:
     return file
 
 
-def test_a_row_comes_back_as_an_application_with_its_line_number() -> None:
-    """Numbers are numbers, codes are text, blank header cells' blanks are stripped."""
+def test_row_is_read_with_its_line_number() -> None:
+    """Numbers become numbers, codes stay text, and blanks around column names are removed."""
     padded = [f" {name} " for name in HEADER]
     assert list(read_csv(text(padded, ROW))) == [(2, EXAMPLE)]
 
 
-def test_blank_lines_are_no_rows_and_blank_cells_no_answers() -> None:
-    """What was left out is missing, not empty."""
+def test_blank_lines_and_blank_cells_are_left_out() -> None:
+    """A blank cell gives a row without that answer."""
     [(line, row)] = read_csv(text(HEADER, [], [" ", *ROW[1:]]))
     assert line == 3
     assert HEADER[0] not in row
@@ -40,18 +40,21 @@ def test_blank_lines_are_no_rows_and_blank_cells_no_answers() -> None:
         ([], "the file is empty"),
         ([HEADER[1:], ROW[1:]], 'the column "Duration in month" is missing'),
         ([[*HEADER, "Shoe size"], [*ROW, "44"]], 'the column "Shoe size" is not known'),
-        ([[*HEADER, HEADER[0]], [*ROW, ROW[0]]], 'the column "Duration in month" is there twice'),
-        ([HEADER, ROW[1:]], "line 2: 18 cells; 19 are expected"),
+        (
+            [[*HEADER, HEADER[0]], [*ROW, ROW[0]]],
+            'the column "Duration in month" appears more than once',
+        ),
+        ([HEADER, ROW[1:]], "line 2: the row has 18 cells; the header has 19"),
     ],
 )
-def test_a_table_that_cannot_be_read_says_why(rows: list[list[str]], message: str) -> None:
+def test_unreadable_table_is_refused_with_the_reason(rows: list[list[str]], message: str) -> None:
     """The message names the line or the column."""
     with pytest.raises(BadTable, match=message):
         list(read_csv(text(*rows)))
 
 
-def test_wrong_rows_are_found_wherever_they_are() -> None:
-    """Strangers among the rows, missing keys and wrong answers alike."""
+def test_positions_of_wrong_rows_are_returned() -> None:
+    """Values that are not objects, missing keys, wrong answers and wrong references are all reported."""
     short = dict(list(EXAMPLE.items())[1:])
     rows = [
         EXAMPLE,

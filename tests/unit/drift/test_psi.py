@@ -1,4 +1,4 @@
-"""Drift: what the index says, and how often it says it wrongly."""
+"""The population stability index: its values, its limits and its false alarms."""
 
 import numpy as np
 import pytest
@@ -13,94 +13,101 @@ ROUNDS = 60
 
 @pytest.fixture(scope="module")
 def whole() -> dataset.Dataset:
-    """The project's own data, as the population that everything is drawn from."""
+    """The data set of the project, as the population of all samples."""
     return dataset.load(ROOT / "data" / "estadistical.csv")
 
 
 def look(
     whole: dataset.Dataset, generator: np.random.Generator, cases: int, older: int = 0
 ) -> dict[str, Drift]:
-    """A look at so many cases out of the population that the reference was drawn from too.
+    """Compare `cases` live cases with a reference sample of the same population.
 
-    `older` adds years to everybody's age among the cases.
+    `older` is added to the age of every live case, in years.
     """
     reference = whole.features.iloc[generator.integers(0, len(whole), 700)]
     live = whole.features.iloc[generator.integers(0, len(whole), cases)].copy()
     live["Age in years"] += older
     scores = export.score_population(generator.beta(4, 2, 300))
     columns = {name: live[name].tolist() for name in live}
-    found = psi.compare(
+    drifts = psi.compare(
         columns, generator.beta(4, 2, cases).tolist(), export.population(reference), scores
     )
-    return {one.name: one for one in found}
+    return {drift.name: drift for drift in drifts}
 
 
 def share_of_alarms(looks: list[dict[str, Drift]], state: State) -> float:
-    """How many looks show any index in a state."""
-    return sum(any(one.state is state for one in found.values()) for found in looks) / len(looks)
+    """The share of comparisons with at least one index in a state."""
+    alarms = [any(drift.state is state for drift in drifts.values()) for drifts in looks]
+    return sum(alarms) / len(looks)
 
 
 @pytest.mark.parametrize("cases", [50, 200, 1000])
-def test_without_drift_alarms_are_as_rare_as_promised(whole: dataset.Dataset, cases: int) -> None:
-    """Any of 20 indices: 1 % of looks say shifted and 5 % watch, whatever the number of cases."""
+def test_false_alarms_are_as_rare_as_allowed(whole: dataset.Dataset, cases: int) -> None:
+    """Without drift, any of 20 indices is shifted in 1 % and to watch in 5 % of comparisons.
+
+    The assertions leave room for chance. The rates do not depend on the number of cases.
+    """
     generator = np.random.default_rng(cases)
     looks = [look(whole, generator, cases) for _ in range(ROUNDS)]
     assert share_of_alarms(looks, State.SHIFTED) <= 0.05
     assert share_of_alarms(looks, State.WATCH) <= 0.12
 
 
-def test_the_usual_limits_alone_would_cry_wolf(whole: dataset.Dataset) -> None:
-    """With 50 cases and no drift at all, some index passes 0.25 in most looks."""
+def test_usual_limits_give_false_alarms_with_few_cases(whole: dataset.Dataset) -> None:
+    """With 50 cases and no drift, some index exceeds 0.25 in most comparisons."""
     generator = np.random.default_rng(1)
     looks = [look(whole, generator, 50) for _ in range(ROUNDS)]
-    assert np.mean([any(one.index > 0.25 for one in found.values()) for found in looks]) > 0.5
+    exceeded = [any(drift.index > 0.25 for drift in drifts.values()) for drifts in looks]
+    assert np.mean(exceeded) > 0.5
 
 
-def test_a_shift_is_found_once_there_are_cases_enough(whole: dataset.Dataset) -> None:
-    """Everybody ten years older: found nearly always with 200 cases, and in the age alone."""
+def test_shift_of_one_feature_is_detected(whole: dataset.Dataset) -> None:
+    """If 200 applicants are ten years older, the age is shifted and the other features are not."""
     generator = np.random.default_rng(2)
     looks = [look(whole, generator, 200, older=10) for _ in range(ROUNDS)]
-    found = [one["Age in years"].state is State.SHIFTED for one in looks]
-    assert np.mean(found) >= 0.9
-    others = [one.state for found in looks for one in found.values() if one.name != "Age in years"]
-    assert np.mean([state is State.SHIFTED for state in others]) < 0.01
+    detected = [drifts["Age in years"].state is State.SHIFTED for drifts in looks]
+    assert np.mean(detected) >= 0.9
+    other_states = [
+        drift.state for drifts in looks for name, drift in drifts.items() if name != "Age in years"
+    ]
+    assert np.mean([state is State.SHIFTED for state in other_states]) < 0.01
 
 
-def test_every_feature_can_be_found_shifted(whole: dataset.Dataset) -> None:
-    """If everybody gave its rarest answer, numbers with few values included."""
-    known = export.population(whole.features)
+def test_shift_of_every_feature_is_detected(whole: dataset.Dataset) -> None:
+    """If all cases have the rarest answer of each feature, every feature is shifted."""
+    population = export.population(whole.features)
     rare = {name: [whole.features[name].value_counts().index[-1]] * 500 for name in whole.features}
     scores = export.score_population(np.linspace(0, 1, 300))
-    found = psi.compare(rare, [0.5] * 500, known, scores)
-    assert [one.name for one in found if one.state is not State.SHIFTED] == []
+    drifts = psi.compare(rare, [0.5] * 500, population, scores)
+    assert [drift.name for drift in drifts if drift.state is not State.SHIFTED] == []
 
 
-def test_below_the_minimum_nothing_is_said(whole: dataset.Dataset) -> None:
-    """Not even about everybody being ten years older."""
-    found = look(whole, np.random.default_rng(3), psi.FEWEST_CASES - 1, older=10)
-    assert {one.state for one in found.values()} == {State.TOO_FEW}
+def test_too_few_cases_are_reported_as_too_few(whole: dataset.Dataset) -> None:
+    """Below the minimum, even a large shift is not reported."""
+    drifts = look(whole, np.random.default_rng(3), psi.FEWEST_CASES - 1, older=10)
+    assert {drift.state for drift in drifts.values()} == {State.TOO_FEW}
 
 
-def test_no_cases_at_all_are_no_error(whole: dataset.Dataset) -> None:
-    """A model that was promoted a moment ago has none."""
-    known = export.population(whole.features)
-    columns: dict[str, list[object]] = {name: [] for name in known}
+def test_zero_cases_are_reported_as_too_few(whole: dataset.Dataset) -> None:
+    """A model that has just been promoted has no cases."""
+    population = export.population(whole.features)
+    columns: dict[str, list[object]] = {name: [] for name in population}
     scores = export.score_population(np.linspace(0, 1, 50))
-    found = psi.compare(columns, [], known, scores)
-    assert [one.name for one in found] == [SCORE, *known]
-    assert {one.state for one in found} == {State.TOO_FEW}
+    drifts = psi.compare(columns, [], population, scores)
+    assert [drift.name for drift in drifts] == [SCORE, *population]
+    assert {drift.state for drift in drifts} == {State.TOO_FEW}
 
 
-def test_what_the_reference_never_held_is_a_bin() -> None:
-    """Unseen codes, and numbers beyond the data on either side."""
+def test_values_not_in_the_reference_have_their_own_bin() -> None:
+    """Unseen codes, and numbers below or above the reference, count in the last bin."""
     live, reference = psi.histograms(["a", "z", "z"], {"counts_by_code": {"a": 5, "b": 3, "z": 0}})
     assert (live.tolist(), reference.tolist()) == ([1, 0, 2], [5, 3, 0])
     live, reference = psi.histograms([0, 5, 99], {"edges": [1, 4, 9], "counts": [2, 2]})
     assert (live.tolist(), reference.tolist()) == ([0, 1, 2], [2, 2, 0])
 
 
-def test_the_index_is_nothing_for_equal_shares_and_the_formulas_value_else() -> None:
-    """By hand, for two bins with so many cases that half a case more is nothing."""
+def test_index_is_zero_for_equal_shares_and_matches_the_formula() -> None:
+    """The expected value is computed by hand, with enough cases to make the added half case negligible."""
     many = np.array([1.0e9, 1.0e9])
     assert psi.stability_index(many, many) == 0
     other = np.array([0.6e9, 0.4e9])
@@ -112,6 +119,8 @@ def test_the_index_is_nothing_for_equal_shares_and_the_formulas_value_else() -> 
     ("probability", "degrees", "quantile"),
     [(0.95, 1, 3.841), (0.99, 9, 21.666), (0.95, 20, 31.410)],
 )
-def test_quantiles_agree_with_the_tables(probability: float, degrees: int, quantile: float) -> None:
-    """To three percent, which is what the approximation gives at one degree of freedom."""
+def test_chi_square_quantiles_match_published_tables(
+    probability: float, degrees: int, quantile: float
+) -> None:
+    """The tolerance of 3 % is the error of the approximation at one degree of freedom."""
     assert psi.chi_square_quantile(probability, degrees) == pytest.approx(quantile, rel=0.03)

@@ -1,4 +1,4 @@
-"""Files cut into parts."""
+"""Files: split into parts, and joined."""
 
 import csv
 from pathlib import Path
@@ -17,10 +17,10 @@ REFERENCES = ["plain", 'a "quoted" one', "two\nlines", "", 'comma, quote "\nand 
 
 
 @pytest.mark.parametrize("size", [1, 100, 1000, 2500, 10**6])
-def test_wherever_a_file_is_cut_its_rows_are_whole(
+def test_csv_parts_contain_whole_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """Line breaks within quotes end no row; every row keeps the number of its line."""
+    """A quoted line break does not split a row, and rows keep their line numbers, for any part size."""
     monkeypatch.setattr(formats, "PART_BYTES", size)
     path = tmp_path / "in.csv"
     with path.open("w", newline="", encoding="utf-8-sig") as file:
@@ -36,8 +36,8 @@ def test_wherever_a_file_is_cut_its_rows_are_whole(
     assert [row for part in parts for row in rows_of(path, part)] == whole
 
 
-def test_row_groups_are_cut_into_parts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are counted through all groups; a null is no answer."""
+def test_row_groups_are_split_into_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row numbers continue across row groups, and nulls are left out."""
     monkeypatch.setattr(formats, "PART_ROWS", 3)
     rows: list[dict[str, Any]] = [
         {**EXAMPLE, "reference": f"{n}" if n % 2 else None} for n in range(10)
@@ -46,13 +46,15 @@ def test_row_groups_are_cut_into_parts_too(tmp_path: Path, monkeypatch: pytest.M
     pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=5)
     parts = parts_of(path)
     assert [part.end - part.begin for part in parts] == [3, 2, 3, 2]
-    found = [row for part in parts for row in rows_of(path, part)]
-    given = [{name: answer for name, answer in row.items() if answer is not None} for row in rows]
-    assert found == list(enumerate(given, 1))
+    numbered = [row for part in parts for row in rows_of(path, part)]
+    answered = [
+        {name: answer for name, answer in row.items() if answer is not None} for row in rows
+    ]
+    assert numbered == list(enumerate(answered, 1))
 
 
-def test_a_column_of_another_type_is_refused_by_name(tmp_path: Path) -> None:
-    """Only numbers and text are answers."""
+def test_column_of_wrong_type_is_refused_by_name(tmp_path: Path) -> None:
+    """Only columns of numbers or text are accepted; the error names the column."""
     path = tmp_path / "in.parquet"
     pq.write_table(pa.Table.from_pylist([{**EXAMPLE, "Age in years": True}]), path)
     with pytest.raises(BadTable, match='"Age in years" is of type bool'):
@@ -60,8 +62,8 @@ def test_a_column_of_another_type_is_refused_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
-def test_parts_are_joined_in_their_order(tmp_path: Path, ending: str) -> None:
-    """An empty part among them is no gap, and the header stands once."""
+def test_parts_are_joined_in_order(tmp_path: Path, ending: str) -> None:
+    """Empty parts add no rows, and the header appears once."""
     columns = {"row": pa.int64(), "reason": pa.string()}
     parts = [tmp_path / f"{n}{ending}" for n in range(3)]
     for part, rows in zip(parts, ([(1, "a")], [], [(3, None)]), strict=True):

@@ -1,4 +1,4 @@
-"""Settings that nothing is started with."""
+"""Settings with which the service does not start."""
 
 from pathlib import Path
 
@@ -65,23 +65,23 @@ BAD = [
 
 @pytest.fixture(autouse=True)
 def production(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment of a sound production."""
+    """A valid production environment."""
     for setting in SETTINGS.values():
         monkeypatch.delenv(setting.name, raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
 
 
-def test_sound_settings_are_accepted() -> None:
-    """The safeguards can be satisfied."""
+def test_valid_settings_are_accepted() -> None:
+    """The settings of `GOOD` pass all safeguards of production."""
     assert checked_settings().production
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_each_bad_setting_is_refused_by_name(
+def test_bad_setting_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
 ) -> None:
-    """One line that begins with the setting, and shows no secret."""
+    """The error is one line that begins with the setting and does not show the secret."""
     if value is None:
         monkeypatch.delenv(name)
     else:
@@ -92,26 +92,26 @@ def test_each_bad_setting_is_refused_by_name(
         assert value not in str(caught.value)
 
 
-def test_memory_limits_are_accepted_for_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One process counts for all."""
+def test_limits_in_memory_are_accepted_with_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single process counts all requests."""
     monkeypatch.setenv("CREDITAPP_LIMITS_STORAGE", "memory://")
     monkeypatch.setenv("CREDITAPP_WORKERS", "1")
     assert checked_settings().workers == 1
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::"])  # noqa: S104
-def test_development_is_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    """It asks nobody to sign in, so nobody else may reach it."""
+def test_development_requires_a_loopback_host(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Development has no sign-in, so other machines must not reach it."""
     monkeypatch.setenv("CREDITAPP_ENV", "development")
     monkeypatch.setenv("CREDITAPP_HOST", host)
     with pytest.raises(InvalidSetting, match=r"^CREDITAPP_HOST: "):
         checked_settings()
 
 
-def test_a_folder_with_other_files_is_never_wiped(
+def test_metrics_folder_with_other_files_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The metrics' folder is emptied at the start: it must not be the database's."""
+    """The folder is emptied at the start, so it must not hold the database."""
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     (tmp_path / "counter_1.db").touch()
     assert checked_settings()

@@ -1,4 +1,4 @@
-"""Settings."""
+"""Settings from the environment."""
 
 from pathlib import Path
 
@@ -23,27 +23,29 @@ from creditapp.settings.settings import Settings, markdown_table
         ("SECRET_KEY_FILE", "/nowhere"),
     ],
 )
-def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    """One line, beginning with the setting."""
+def test_bad_setting_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """The error is one line that begins with the setting."""
     monkeypatch.setenv(name, value)
     with pytest.raises(InvalidSetting, match=rf"^{name.removesuffix('_FILE')}: [^\n]+$"):
         Settings.from_environment()
 
 
-def test_a_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As container platforms hand them over; the line's end is not part of it."""
+def test_secret_is_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`…_FILE` names the file; the line break at its end is removed."""
     monkeypatch.delenv("SECRET_KEY")
     (tmp_path / "key").write_text("k" * 40 + "\n")
     monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
     assert Settings.from_environment().secret_key == "k" * 40
 
 
-def test_origins_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Separated by commas, with or without blanks."""
+def test_origins_are_read_as_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commas separate the origins; blanks are ignored."""
     monkeypatch.setenv("CREDITAPP_CORS_ORIGINS", "https://a.example, https://b.example")
     assert Settings.from_environment().cors_origins == ("https://a.example", "https://b.example")
 
 
-def test_readme_holds_the_generated_table_of_settings() -> None:
-    """`make documents` writes it."""
+def test_readme_contains_the_table_of_settings() -> None:
+    """The table is up to date; `make documents` writes it."""
     assert markdown_table() in (ROOT / "README.md").read_text()
