@@ -1,6 +1,6 @@
 # The verbs of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench lint lock translations documents assets clean
+.PHONY: help run test soak bench mutation lint lock translations documents assets clean
 
 SUPPORTED := import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -33,6 +33,9 @@ bench: .venv/.dev ## measure applications, batches, files and a start beside the
 	$(BIN)/python -m tests.benchmarks.steps
 	$(BIN)/python -m tests.benchmarks.batch
 	$(BIN)/python -m tests.benchmarks.files
+
+mutation: .venv/.dev build/mutation/.tool ## change the code a little and see whether a test notices (PACKAGES="policy scoring" for some; half an hour)
+	build/mutation/venv/bin/python tests/mutation/run.py $(PACKAGES)
 
 lint: .venv/.dev ## check style, types and the layers of imports
 	$(BIN)/ruff check .
@@ -70,6 +73,12 @@ clean: ## remove the environment and the caches; data, models and decisions stay
 	@$(MAKE) --silent .venv/bin/python
 	@echo "environment: installing requirements/dev.txt (once; a minute or two)"
 	@$(PIP) -r $<
+	@touch $@
+
+build/mutation/.tool: tests/mutation/requirements.txt
+	@echo "environment: installing tests/mutation/requirements.txt (once)"
+	@$(BIN)/python -m venv build/mutation/venv
+	@build/mutation/venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 .venv/bin/python:

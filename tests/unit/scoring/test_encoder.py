@@ -29,7 +29,7 @@ ENCODED = [
 
 def test_several_rows_are_encoded_together() -> None:
     """Scaled numbers, places of ordinal codes, and one column for each nominal code."""
-    encoded = Encoder.of(INPUTS).encode(COLUMNS)
+    encoded = Encoder.from_inputs(INPUTS).encode(COLUMNS)
     assert encoded.tolist() == ENCODED
     assert encoded.dtype == np.float32
 
@@ -37,7 +37,9 @@ def test_several_rows_are_encoded_together() -> None:
 @pytest.mark.parametrize("row", [0, 1])
 def test_one_row_is_encoded_as_it_is_among_others(row: int) -> None:
     """One row takes another way through the code."""
-    encoded = Encoder.of(INPUTS).encode({name: [answers[row]] for name, answers in COLUMNS.items()})
+    encoded = Encoder.from_inputs(INPUTS).encode(
+        {name: [answers[row]] for name, answers in COLUMNS.items()}
+    )
     assert encoded.tolist() == [ENCODED[row]]
     assert encoded.dtype == np.float32
 
@@ -54,14 +56,14 @@ def test_a_model_may_use_one_kind_of_feature_only(
     names: list[str], expected: list[list[float]]
 ) -> None:
     """The columns of the other features are left out."""
-    encoder = Encoder.of({name: INPUTS[name] for name in names})
+    encoder = Encoder.from_inputs({name: INPUTS[name] for name in names})
     assert encoder.encode(COLUMNS).tolist() == expected
 
 
 @pytest.mark.parametrize("rows", [1, 2])
 def test_numbers_are_scaled_as_doubles_and_rounded_once(rows: int) -> None:
     """16777217 is no single-precision number: rounded before the mean is taken off, 1 would become 0."""
-    encoder = Encoder.of({"Credit amount": {"mean": 16_777_216.0, "scale": 1.0}})
+    encoder = Encoder.from_inputs({"Credit amount": {"mean": 16_777_216.0, "scale": 1.0}})
     assert encoder.encode({"Credit amount": [16_777_217] * rows}).tolist() == [[1.0]] * rows
 
 
@@ -69,6 +71,6 @@ def test_numbers_are_scaled_as_doubles_and_rounded_once(rows: int) -> None:
 def test_a_code_that_the_model_does_not_know_is_an_error(rows: int) -> None:
     """The catalogue's fingerprint keeps such a model out; nothing is made up here."""
     with pytest.raises(KeyError):
-        Encoder.of(INPUTS).encode(
+        Encoder.from_inputs(INPUTS).encode(
             {name: answers[:rows] for name, answers in COLUMNS.items()} | {"Job": ["A174"] * rows}
         )
