@@ -40,6 +40,7 @@ def test_no_cases_give_no_numbers() -> None:
     assert math.isnan(Proportion(0, 0).value)
     assert Proportion(0, 0).interval == (0.0, 1.0)
     assert math.isnan(expected_cost([], [], 5).value)
+    assert expected_cost([], [], 0.5).interval == (0.0, 1.0)
     assert math.isnan(best_cut_off([], 5).cost)
 
 
