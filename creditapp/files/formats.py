@@ -110,7 +110,7 @@ def _read_lines(file: IO[bytes], size: int) -> bytes:
     block = file.read(size)
     block += b"" if block.endswith(b"\n") else file.readline()
     # why: a quoted cell may contain line breaks, so a part may end only after an even number of
-    # quotes. A stray quote would join the rest of the file, so the search stops after one cell.
+    # quotes. A stray quote would join the rest of the file, so the search stops after the longest cell.
     longest = len(block) + LONGEST_CELL
     while block.count(b'"') % 2 and len(block) < longest and (line := file.readline()):
         block += line
