@@ -75,7 +75,7 @@ class Encoder:
             encoded[:, start] = [ranks[answer] for answer in columns[name]]
         if self.nominal:
             hot = [[places[answer] for answer in columns[name]] for name, places in self.nominal]
-            encoded[np.arange(rows), np.array(hot)] = 1
+            encoded[np.arange(rows), np.array(hot, dtype=np.intp)] = 1
         return encoded
 
     def _encode_one(self, answers: Mapping[str, Any]) -> Encoded:

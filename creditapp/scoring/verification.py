@@ -24,6 +24,8 @@ def verify(bundle: Bundle) -> Scorer:
     _check_catalogue(bundle.metadata)
     _check_columns(bundle.metadata)
     _check_classes(bundle.metadata)
+    if not bundle.golden.applications:
+        raise BrokenBundle("the served bundle holds no golden rows to verify the model by")
     try:
         scorer = Scorer(bundle)
         scores = _golden_scores(scorer, bundle.golden)
@@ -70,8 +72,6 @@ def _score(scorer: Scorer, applications: Sequence[Application]) -> list[float]:
 
 
 def _check_golden(golden: Golden, order: str, probabilities: list[float]) -> None:
-    if not probabilities:
-        raise BrokenBundle("the served bundle holds no golden rows to verify the model by")
     difference = np.abs(np.array(probabilities) - np.array(golden.probabilities)).max()
     if not difference <= TOLERANCE:
         raise BrokenBundle(f"scored {order}, the golden rows differ by {difference:.2g}")

@@ -193,5 +193,5 @@ def test_leaves_that_do_not_give_the_engines_scores_are_refused() -> None:
     verify_explainer(bundle(BEST, POOR), nearly)
     for by in (2e-6, -2e-6, float("nan")):
         off: Any = Off(by)
-        with pytest.raises(BrokenBundle, match="off its scores"):
+        with pytest.raises(BrokenBundle, match="leaves and its scores differ"):
             verify_explainer(bundle(BEST, POOR), off)

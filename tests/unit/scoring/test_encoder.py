@@ -74,3 +74,9 @@ def test_a_code_that_the_model_does_not_know_is_an_error(rows: int) -> None:
         Encoder.from_inputs(INPUTS).encode(
             {name: answers[:rows] for name, answers in COLUMNS.items()} | {"Job": ["A174"] * rows}
         )
+
+
+def test_no_rows_are_encoded_as_no_rows() -> None:
+    """The shape still has the width of the model."""
+    encoded = Encoder.from_inputs(INPUTS).encode({name: [] for name in INPUTS})
+    assert encoded.shape == (0, len(ENCODED[0]))
