@@ -65,3 +65,16 @@ def test_positions_of_wrong_rows_are_returned() -> None:
         {**EXAMPLE, "reference": ""},
     ]
     assert wrong_rows(rows) == {1, 2, 4, 5}
+
+
+def test_a_row_that_is_no_csv_is_named_by_its_line_in_the_file() -> None:
+    """The header is the first line."""
+    lines = [",".join(HEADER) + "\n", ",".join(ROW) + "\n", '"24"x' + "," * 18 + "\n"]
+    with pytest.raises(BadTable, match="line 3: not readable as CSV"):
+        list(read_csv(lines))
+
+
+def test_a_boolean_among_numbers_is_no_amount() -> None:
+    """Python counts true as 1."""
+    rows = [{**EXAMPLE, "Credit amount": amount} for amount in (1000, 1000.5, True)]
+    assert wrong_rows(rows) == {2}
