@@ -128,7 +128,7 @@ def test_an_answer_that_is_lost_is_not_asked_for_again(service: Service, page: P
 
     page.route("**/", lose)
     page.get_by_role("button", name="Score").click()
-    expect(page.locator("#result")).to_contain_text("No answer came")
+    expect(page.locator("#result")).to_contain_text("No answer arrived")
     assert posts == ["POST"]
 
 

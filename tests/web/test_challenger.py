@@ -241,7 +241,7 @@ def test_the_page_shows_agreement_and_which_decisions_would_flip(
 ) -> None:
     """Before, without a challenger, it says how one is begun."""
     client.sign_in("the analyst", people[Role.ANALYST])
-    assert "No challenger scores now" in client.get("/challenger").text
+    assert "No challenger is running" in client.get("/challenger").text
     begin(app, bundle)
     assert "has scored no decision yet" in client.get("/challenger").text
     amounts = [float(amount) for amount in range(500, 15_000, 100)]
@@ -286,7 +286,7 @@ def test_page_and_command_say_by_how_much_and_which_way_the_challenger_differs(
     page = client.get("/challenger").text
     assert ">-0.0400<" in page
     assert ">0.0600<" in page
-    table = page.partition("what they would have been")[2].partition("</table>")[0]
+    table = page.partition("what the challenger would decide")[2].partition("</table>")[0]
     cells = re.findall(r'number">([^<]*)', table.partition("<tbody>")[2])
     assert [cell.strip() for cell in cells] == [
         *("1 · 50.0 %", "1 · 50.0 %", "0 · 0.0 %"),

@@ -130,11 +130,11 @@ def test_erased_answers_leave_a_letter_that_says_so(
     """By the machine, and by a person whose words were erased."""
     with app.app_context(), writing() as session:
         session.execute(delete(Answers))
-    assert "was erased since" in letter(officer, declined).text
+    assert "have since been erased" in letter(officer, declined).text
     review(officer, declined, "decline")
     with app.app_context(), writing() as session:
         session.execute(delete(ReviewNote))
-    assert "was erased since" in letter(officer, declined).text
+    assert "have since been erased" in letter(officer, declined).text
 
 
 def test_another_language_is_refused(officer: StrictClient, declined: str) -> None:

@@ -136,7 +136,7 @@ def test_the_code_book_says_what_is_protected_and_used(client: StrictClient) -> 
     page = client.get("/codebook").text
     assert page.count("· protected") == 4
     assert page.count("· used by the served model") == 19
-    assert "cannot all be explained lawfully" in page
+    assert "flask train --without-protected" in page
 
 
 def test_the_code_book_counts_answers_and_bad_credits_in_the_data(client: StrictClient) -> None:

@@ -62,7 +62,7 @@ def test_a_review_stands_and_the_machines_decision_stays(
     assert (reason["source"], reason["text"]) == ("person", "The income could not be proved")
     page = officer.get(f"/decisions/{referred}").text
     assert "The income could not be proved" in page
-    assert "This stands." in page
+    assert "This outcome applies." in page
     with app.app_context():
         [event] = audit.find_newest(limit=1)
         found = decision_log.find(referred)
