@@ -113,7 +113,7 @@ def test_of_several_unknown_keys_the_first_in_the_alphabet_is_named() -> None:
     """The message is the same every time, and a long key is cut."""
     with pytest.raises(BadPolicy, match=r"rule 1: the key limit is unknown"):
         rules_from([{**GOOD_RULE, "limit": 3, "reason": "x", "zeal": 1}])
-    with pytest.raises(BadPolicy, match=rf"rule 1: {'x' * 50} is not known"):
+    with pytest.raises(BadPolicy, match=rf"rule 1: the key {'x' * 50} is unknown"):
         rules_from([{**GOOD_RULE, "x" * 51: 3}])
 
 
