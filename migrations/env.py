@@ -1,4 +1,4 @@
-"""Runs the migrations on the application's own engine, each whole in one transaction or not at all."""
+"""Runs the migrations on the application's engine, all in one transaction or none."""
 
 import click
 from alembic import context
@@ -10,24 +10,24 @@ from creditapp.database.engine import db
 from creditapp.database.session import database_failures
 
 OUR_LOCK = 0x6372656469746170
-"""A number of our own among PostgreSQL's advisory locks: the letters «creditap»."""
+"""The key of our advisory lock in PostgreSQL: the letters «creditap»."""
 PATIENCE = 60_000  # milliseconds
 
 
 def wait_for_our_turn(connection: Connection) -> None:
-    """Of several migrations at once one applies; the others wait, and then find nothing left to do."""
+    """Let one of several processes migrate; the others wait, and then find nothing to do."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": OUR_LOCK})
 
 
 def be_patient(connection: Connection) -> None:
-    """SQLite's lock is taken with the transaction itself, and is waited for as long as this says."""
+    """Wait this long for SQLite's lock, which the transaction takes."""
     if connection.dialect.name == "sqlite":
         connection.connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
 
 
 def say(step: MigrationInfo, **_: object) -> None:
-    """Tell whoever runs the command what is done to the database."""
+    """Print each migration that is applied or reverted."""
     done = "applied" if step.is_upgrade else "taken back"
     for revision in step.up_revisions:
         click.echo(f"database: {done}: {revision.doc} ({revision.revision})")

@@ -1,4 +1,4 @@
-"""How gunicorn serves: `gunicorn -c ops/gunicorn.conf.py wsgi:app` from the project's folder."""
+"""The configuration of gunicorn: `gunicorn -c ops/gunicorn.conf.py wsgi:app` in the project's folder."""
 
 import gc
 import os
@@ -30,28 +30,30 @@ OWN_FOLDER = "CREDITAPP_OWN_METRICS_FOLDER"
 
 GARBAGE_THRESHOLD = 50_000
 SECONDS_OF_RESTRAINT = 0.005
-"""How long a busy worker leaves a new connection to the others; if none comes, it takes it then."""
+"""How long a busy worker leaves a new connection to the others before it takes it."""
 
 
 class RestrainedWorker(ThreadWorker):  # type: ignore[misc]
-    """Takes new connections slowly while all of its threads are at work, so that a free worker comes first.
+    """Accepts connections slowly while all of its threads are busy, so that a free worker accepts first.
 
-    Otherwise one worker may take all of a client's connections, and the others have nothing to do.
+    See docs/decisions/0009-busy-workers-are-restrained.md.
     """
+
+    # why: without the pause, one worker may take all connections of a client while the others are idle.
 
     _accepts_from = 0.0
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Accept for a thread that is free, or after a pause."""
+        """Accept connections only if a thread is free, or after the pause."""
         super().set_accept_enabled(enabled and time.monotonic() >= self._accepts_from)
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept, and then think again."""
+        """Accept a connection, and start the pause."""
         super().accept(listener)
         self._accepts_from = time.monotonic() + SECONDS_OF_RESTRAINT
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait no longer than the pause where there is one."""
+        """Wait for events, but no longer than the pause."""
         if self._busy_threads() < self.cfg.threads:
             self._accepts_from = 0.0
         self.set_accept_enabled(self.alive and self.nr_conns < self.worker_connections)
@@ -63,7 +65,7 @@ class RestrainedWorker(ThreadWorker):  # type: ignore[misc]
 
 
 class OwnLogOnly(glogging.Logger):  # type: ignore[misc]
-    """The application logs each request; gunicorn would put a line together for each and drop it."""
+    """No access log: the application logs each request, and gunicorn would build a line only to drop it."""
 
     access_log_enabled = False
 
@@ -84,7 +86,7 @@ accesslog = None
 
 
 def on_starting(server: Any) -> None:
-    """Workers share their metrics in a folder of this run alone, wiped now and never later."""
+    """Check the start, and prepare the metrics folder: it is emptied now, and never while workers run."""
     _check_gunicorn(server.cfg)
     _check()
     _check_port()
@@ -99,7 +101,7 @@ def on_starting(server: Any) -> None:
 
 
 def _check_gunicorn(cfg: Any) -> None:
-    """What was checked is what is served: gunicorn's own options must not say otherwise."""
+    """Refuse options of gunicorn that contradict the settings that were checked."""
     bound = [cfg.bind] if isinstance(cfg.bind, str) else cfg.bind
     for name, is_ours in (
         ("bind", bound == [bind]),
@@ -112,7 +114,7 @@ def _check_gunicorn(cfg: Any) -> None:
 
 
 def _check() -> None:
-    """What `flask check-config` says of the database, before a port is opened."""
+    """Run `flask check-config` before a port is opened."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "check-config"]
     # A .env file would be read by the command and not by the service.
     env = {**os.environ, "FLASK_SKIP_DOTENV": "1"}
@@ -122,7 +124,7 @@ def _check() -> None:
 
 
 def _check_port() -> None:
-    """Say at once what gunicorn would try five times to find out."""
+    """Refuse a busy port at once; gunicorn would try it five times."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -134,7 +136,7 @@ def _check_port() -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Say where everything is."""
+    """Print the addresses."""
     address = f"http://{settings.host}:{settings.port}"
     print(
         f"\n  page           {address}/"
@@ -145,7 +147,7 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Each worker follows the deployment in force; one without a model stays up and says so."""
+    """Start what a worker does besides answering requests: follow deployments, challengers, and drift."""
     from creditapp.challenger import shadow
     from creditapp.drift import watch as drift_watch
     from creditapp.serving import cache as model_cache
@@ -153,21 +155,21 @@ def post_worker_init(worker: Any) -> None:
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
     shadow.of_app(worker.wsgi).follow(worker.wsgi)
     drift_watch.watch(worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"])
-    # What is loaded by now is never garbage; looking through it again doubled the time of a batch.
+    # why: what is loaded by now is never garbage; looking through it again doubled the time of a batch.
     gc.freeze()
-    # A request leaves hardly a cycle behind; looking for them after each 700 objects took 7 % of its time.
+    # why: a request leaves few cycles behind; looking for them after each 700 objects took 7 % of its time.
     gc.set_threshold(GARBAGE_THRESHOLD)
-    logs.leave_out_what_no_line_shows()
+    logs.skip_unused_fields()
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """A worker that is gone has no model loaded any more."""
+    """Remove a dead worker from the gauges."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(server: Any) -> None:
-    """Take our own metrics folder away."""
+    """Remove the metrics folder of this run."""
     if OWN_FOLDER in os.environ:
         shutil.rmtree(os.environ[OWN_FOLDER], ignore_errors=True)

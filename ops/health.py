@@ -1,4 +1,4 @@
-"""Asks the service in this container whether it can decide, or an address whether it answers: 0 is yes."""
+"""The health check of a container: exit code 0 if the service, or a given address, answers."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ PORT = os.environ.get("PORT", "8000")
 
 
 def request_of(address: str | None) -> urllib.request.Request:
-    """Our own service answers only to its own names."""
+    """The request to make; the service answers only to its trusted host names."""
     if address:
         return urllib.request.Request(address)
     [name, *_] = os.environ.get("CREDITAPP_TRUSTED_HOSTS", "localhost").split(",")
@@ -18,7 +18,7 @@ def request_of(address: str | None) -> urllib.request.Request:
 
 
 def main(address: str | None = None) -> int:
-    """The exit code."""
+    """Make the request and return the exit code."""
     try:
         with urllib.request.urlopen(request_of(address), timeout=4):
             return 0

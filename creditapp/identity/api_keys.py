@@ -1,4 +1,4 @@
-"""API keys: how programs say who they are."""
+"""API keys: how programs identify themselves."""
 
 import hashlib
 import hmac
@@ -21,7 +21,7 @@ from creditapp.identity.audit import Action, note
 
 PREFIX = "creditapp"
 SHAPE = re.compile(rf"{PREFIX}_([0-9a-f]{{12}})_([A-Za-z0-9-]{{40}})_([0-9a-f]{{8}})")
-"""Prefix, key id, secret, checksum: a scanner recognises it, and a slip of the hand needs no look-up."""
+"""Prefix, key id, secret, checksum: secret scanners recognise it, and a mistyped key needs no look-up."""
 
 
 class Scope(StrEnum):
@@ -36,7 +36,7 @@ class Scope(StrEnum):
 
 
 class ApiKey(Base):
-    """A key, by the digest of its text."""
+    """A key; only the digest of its text is stored."""
 
     __tablename__ = "api_key"
 
@@ -51,14 +51,14 @@ class ApiKey(Base):
 
 @dataclass(frozen=True)
 class Holder:
-    """A program that showed a valid key."""
+    """A program that sent a valid key."""
 
     key_id: str
     scopes: frozenset[Scope]
 
 
 def add(name: str, scopes: Iterable[Scope], expires_at: datetime | None, actor: Actor) -> str:
-    """Make a key; its text is returned here and kept nowhere.
+    """Create a key and return its text, which is stored nowhere.
 
     Raises:
         BadAccount: the name is not fit to be one, or no scope is given.
@@ -85,7 +85,7 @@ def add(name: str, scopes: Iterable[Scope], expires_at: datetime | None, actor: 
 
 
 def revoke(key_id: str, actor: Actor) -> None:
-    """Let a key open nothing any more, on every worker from its next request on.
+    """Revoke a key, on every worker from its next request on.
 
     Raises:
         BadAccount: there is no such key.
@@ -99,13 +99,13 @@ def revoke(key_id: str, actor: Actor) -> None:
 
 
 def list_all() -> Sequence[ApiKey]:
-    """All keys, the newest first."""
+    """All keys, newest first."""
     with reading() as session:
         return session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc())).all()
 
 
 def holder(text: str) -> Holder | None:
-    """Whoever holds this key, or nobody where it is malformed, unknown, expired or revoked."""
+    """Find the holder of a key; none if the key is malformed, unknown, expired or revoked."""
     shape = SHAPE.fullmatch(text)
     if not shape or _with_checksum(text[: -len("_00000000")]) != text:
         return None
@@ -123,7 +123,7 @@ def _is_over(moment: datetime | None) -> bool:
 
 
 def _secret() -> str:
-    """40 characters of 62 letters and digits and the hyphen, about 238 bits."""
+    """Generate 40 random characters of letters, digits and hyphens, about 238 bits."""
     return secrets.token_urlsafe(45).replace("_", "-")[:40]
 
 
@@ -132,5 +132,5 @@ def _with_checksum(text: str) -> str:
 
 
 def _digest(text: str) -> str:
-    """A key is long and random, so a fast digest keeps it as safe as a slow one would."""
+    """Hash a key: it is long and random, so a fast digest is as safe as a slow one."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -34,7 +34,7 @@ class Action(StrEnum):
 
 
 class AuditEvent(Base):
-    """One event; `actor` did `action` to `subject`."""
+    """One event: `actor` did `action` to `subject`."""
 
     __tablename__ = "audit_event"
 

@@ -23,24 +23,24 @@ LONGEST_PASSWORD = 200
 
 _hasher = PasswordHasher()
 _NOBODYS_HASH = _hasher.hash(secrets.token_hex())
-"""Checked where there is no such person, so that the answer takes as long."""
+"""Checked for an unknown name, so that the answer takes as long as for a known one."""
 
 
 class Role(StrEnum):
-    """What a person may do; each role may all that the ones before it may."""
+    """What a person may do; each role may do all that the roles before it may."""
 
     OFFICER = "officer"
     ANALYST = "analyst"
     ADMIN = "admin"
 
     def includes(self, other: "Role") -> bool:
-        """Whether this role may all that the other may."""
+        """Whether this role may do all that the other may."""
         order = list(Role)
         return order.index(self) >= order.index(other)
 
 
 class Person(Base):
-    """Someone who may sign in."""
+    """A person who may sign in."""
 
     __tablename__ = "person"
 
@@ -53,7 +53,7 @@ class Person(Base):
 
 
 class SignIn(Base):
-    """One browser in which a person is signed in, by the digest of its token."""
+    """A sign-in in one browser; only the digest of its token is stored."""
 
     __tablename__ = "sign_in"
 
@@ -65,7 +65,7 @@ class SignIn(Base):
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """A person in one browser, as Flask-Login knows them: by the token of that sign-in."""
+    """A signed-in person, identified to Flask-Login by the token of the sign-in."""
 
     def __init__(self, person: Person, token: str) -> None:
         self.name = person.name
@@ -73,12 +73,12 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         self.token = token
 
     def get_id(self) -> str:
-        """What the session cookie holds."""
+        """The token, which Flask-Login keeps in the session cookie."""
         return self.token
 
 
 def add(name: str, role: Role, password: str, actor: Actor) -> None:
-    """Let a new person in.
+    """Add a person.
 
     Raises:
         BadAccount: the name is taken or not fit to be one, or the password is too short or too long.
@@ -87,7 +87,7 @@ def add(name: str, role: Role, password: str, actor: Actor) -> None:
         raise BadAccount("a name has 1 to 80 printable characters")
     with writing() as session:
         if session.scalar(select(Person).where(Person.name == name)):
-            raise BadAccount(f"there is a person named {name} already")
+            raise BadAccount(f"a person named {name} exists already")
         hashed = _hash(password)
         now = datetime.now(UTC)
         session.add(Person(name=name, role=role.value, password_hash=hashed, created_at=now))
@@ -95,7 +95,7 @@ def add(name: str, role: Role, password: str, actor: Actor) -> None:
 
 
 def change_role(name: str, role: Role, actor: Actor) -> None:
-    """Give a person another role, from their next request on.
+    """Change the role of a person, from their next request on.
 
     Raises:
         BadAccount: there is no such person.
@@ -107,7 +107,7 @@ def change_role(name: str, role: Role, actor: Actor) -> None:
 
 
 def change_password(name: str, password: str, actor: Actor) -> None:
-    """Give a person another password, and end all their sign-ins.
+    """Change the password of a person, and end all their sign-ins.
 
     Raises:
         BadAccount: there is no such person, or the password is too short or too long.
@@ -120,7 +120,7 @@ def change_password(name: str, password: str, actor: Actor) -> None:
 
 
 def disable(name: str, actor: Actor) -> None:
-    """Keep a person out: all their sign-ins end, and no new one begins.
+    """Disable a person: end all their sign-ins, and refuse new ones.
 
     Raises:
         BadAccount: there is no such person.
@@ -133,14 +133,14 @@ def disable(name: str, actor: Actor) -> None:
 
 
 def sign_in(name: str, password: str, hours: int, request_id: str) -> SignedIn | None:
-    """Begin a sign-in, or none where name and password do not belong to an active person."""
+    """Sign a person in; none if the name or the password is wrong, or the person is disabled."""
     with reading() as session:
         known = session.scalar(select(Person).where(Person.name == name))
     matches = _matches(known, password)
     token = secrets.token_urlsafe(32)
     now = datetime.now(UTC)
     with writing() as session:
-        # The password was checked outside the transaction: it must still be theirs inside.
+        # why: the password was checked outside the transaction and may have been changed since.
         person = session.get(Person, known.id) if known and matches else None
         if known is None or person is None or not _may_begin(person, known.password_hash):
             note(session, Actor("nobody", request_id), Action.SIGN_IN_FAILED, name)
@@ -162,7 +162,7 @@ def _may_begin(person: Person, checked_hash: str) -> bool:
 
 
 def signed_in(token: str) -> SignedIn | None:
-    """Whoever is signed in with this token now; asked anew at each request, so that an end is an end."""
+    """Find who is signed in with this token; read at each request, so that a sign-out works at once."""
     active = (
         select(Person)
         .join(SignIn)
@@ -175,12 +175,12 @@ def signed_in(token: str) -> SignedIn | None:
     return SignedIn(person, token) if person else None
 
 
-def sign_out(who: SignedIn, request_id: str) -> None:
+def sign_out(person: SignedIn, request_id: str) -> None:
     """End one sign-in."""
     with writing() as session:
-        ended = update(SignIn).where(SignIn.token_digest == _digest(who.token))
+        ended = update(SignIn).where(SignIn.token_digest == _digest(person.token))
         session.execute(ended.values(ended_at=datetime.now(UTC)))
-        note(session, Actor(f"person:{who.name}", request_id), Action.SIGNED_OUT, who.name)
+        note(session, Actor(f"person:{person.name}", request_id), Action.SIGNED_OUT, person.name)
 
 
 def list_people() -> Sequence[Person]:
@@ -197,7 +197,7 @@ def has_admin() -> bool:
 def _find(session: Session, name: str) -> Person:
     person = session.scalar(select(Person).where(Person.name == name))
     if person is None:
-        raise BadAccount(f"there is no person named {name}")
+        raise BadAccount(f"no person is named {name}")
     return person
 
 

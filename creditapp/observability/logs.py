@@ -1,4 +1,4 @@
-"""Logs: one event a line whatever the input holds, as JSON in production, readable in development."""
+"""Logs: one line per event, whatever the input contains; JSON in production, readable in development."""
 
 import logging
 import time
@@ -15,32 +15,29 @@ CONTROL_CHARACTERS = {code: f"\\x{code:02x}" for code in (*range(32), 127, 0x85,
 
 
 class InRequest(logging.Filter):
-    """Puts the request's identifier into each record."""
+    """Adds the request id to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, with its identifier or a dash."""
+        """Add the request id, or a dash outside a request; drop nothing."""
         record.request_id = request_ids.current() if has_request_context() else "-"
         return True
 
 
 class WithoutTheRequest(logging.Filter):
-    """Keeps of a request that gunicorn could not read only what kind of fault it was.
-
-    Gunicorn quotes the line it stumbled over, and that may be a key or a name.
-    """
+    """Removes the quoted line of a malformed request, as it may contain a key or a name."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, without the request's own words."""
+        """Replace the text of such a record; drop nothing."""
         if str(record.msg).startswith("Invalid request"):
             record.msg, record.args = "a request that is not HTTP was refused", ()
         return True
 
 
 class OneLine(logging.Formatter):
-    """A readable line; what would break it is escaped, a traceback's lines included."""
+    """Formats a record as one readable line; line breaks and control characters are escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format as usual, and then as one line."""
+        """Format the record, then escape it to one line."""
         return super().format(record).replace("\n", " | ").translate(CONTROL_CHARACTERS)
 
 
@@ -76,8 +73,8 @@ def config(*, production: bool) -> dict[str, Any]:
     }
 
 
-def leave_out_what_no_line_shows() -> None:
-    """Spare each record the look at where it was made, in which thread and process.
+def skip_unused_fields() -> None:
+    """Do not look up the file, thread and process of each record: no line shows them.
 
     https://docs.python.org/3/howto/logging.html#optimization
     """
@@ -86,7 +83,7 @@ def leave_out_what_no_line_shows() -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Note each request: by its route, never by its path or its query, which may be personal."""
+    """Log each request by its route, never by its path or query: these may contain personal data."""
     app.before_request(_start)
     app.after_request(_note)
 
@@ -109,6 +106,6 @@ def _note(response: Response) -> Response:
 
 
 def _who() -> str:
-    """A key by its id, a person without their name."""
+    """The id of a key; for a person, not the name."""
     label: str = getattr(g.get("principal"), "label", "-")
     return "person" if label.startswith("person:") else label

@@ -1,4 +1,4 @@
-"""What the service counts: collectors under their fixed names, and the page that shows all workers' sum."""
+"""The metrics of the service, and their sum over all workers."""
 
 import json
 import os
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 METHODS = frozenset(HTTPMethod)
 KEY_PARTS = 4
-"""A sample's key in a worker's file: metric, sample, labels, help."""
+"""The parts of a sample's key in a worker's file: metric, sample, labels, help."""
 
 PREDICTIONS = Counter(
     "credit_predictions_total",
@@ -98,7 +98,7 @@ DRIFT_CASES = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
-# A series that is born with its first event shows Prometheus no increase: these begin at nothing.
+# why: Prometheus sees no increase in a series that begins with its first event, so these begin at zero.
 for _type in ("single", "batch"):
     for _status in ("success", "error"):
         PREDICTIONS.labels(_type, _status)
@@ -111,7 +111,7 @@ for _result in ("scored", "dropped", "failed"):
 
 
 def url_rule(request: Request) -> str:
-    """The route that a request matched; all unknown paths count as one."""
+    """The route that a request matched; all unknown paths count as one route."""
     return str(request.url_rule or "unknown")
 
 
@@ -120,7 +120,7 @@ requests = PrometheusMetrics.for_app_factory(path=None, group_by=url_rule)
 
 @contextmanager
 def timed_predictions(prediction_type: str, number: int) -> Iterator[None]:
-    """Count `number` applications as scored, or as failed where the block raises; time the block once."""
+    """Count `number` applications as scored, or as failed if the block raises; time the block once."""
     started = time.perf_counter()
     status = "error"
     try:
@@ -132,7 +132,7 @@ def timed_predictions(prediction_type: str, number: int) -> Iterator[None]:
 
 
 def count_decisions(predictions: Iterable[int], outcomes: Iterable[str]) -> None:
-    """Count recorded decisions by what was predicted and by what was decided."""
+    """Count recorded decisions by prediction and by outcome."""
     predicted = Counted(predictions)
     PREDICTIONS_GOOD.inc(predicted[1])
     PREDICTIONS_BAD.inc(predicted[0])
@@ -141,17 +141,17 @@ def count_decisions(predictions: Iterable[int], outcomes: Iterable[str]) -> None
 
 
 def count_log_failure() -> None:
-    """Count an attempt to record decisions that failed."""
+    """Count a failed attempt to record decisions."""
     LOG_FAILURES.inc()
 
 
 def count_shadowed(result: str, number: int) -> None:
-    """Count decisions that the challenger scored, or that it did not come to, or failed at."""
+    """Count decisions that the challenger scored, dropped, or failed to score."""
     SHADOWED.labels(result).inc(number)
 
 
 def note_batch_size(number: int) -> None:
-    """Note how many applications came at once."""
+    """Observe the size of a batch."""
     BATCH_SIZE.observe(number)
 
 
@@ -166,14 +166,14 @@ def count_model_load(*, success: bool) -> None:
 
 
 def note_served_model(generation: int, trained_at: datetime) -> None:
-    """Say which deployment this process serves now."""
+    """Set the gauges of the deployment that this process serves."""
     ACTIVE_MODELS.set(1)
     DEPLOYMENT.set(generation)
     MODEL_TRAINED.set(trained_at.timestamp())
 
 
 def served_by_workers() -> dict[str, int]:
-    """By the process id of each live worker of this host, the deployment that it serves."""
+    """The deployment that each live worker of this host serves, by process id."""
     samples = [
         sample
         for metric in _registry().collect()
@@ -186,7 +186,7 @@ def served_by_workers() -> dict[str, int]:
 
 
 def note_drift(cases: int, indices: Mapping[str, tuple[float, float]]) -> None:
-    """Show, by feature, the index and the limit that were worked out from so many cases."""
+    """Set the drift gauges: the number of cases, and each feature's index and limit."""
     DRIFT_CASES.set(cases)
     for feature, (index, limit) in indices.items():
         DRIFT.labels(feature).set(index)
@@ -194,16 +194,18 @@ def note_drift(cases: int, indices: Mapping[str, tuple[float, float]]) -> None:
 
 
 class ReadableFiles(MultiProcessCollector):
-    """Sums the workers' files that can be read; one that is empty or broken costs nobody the scrape."""
+    """Sums the metrics files of all workers that can be read."""
+
+    # why: one empty or broken file, left by a killed worker, would otherwise fail every scrape.
 
     def collect(self) -> Iterable[Metric]:
-        """All metrics of all workers."""
+        """Collect the metrics of all workers."""
         files = [str(file) for file in Path(self._path).glob("*.db") if _is_readable(file)]
         return self.merge(files, accumulate=True)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class KnownMethods:
-    """Calls every method that HTTP does not know by one name, as each name would be a series."""
+    """Renames unknown HTTP methods to one name, so that a client cannot create series."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
@@ -231,7 +233,7 @@ def _is_readable(file: Path) -> bool:
 
 
 def _registry() -> CollectorRegistry:
-    """The workers' shared files under gunicorn, else this process's own numbers."""
+    """The workers' shared files under gunicorn, else this process's own metrics."""
     if values.ValueClass is values.MutexValue:
         return REGISTRY
     registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""One identifier per request: the client's own where it sent a sound one, in answers, logs and decisions."""
+"""The request id: the client's if it sent a valid one, else a new one; in answers, logs and decisions."""
 
 import re
 
@@ -6,17 +6,17 @@ import uuid_utils
 from flask import Flask, Response, g, request
 
 HEADER = "X-Request-ID"
-SOUND = re.compile(r"[A-Za-z0-9._-]{1,64}")
+VALID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def init_app(app: Flask) -> None:
-    """Give each request its identifier and each answer its header."""
+    """Give each request an id, and each answer its header."""
     app.before_request(_assign)
     app.after_request(_answer)
 
 
 def current() -> str:
-    """The identifier of the request at hand."""
+    """The id of the current request."""
     if "request_id" not in g:
         _assign()
     request_id: str = g.request_id
@@ -25,7 +25,7 @@ def current() -> str:
 
 def _assign() -> None:
     sent = request.headers.get(HEADER, "")
-    g.request_id = sent if SOUND.fullmatch(sent) else str(uuid_utils.uuid7())
+    g.request_id = sent if VALID.fullmatch(sent) else str(uuid_utils.uuid7())
 
 
 def _answer(response: Response) -> Response:

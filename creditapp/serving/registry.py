@@ -1,4 +1,4 @@
-"""The door to MLflow: publish, promote, resolve, fetch. Opened by commands, never by a worker."""
+"""The model registry: the only module that imports MLflow; used by commands, never by a worker."""
 
 import errno
 import logging
@@ -26,7 +26,7 @@ from mlflow.exceptions import MlflowException
 from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
 from creditapp.scoring.bundle import Bundle, digest
 from creditapp.scoring.verification import verify
-from creditapp.serving.registry_paths import artifacts_beside, make_paths_right
+from creditapp.serving.registry_paths import artifacts_beside, correct_paths
 
 EXPERIMENT = "credit-score-production"
 MODEL_NAME = "RDF_score_pipeline"
@@ -36,12 +36,12 @@ DIGEST_TAG = "bundle_sha256"
 PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
 TRUSTED_TYPES = ["sklearn.tree._tree.Tree"]
-"""The one type of a fitted forest that skops does not trust by itself."""
+"""The only type of a fitted forest that skops does not trust by default."""
 
 
 @dataclass(frozen=True)
 class Publication:
-    """All that is logged of one training; `texts` are files by name, `example` a few rows of input."""
+    """What is logged of one training; `texts` are files by name, `example` is a few rows of input."""
 
     pipeline: Any
     example: Any
@@ -53,7 +53,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Version:
-    """A registered version as people compare them."""
+    """A registered version with the figures people compare."""
 
     version: str
     stage: str
@@ -78,18 +78,18 @@ class Registry:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._tracking_uri = tracking_uri
         with _registry_failures():
-            make_paths_right(tracking_uri, EXPERIMENT)
+            correct_paths(tracking_uri, EXPERIMENT)
             mlflow.set_tracking_uri(tracking_uri)
             self._client = MlflowClient(tracking_uri)
 
     @contextmanager
     def run(self) -> Iterator[str]:
-        """A run of the experiment, by its id; one that raises inside is kept as failed."""
+        """Open a run of the experiment and yield its id; if the block raises, the run is kept as failed."""
         with _registry_failures(), mlflow.start_run(experiment_id=self._experiment_id()) as run:
             yield run.info.run_id
 
     def publish(self, publication: Publication) -> str:
-        """Log to the run at hand and register the model as Staging; the new version's number."""
+        """Log to the current run, register the model as Staging, and return the new version."""
         with _registry_failures():
             mlflow.log_params(dict(publication.params))
             mlflow.log_metrics(dict(publication.metrics))
@@ -118,7 +118,7 @@ class Registry:
             return self._production()
 
     def fetch_bundle(self, version: str) -> bytes:
-        """A version's served bundle, proved to be whole, unaltered and fit to be served.
+        """Download a version's bundle, and verify that it is complete, unaltered and fit to be served.
 
         Raises:
             RefusedModel: the version does not exist, or its bundle must not be served.
@@ -128,7 +128,7 @@ class Registry:
             self._refuse_pickles(version)
             packed = self._download(found)
         if digest(packed) != found.tags.get(DIGEST_TAG):
-            raise RefusedModel(f"version {version}: its bundle is not the one that was registered")
+            raise RefusedModel(f"version {version}: its bundle was altered since it was registered")
         try:
             verify(Bundle.unpack(packed))
         except BrokenBundle as error:
@@ -174,7 +174,7 @@ class Registry:
                 raise
             found = None
         if found is None or str(found.version) != version:
-            raise RefusedModel(f"no version {version} is registered")
+            raise RefusedModel(f"version {version} is not registered; run: flask models")
         return found
 
     def _download(self, found: ModelVersion) -> bytes:
@@ -187,7 +187,9 @@ class Registry:
                 return Path(local).read_bytes()
         except OSError as error:
             raise RegistryUnavailable(f"the bundle cannot be fetched: {error.strerror}") from error
-        except MlflowException as error:  # which wraps a full disk here, and an artifact store away
+        except (
+            MlflowException
+        ) as error:  # MLflow wraps a full disk here, and an artifact store that is away
             why = ": no space left" if os.strerror(errno.ENOSPC) in str(error) else ""
             raise RegistryUnavailable(f"the bundle cannot be fetched{why}") from error
 
@@ -196,12 +198,14 @@ class Registry:
         return path in {file.path for file in listed}
 
     def _refuse_pickles(self, version: str) -> None:
-        """Nothing here would load one; a version that brings one was not published by `flask train`."""
+        """Refuse a version that contains a pickle: `flask train` never publishes one."""
         address = f"models:/{MODEL_NAME}/{version}"
         for file in mlflow.artifacts.list_artifacts(artifact_uri=address):
             if Path(file.path).suffix in PICKLES:
                 name = Path(file.path).name
-                raise RefusedModel(f"version {version}: it holds {name}, and no pickle is allowed")
+                raise RefusedModel(
+                    f"version {version}: it contains {name}; pickles are not allowed"
+                )
 
     def _version(self, found: ModelVersion, production: str | None) -> Version:
         version = str(found.version)

@@ -1,4 +1,4 @@
-"""A registry in a file, and the folder of its artifacts beside it: MLflow keeps absolute paths of them.
+"""Corrects the absolute paths that MLflow stores, after a file registry and its folder were moved.
 
 Where both were moved together, or are mounted at another path, the paths are made right again.
 """
@@ -14,17 +14,17 @@ PATHS = (
     ("logged_models", "artifact_location"),
     ("model_versions", "storage_location"),
 )
-"""The columns of MLflow 3 that hold them, by table."""
+"""The columns of MLflow 3 with absolute paths, by table."""
 
 
 def artifacts_beside(tracking_uri: str) -> str | None:
-    """The address of the folder beside a registry in a file; a tracking server has its own place."""
+    """The address of the artifact folder beside a file registry; none for a tracking server."""
     file = _file(tracking_uri)
     return (file.parent / FOLDER).as_uri() if file else None
 
 
-def make_paths_right(tracking_uri: str, experiment: str) -> None:
-    """Let all paths lead to the folder beside the registry, if there is one and they lead elsewhere.
+def correct_paths(tracking_uri: str, experiment: str) -> None:
+    """Point all paths to the folder beside the registry, if it exists and they point elsewhere.
 
     Raises:
         sqlite3.Error: the file cannot be read, or not be written where it has to be.
@@ -45,7 +45,7 @@ def _file(tracking_uri: str) -> Path | None:
 
 
 def _location(connection: sqlite3.Connection, experiment: str) -> str | None:
-    """Where the artifacts of an experiment were when it was made; none before the first training."""
+    """Where an experiment's artifacts were when it was created; none before the first training."""
     query = "SELECT count(*) FROM sqlite_master WHERE name = 'experiments'"
     if not connection.execute(query).fetchone()[0]:
         return None
@@ -57,7 +57,7 @@ def _location(connection: sqlite3.Connection, experiment: str) -> str | None:
 def _replace(
     connection: sqlite3.Connection, table: str, column: str, there: str, here: str
 ) -> None:
-    """Names of tables and columns are ours; paths are given as values."""
+    """Replace the beginning of all paths in a column."""
     connection.execute(
         f"UPDATE {table} SET {column} = ? || substr({column}, ?)"  # noqa: S608
         f" WHERE {column} = ? OR substr({column}, 1, ?) = ?",

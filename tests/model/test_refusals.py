@@ -154,7 +154,7 @@ def test_a_pickle_is_refused_and_never_loaded(registry: Registry, tmp_path: Path
     register(registry, tmp_path, whole)
     [model] = tmp_path.glob("mlruns/models/*/artifacts")
     (model / "model.pkl").write_bytes(poison)
-    with pytest.raises(RefusedModel, match=r"it holds model\.pkl"):
+    with pytest.raises(RefusedModel, match=r"it contains model\.pkl"):
         registry.fetch_bundle("1")
     assert not canary.exists()
 

@@ -57,7 +57,7 @@ def test_an_unregistered_version_is_not_promoted(own: Trained, version: str) -> 
     place = {"database": own.database, "registry": own.registry}
     result = flask("promote", version, "--reason", "r", **place)
     assert result.returncode == 3
-    assert result.stderr == f"no version {version} is registered\n"
+    assert result.stderr == f"version {version} is not registered; run: flask models\n"
 
 
 def test_a_first_start_does_not_change_a_used_registry(own: Trained, tmp_path: Path) -> None:

@@ -316,7 +316,7 @@ def test_the_commands_begin_stop_and_compare(
     assert (wrong.exit_code, "either a VERSION" in wrong.output) == (2, True)
     assert "0<x<=1" in run("challenge", "2", "--share", "1.5", "--reason", "x").output
     missing = run("challenge", "9", "--reason", "x")
-    assert "no version 9 is registered" in missing.output
+    assert "version 9 is not registered" in missing.output
 
 
 def test_decisions_are_what_they_would_be_without_a_challenger(

@@ -1,4 +1,4 @@
-"""The application form, derived from the catalogue; it renders, and then asks the schema."""
+"""The application form, derived from the catalogue; the schema checks what is submitted."""
 
 from typing import Any
 
@@ -24,14 +24,14 @@ from creditapp.exceptions import InvalidApplication
 
 
 class ApplicationForm(FlaskForm):  # type: ignore[misc]
-    """One field for each feature, named by its slug, and one for the reference."""
+    """One field per feature, named by its slug, and one for the reference."""
 
     reference = StringField(
         lazy_gettext("Your reference (optional)"), render_kw={"maxlength": LONGEST_REFERENCE}
     )
 
     def submitted(self) -> Application | None:
-        """The application, or none where the schema refuses it; its messages then stand at the fields."""
+        """The application; none if the schema refuses it, and then its messages are at the fields."""
         try:
             return load_application(self._given())
         except InvalidApplication as error:
@@ -39,7 +39,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
             return None
 
     def groups(self) -> list[tuple[str, list[Field]]]:
-        """The fields under the headings of the catalogue."""
+        """The fields by the catalogue's groups."""
         return [
             (group, [self[feature.slug] for feature in FEATURES if feature.group == group])
             for group in GROUPS
