@@ -1,7 +1,7 @@
-"""Transactions: the only way to the tables, and the only place that names a database failure.
+"""Transactions: the only way to the tables, and the only place that translates SQLAlchemy's errors.
 
-Any SQLAlchemy error inside one of these blocks leaves it as `DatabaseUnavailable`, which is answered
-with 503 wherever it happens.
+Any SQLAlchemy error inside one of these blocks is raised again as `DatabaseUnavailable`, which is
+answered with 503 wherever it happens.
 """
 
 from collections.abc import Iterator
@@ -49,9 +49,11 @@ def writing() -> Iterator[Session]:
 
 @contextmanager
 def inserting() -> Iterator[Any]:
-    """Open a transaction at the driver's own cursor, for rows that are prepared for it.
+    """Open a transaction with the database driver directly, for rows that `bulk_insert` prepared.
 
-    Raises what `writing` raises.
+    Raises:
+        RowsRefused: a constraint or a trigger refused the rows.
+        DatabaseUnavailable: the database cannot be written.
     """
     # why: SQLAlchemy's connection, transaction and results around three statements cost more than the
     # statements themselves.

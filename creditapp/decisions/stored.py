@@ -33,7 +33,7 @@ class StoredDecision:
 
     @property
     def review(self) -> Review | None:
-        """The newest review, which overrides the automatic decision."""
+        """The newest review, which applies instead of the automatic decision."""
         return self.reviews[0] if self.reviews else None
 
     @property
@@ -66,7 +66,7 @@ class StoredDecision:
 
     @property
     def effective_reasons(self) -> Sequence[Reason]:
-        """The reasons of what applies now: the reviewer's, or else the automatic decision's."""
+        """The reviewer's reasons; without a review, those of the automatic decision."""
         return reviews.reasons_of(self.review) if self.review else self.reasons
 
     @property
@@ -84,13 +84,15 @@ class StoredDecision:
         if self.decision.decision == Outcome.APPROVE:
             raise NothingToChange("the decision is an approval; there is nothing to change")
         if self.review:
-            raise NothingToChange("a person has decided since; only that decision applies")
+            raise NothingToChange("a person has reviewed this decision; see the review")
         if self.decision.fingerprint != fingerprint():
-            raise CannotReplay("the decision was made under another catalogue of features")
+            raise CannotReplay(
+                "the fields have changed since this decision was made; it cannot be scored again"
+            )
         if self.decision.given is None:
             raise CannotReplay(f"{self.decision.decision_id}: the answers were erased")
         if self.model is None:
-            raise CannotReplay("the bundle of that deployment cannot be used")
+            raise CannotReplay("the model that made this decision was altered or cannot be read")
         return alternatives(
             Application(self.decision.given.answers), self.model.scorer, self.policy
         )

@@ -105,6 +105,7 @@ def deploy(model_name: str, version: str, bundle: bytes, change: Change) -> Swit
 
     Raises:
         ChangeUnderWay: the change lock was lost; nothing changed.
+        RefusedModel: altered bytes are stored under the bundle's digest; nothing changed.
         DatabaseUnavailable: nothing changed.
     """
     with writing() as session:

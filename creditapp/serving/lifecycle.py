@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from creditapp.exceptions import (
     BrokenBundle,
-    ChangeUnderWay,
     CreditappError,
     DatabaseUnavailable,
     RefusedModel,
@@ -32,10 +31,10 @@ THE_ALIAS = "the registry's production alias"
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """The use cases of a served model.
+    """The commands that change the served model.
 
     `open_registry` opens the model registry when a use case needs it. `production` turns the check for
-    protected answers on. `warn` receives what succeeded only in part.
+    protected answers on. `warn` is called with a message if a change succeeded only in part.
     """
 
     open_registry: Callable[[], "Registry"]
@@ -81,7 +80,7 @@ class Lifecycle:
                     return switch
 
     def roll_back(self, reason: str, actor: Actor, *, allow_protected: bool = False) -> Switch:
-        """Serve the version that was served before, from the database; the registry need not answer.
+        """Serve the version that was served before, from the database; works without the registry.
 
         Raises:
             RefusedModel, ChangeUnderWay, DatabaseUnavailable
@@ -106,23 +105,28 @@ class Lifecycle:
             RefusedModel: the message says how to train one without, and how to allow this one.
         """
         used = Bundle.unpack(packed).metadata.protected_used
-        # why: what was allowed when it was deployed stays allowed while it is in force.
+        # why: a model that is served already may be deployed again without a new permission.
         if used and self.production and not allowed and not _is_in_force(packed):
             raise RefusedModel(
                 f"version {version} uses protected answers ({', '.join(used)}); train a model "
                 "without them (flask train --without-protected), or give a reason to serve this "
-                f'one: flask {command} … --allow-protected --reason "…"'
+                f'one: flask {command} {_argument(command, version)}--allow-protected --reason "…"'
             )
 
     def _move_alias(self, version: str, reason: str) -> None:
-        """Move the registry's alias too, where the registry answers: a rollback must not wait for it."""
+        """Try to move the registry's alias too; a rollback succeeds without it."""
         try:
             self.open_registry().promote(version, reason)
         except RegistryUnavailable:
             self.warn(
-                "the registry does not answer: its production alias was not moved, "
-                "and flask deploy or a reload would serve the version it names"
+                "the registry does not answer, so its production alias was not moved: flask deploy "
+                f"would serve the other version again. Later, run: flask promote {version}"
             )
+
+
+def _argument(command: str, version: str) -> str:
+    """The version as the command's argument; a rollback takes none."""
+    return f"{version} " if command == "promote" else ""
 
 
 def _is_in_force(packed: bytes) -> bool:
@@ -132,15 +136,17 @@ def _is_in_force(packed: bytes) -> bool:
 
 @contextmanager
 def _change(subject: str, reason: str, actor: Actor) -> Iterator[Change]:
-    """Hold the change lock for the block; a change that fails leaves an event."""
-    try:
-        with change_lock.hold(actor.label) as holder:
+    """Hold the change lock for the block; a change that has begun and fails leaves an event.
+
+    Raises:
+        ChangeUnderWay: another process holds the lock; nothing has begun.
+    """
+    with change_lock.hold(actor.label) as holder:
+        try:
             yield Change(actor, reason, holder)
-    except ChangeUnderWay:
-        raise
-    except CreditappError as error:
-        _record_failure(subject, actor, error)
-        raise
+        except CreditappError as error:
+            _record_failure(subject, actor, error)
+            raise
 
 
 def _record_failure(subject: str, actor: Actor, error: CreditappError) -> None:

@@ -149,7 +149,7 @@ class Settings:
     lender_name: str = _setting(
         "CREDITAPP_LENDER_NAME",
         "Example Lender",
-        "the lender's name in notices to applicants; without it production sends none",
+        "the lender's name in notices to applicants; if it is not set, production sends no notices",
     )
     lender_address: str = _setting(
         "CREDITAPP_LENDER_ADDRESS",

@@ -18,7 +18,7 @@ FOUR_FIFTHS = 0.8
 """An adverse impact ratio below this calls for an explanation (29 CFR 1607.4 D)."""
 
 SMALLEST_REFERENCE = 10
-"""A band with fewer cases is shown, but is not the one that others are compared with."""
+"""A band with fewer cases is shown, but is never the reference band."""
 
 CURVE_STEPS = 100
 
@@ -75,7 +75,7 @@ class Change(NamedTuple):
 
 
 class CutOff(NamedTuple):
-    """A single probability to approve from, declining below, and its mean cost; infinite: approve nobody."""
+    """Approve at or above this probability, decline below; with its mean cost. Infinity: approve nobody."""
 
     approve_from: float
     cost: float
@@ -125,9 +125,9 @@ def simulate(policy: Policy, cases: Sequence[Case], costs: Costs) -> Simulation:
 
 
 def best_cut_off(cases: Sequence[Case], ratio: float) -> CutOff:
-    """The single cut-off, without referrals, with the lowest cost on these cases; of equals, the highest."""
-    # why: from the highest probability down, each step approves the cases of one more probability, so one
-    # pass over the sorted cases tries every cut-off.
+    """The single cut-off, without referrals, with the lowest cost on these cases; if several cost the same, the highest."""
+    # why: each step lowers the cut-off to the next probability, so one pass over the sorted cases tries
+    # every cut-off.
     total = float(sum(bool(case.good) for case in cases))
     best, lowest = math.inf, total
     ordered = sorted(cases, key=lambda case: -case.probability)

@@ -28,10 +28,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Access:
-    """Who may use a route: people of at least a role, or keys with one of some scopes.
+    """Who may use a route: people with a role or a higher one, or keys with at least one of these scopes.
 
-    `anyone` requires nothing; `locally` requires nothing in development; `networks` admits the
-    monitoring networks.
+    `anyone`: nothing is needed. `locally`: in development, no sign-in is needed. `networks`: the
+    monitoring networks may use it.
     """
 
     role: Role | None = None
@@ -42,7 +42,7 @@ class Access:
 
 
 ANYONE = Access(anyone=True)
-NOBODY_AT_ALL = Access()
+CLOSED = Access()
 OFFICERS = Access(role=Role.OFFICER)
 OFFICERS_OR_LOCAL = Access(role=Role.OFFICER, locally=True)
 ANALYSTS = Access(role=Role.ANALYST)
@@ -50,7 +50,7 @@ ADMINS = Access(role=Role.ADMIN)
 DOCUMENTATION = Access(role=Role.OFFICER, scopes=frozenset(Scope), locally=True)
 MONITORING_ONLY = Access(scopes=frozenset([Scope.METRICS_READ]), locally=True, networks=True)
 
-FOREIGN_ROUTES = {
+LIBRARY_ROUTES = {
     "static": ANYONE,
     "flasgger.apidocs": DOCUMENTATION,
     "flasgger.openapi": DOCUMENTATION,
@@ -68,7 +68,7 @@ def open_to(access: Access) -> Callable[[View], View]:
     """Declare who may use a view; goes directly below the route."""
 
     def declare(view: View) -> View:
-        # why: an attribute, as functools.wraps hands it on to whatever wraps the view.
+        # why: an attribute, because functools.wraps copies it to a wrapper of the view.
         view.access = access  # type: ignore[attr-defined]
         return view
 
@@ -79,7 +79,7 @@ def access_of(endpoint: str) -> Access:
     """Who may use an endpoint of the current application; nobody where it is not declared."""
     view = current_app.view_functions[endpoint]
     declared: Access | None = getattr(view, "access", None)
-    return declared or FOREIGN_ROUTES.get(endpoint, NOBODY_AT_ALL)
+    return declared or LIBRARY_ROUTES.get(endpoint, CLOSED)
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ def _guard() -> None:
     if request.endpoint is None or request.method == "OPTIONS":
         return
     access = access_of(request.endpoint)
-    if access == NOBODY_AT_ALL:
-        raise NotAllowed("this route is not open to anybody")
+    if access == CLOSED:
+        raise NotAllowed("this route is closed: its view declares no access")
     g.principal = _principal(access)
     if access.anyone or _admits(access, g.principal):
         return
@@ -163,7 +163,7 @@ def _principal(access: Access) -> Principal:
     if access.networks and _is_monitoring():
         return MONITORING
     if access.locally and not current_settings().production:
-        _refuse_foreign_pages()
+        _refuse_other_sites()
         return LOCAL
     return NOBODY
 
@@ -186,7 +186,7 @@ def _key_holder(header: str) -> Principal:
 
 
 def _is_monitoring() -> bool:
-    """Whether the address belongs to the monitoring, and is not a proxy's that serves anybody."""
+    """Whether the address belongs to the monitoring, and not to a proxy, which anybody can use."""
     settings = current_settings()
     return _is_in(settings.metrics_networks) and not _is_in(settings.proxies)
 
@@ -195,27 +195,29 @@ def _is_in(networks: Iterable[str]) -> bool:
     return is_among(request.remote_addr or "", map(ipaddress.ip_network, networks))
 
 
-def _refuse_foreign_pages() -> None:
+def _refuse_other_sites() -> None:
     """Refuse a request that another site's page makes through the browser, where nobody signs in."""
     if request.method in READING_METHODS or request.blueprint != "api":
         return
     origin = request.headers.get("Origin", "")
-    is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+    is_other_site = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
     if origin:
-        is_foreign = origin.partition("://")[2] != request.host
-    if is_foreign and origin not in current_settings().cors_origins:
+        is_other_site = origin.partition("://")[2] != request.host
+    if is_other_site and origin not in current_settings().cors_origins:
         _record_refusal("nobody", "a page of another site")
-        raise NotAllowed("a page of another site may not do this")
+        raise NotAllowed(
+            "requests from pages of other sites are refused; CREDITAPP_CORS_ORIGINS lists the allowed ones"
+        )
 
 
 def _describe_missing(access: Access) -> str:
     if current().scopes and access.scopes:
         return "the key's scopes do not include " + " or ".join(sorted(access.scopes))
-    return f"the role {access.role} is required"
+    return f"the role {access.role} or a higher one is required"
 
 
 def _record_refusal(label: str, reason: str) -> None:
-    """Record a refusal in the audit trail; it stands even if it cannot be recorded."""
+    """Record a refusal in the audit trail; access is refused even if this fails."""
     # why: the limit keeps a client that is refused all the time from filling the audit trail.
     rate_limits.spend_refusal()
     try:

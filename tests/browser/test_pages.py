@@ -94,7 +94,7 @@ def test_a_person_signs_in_and_out(service: Service, page: Page, trained: Traine
     """A wrong password stays where it is; the right one leads to the page that was wanted."""
     page.goto(service.address + "/events")
     sign_in(page, replace(trained, admin_password="wrong"))
-    expect(page.get_by_role("main")).to_contain_text("do not belong together")
+    expect(page.get_by_role("main")).to_contain_text("is wrong")
     sign_in(page, trained)
     expect(page.get_by_role("heading", name="Events")).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text("sign-in failed")

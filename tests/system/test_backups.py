@@ -59,7 +59,7 @@ def test_a_copy_is_not_written_over_and_a_broken_one_is_refused(
     copy = tmp_path / "copy"
     copy.write_text("something else")
     made = flask("backup", str(copy), database=database, registry=trained.registry)
-    assert (made.returncode, made.stderr) == (2, f"{copy}: there is a file already\n")
+    assert (made.returncode, made.stderr) == (2, f"{copy}: this file exists already\n")
     empty = tmp_path / "empty.db"
     back = flask("restore", str(copy), database=empty, registry=trained.registry)
     assert back.returncode == 2

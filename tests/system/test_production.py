@@ -112,7 +112,7 @@ def test_limits_are_shared_by_the_workers_and_hold_without_redis(production: Pro
 def test_a_person_works_on_both_workers_until_disabled(production: Production) -> None:
     """Forms, tokens and sign-ins are good on each; the end of one is an end on both."""
     added = production.flask("user", "add", "olga", "--role", "officer", "--generate")
-    [password] = re.findall(r"shown this once: (\S+)", added.stdout)
+    [password] = re.findall(r"shown only once: (\S+)", added.stdout)
     browser = Browser(production.service)
     page = browser.get("/sign-in").body.decode()
     form = {"csrf_token": csrf_token(page), "name": "olga", "password": password}

@@ -15,7 +15,7 @@ from creditapp.identity import api_keys, audit
 from creditapp.identity.api_keys import Scope
 from creditapp.identity.people import Role
 from creditapp.settings.settings import Settings
-from creditapp.web.access import NOBODY_AT_ALL, access_of
+from creditapp.web.access import CLOSED, access_of
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 
@@ -135,9 +135,7 @@ def test_every_route_is_declared_and_promised(app: Flask) -> None:
     closed = {"flasgger.static", "flasgger.oauth_redirect"}
     with app.app_context():
         undeclared = {
-            rule.endpoint
-            for rule in app.url_map.iter_rules()
-            if access_of(rule.endpoint) == NOBODY_AT_ALL
+            rule.endpoint for rule in app.url_map.iter_rules() if access_of(rule.endpoint) == CLOSED
         }
     assert undeclared == closed
 

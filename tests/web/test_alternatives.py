@@ -77,7 +77,7 @@ def test_once_a_person_has_decided_no_model_says_what_would_change_it(
         reviews.record(found, "decline", "The income could not be proved", A_TEST, None)
     answer = asked(client, decision)
     assert answer.status_code == 409
-    assert "a person has decided since" in answer.get_json()["detail"]
+    assert "a person has reviewed this decision" in answer.get_json()["detail"]
 
 
 def test_a_decision_that_is_not_there_has_no_alternatives(client: StrictClient) -> None:

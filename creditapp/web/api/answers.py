@@ -109,7 +109,7 @@ class StoredDecisionSchema(PredictionSchema):
     review = fields.Nested(
         ReviewSchema,
         allow_none=True,
-        metadata={"description": "The newest review, which overrides the decision"},
+        metadata={"description": "The newest review, which applies instead of the decision"},
     )
     reviews = fields.List(fields.Nested(ReviewSchema), metadata={"description": "Newest first"})
     application = fields.Function(

@@ -70,7 +70,7 @@ def test_positions_of_wrong_rows_are_returned() -> None:
 def test_a_row_that_is_no_csv_is_named_by_its_line_in_the_file() -> None:
     """The header is the first line."""
     lines = [",".join(HEADER) + "\n", ",".join(ROW) + "\n", '"24"x' + "," * 18 + "\n"]
-    with pytest.raises(BadTable, match="line 3: not readable as CSV"):
+    with pytest.raises(BadTable, match="line 3: the row is not readable as CSV"):
         list(read_csv(lines))
 
 
