@@ -125,7 +125,7 @@ def simulate(policy: Policy, cases: Sequence[Case], costs: Costs) -> Simulation:
 
 
 def best_cut_off(cases: Sequence[Case], ratio: float) -> CutOff:
-    """The single cut-off, without referrals, with the lowest cost on these cases; if several cost the same, the highest."""
+    """The single cut-off without referrals that costs least on these cases; of several, the highest."""
     # why: each step lowers the cut-off to the next probability, so one pass over the sorted cases tries
     # every cut-off.
     total = float(sum(bool(case.good) for case in cases))
