@@ -7,11 +7,17 @@ from contextlib import contextmanager
 
 import click
 
-from creditapp.exceptions import ChangeUnderWay, CreditappError, DatabaseUnavailable, RefusedModel
+from creditapp.exceptions import (
+    ChangeUnderWay,
+    CreditappError,
+    DatabaseUnavailable,
+    RefusedModel,
+    RowsRefused,
+)
 from creditapp.serving.remote_commands import REFUSED, UNDER_WAY
 
 BAD_INPUT = 2
-NO_DATABASE = "DATABASE_URL: the database does not answer, or its tables are missing"
+CHECK_DATABASE = "check that DATABASE_URL answers, and that flask db upgrade was run"
 EXIT_CODES: dict[type[CreditappError], int] = {RefusedModel: REFUSED, ChangeUnderWay: UNDER_WAY}
 
 
@@ -20,8 +26,9 @@ def errors_in_one_line(*, as_json: bool = False) -> Iterator[None]:
     """End the command at an expected failure, with its text and the exit code for its kind."""
     try:
         yield
-    except DatabaseUnavailable:
-        _print(NO_DATABASE, as_json=as_json)
+    except DatabaseUnavailable as error:
+        text = str(error) if isinstance(error, RowsRefused) else f"{error}; {CHECK_DATABASE}"
+        _print(text, as_json=as_json)
         sys.exit(BAD_INPUT)
     except CreditappError as error:
         _print(str(error), as_json=as_json)

@@ -50,11 +50,11 @@ def _score(file: Path, out: Path, workers: int, scheduler: str | None, record: b
         click.progressbar(length=1, label="scoring") as bar,
     ):
 
-        def say(done: int, of: int) -> None:
+        def show_progress(parts: int, of: int) -> None:
             bar.length = of
-            bar.update(done - bar.pos)
+            bar.update(parts - bar.pos)
 
-        result = file_run.score_file(file, out, client, record=record, say=say)
+        result = file_run.score_file(file, out, client, record=record, say=show_progress)
     return (
         f"{result.rows} rows, {result.rows - result.wrong} scored by version {result.model_version}: "
         f"{result.results}\n"

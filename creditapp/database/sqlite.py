@@ -10,9 +10,12 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+
+from creditapp.exceptions import DatabaseUnavailable
 
 BEGIN = "BEGIN IMMEDIATE"
 """How a writer begins: a deferred transaction that later upgrades its lock fails instead of waiting."""
@@ -28,18 +31,25 @@ def prepare(engine: Engine, synchronous: str) -> None:
 
 @contextmanager
 def write_lock(engine: Engine) -> Iterator[None]:
-    """Hold the right to write, among all threads and processes of this machine."""
-    with _thread_lock, _open(f"{engine.url.database}-turn") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    """Hold the right to write, among all threads and processes of this machine.
+
+    Raises:
+        DatabaseUnavailable: the lock file beside the database cannot be opened or locked.
+    """
+    with _thread_lock, _locked(f"{engine.url.database}-turn"):
         yield
 
 
 @contextmanager
-def _open(path: str) -> Iterator[int]:
-    """Open a file to lock; closing it releases the lock."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _locked(path: str) -> Iterator[None]:
+    """Open and lock a file; closing it releases the lock."""
     try:
-        yield file
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DatabaseUnavailable(f"the lock file {Path(path).name} cannot be opened") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(file)
 

@@ -138,7 +138,8 @@ def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answ
     except DatabaseUnavailable as error:
         metrics.count_log_failure()
         _probe.good_until = 0.0
-        raise DatabaseUnavailable("the decision could not be recorded") from error
+        # why: the log shows the cause, so it must stay the database's own error.
+        raise DatabaseUnavailable("the decision could not be recorded") from error.__cause__
 
 
 def contains(decision_id: UUID) -> bool:

@@ -124,16 +124,30 @@ def store_bundle(session: Session, bundle: bytes) -> str:
         RefusedModel: altered bytes are stored under this digest.
     """
     key = digest(bundle)
-    stored = session.get(ServedBundle, key)
-    if stored is None:
+    if not _is_stored(session, key, bundle):
         session.add(ServedBundle(digest=key, content=bundle))
         session.flush()
-    elif stored.content != bundle:
+    return key
+
+
+def check_unaltered(bundle: bytes) -> None:
+    """Check that a bundle can be stored.
+
+    Raises:
+        RefusedModel: altered bytes are stored under its digest.
+    """
+    with reading() as session:
+        _is_stored(session, digest(bundle), bundle)
+
+
+def _is_stored(session: Session, key: str, bundle: bytes) -> bool:
+    stored = session.get(ServedBundle, key)
+    if stored and stored.content != bundle:
         raise RefusedModel(
             f"the stored bundle {key[:12]} was altered in the database; "
             "restore the database from a backup"
         )
-    return key
+    return stored is not None
 
 
 def _add(session: Session, model_name: str, version: str, key: str, change: Change) -> None:

@@ -53,6 +53,8 @@ class Lifecycle:
             registry = self.open_registry()
             bundle = registry.fetch_bundle(version)
             self._check_protected(version, bundle, "promote", allowed=allow_protected)
+            # why: what the deployment would refuse must not move the registry's alias before.
+            deployments.check_unaltered(bundle)
             registry.promote(version, reason)
             audit.record(actor, Action.MODEL_PROMOTED, f"version {version}", reason)
             return deployments.deploy(registry.model_name, version, bundle, change)
@@ -144,6 +146,8 @@ def _change(subject: str, reason: str, actor: Actor) -> Iterator[Change]:
     with change_lock.hold(actor.label) as holder:
         try:
             yield Change(actor, reason, holder)
+        except DatabaseUnavailable:
+            raise  # the event could not be written either
         except CreditappError as error:
             _record_failure(subject, actor, error)
             raise
@@ -153,4 +157,4 @@ def _record_failure(subject: str, actor: Actor, error: CreditappError) -> None:
     try:
         audit.record(actor, Action.MODEL_REFUSED, subject, str(error))
     except DatabaseUnavailable as failure:
-        log.error("a refused model could not be recorded in the audit trail: %s", failure)
+        log.error("a refused model is not in the audit trail: %s: %r", failure, failure.__cause__)

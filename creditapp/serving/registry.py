@@ -107,10 +107,10 @@ class Registry:
     def versions(self) -> list[Version]:
         """All versions, newest first."""
         with _registry_failures():
-            found = self._client.search_model_versions(f"name='{MODEL_NAME}'")
-            production = self._production() if found else None
-            versions = [self._version(one, production) for one in found]
-        return sorted(versions, key=lambda one: int(one.version), reverse=True)
+            registered = self._client.search_model_versions(f"name='{MODEL_NAME}'")
+            production = self._production() if registered else None
+            versions = [self._version(version, production) for version in registered]
+        return sorted(versions, key=lambda version: int(version.version), reverse=True)
 
     def production(self) -> str | None:
         """The version that the production alias names; none before the first promotion."""
@@ -124,10 +124,10 @@ class Registry:
             RefusedModel: the version does not exist, or its bundle must not be served.
         """
         with _registry_failures():
-            found = self._find(version)
+            registered = self._find(version)
             self._refuse_pickles(version)
-            packed = self._download(found)
-        if digest(packed) != found.tags.get(DIGEST_TAG):
+            packed = self._download(registered)
+        if digest(packed) != registered.tags.get(DIGEST_TAG):
             raise RefusedModel(f"version {version}: its bundle was altered since it was registered")
         try:
             verify(Bundle.unpack(packed))
@@ -148,9 +148,9 @@ class Registry:
                 self._client.delete_registered_model_alias(MODEL_NAME, STAGING)
 
     def _experiment_id(self) -> str:
-        found = self._client.get_experiment_by_name(EXPERIMENT)
-        if found:
-            return str(found.experiment_id)
+        experiment = self._client.get_experiment_by_name(EXPERIMENT)
+        if experiment:
+            return str(experiment.experiment_id)
         location = artifacts_beside(self._tracking_uri)
         return str(self._client.create_experiment(EXPERIMENT, artifact_location=location))
 
@@ -168,22 +168,22 @@ class Registry:
 
     def _find(self, version: str) -> ModelVersion:
         try:
-            found = self._client.get_model_version(MODEL_NAME, version)
+            registered = self._client.get_model_version(MODEL_NAME, version)
         except MlflowException as error:
             if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 raise
-            found = None
-        if found is None or str(found.version) != version:
+            registered = None
+        if registered is None or str(registered.version) != version:
             raise RefusedModel(f"version {version} is not registered; run: flask models")
-        return found
+        return registered
 
-    def _download(self, found: ModelVersion) -> bytes:
+    def _download(self, registered: ModelVersion) -> bytes:
         path = f"{BUNDLE_FOLDER}/{BUNDLE_FILE}"
-        if not self._has(found, path):
-            raise RefusedModel(f"version {found.version}: it has no served bundle")
+        if not self._has(registered, path):
+            raise RefusedModel(f"version {registered.version}: it has no served bundle")
         try:
             with tempfile.TemporaryDirectory() as folder:
-                local = self._client.download_artifacts(str(found.run_id), path, folder)
+                local = self._client.download_artifacts(str(registered.run_id), path, folder)
                 return Path(local).read_bytes()
         except OSError as error:
             raise RegistryUnavailable(f"the bundle cannot be fetched: {error.strerror}") from error
@@ -193,8 +193,8 @@ class Registry:
             why = ": no space left" if os.strerror(errno.ENOSPC) in str(error) else ""
             raise RegistryUnavailable(f"the bundle cannot be fetched{why}") from error
 
-    def _has(self, found: ModelVersion, path: str) -> bool:
-        listed = self._client.list_artifacts(str(found.run_id), BUNDLE_FOLDER)
+    def _has(self, registered: ModelVersion, path: str) -> bool:
+        listed = self._client.list_artifacts(str(registered.run_id), BUNDLE_FOLDER)
         return path in {file.path for file in listed}
 
     def _refuse_pickles(self, version: str) -> None:
@@ -207,11 +207,11 @@ class Registry:
                     f"version {version}: it contains {name}; pickles are not allowed"
                 )
 
-    def _version(self, found: ModelVersion, production: str | None) -> Version:
-        version = str(found.version)
-        tagged = found.tags.get("stage", "None")
-        run = self._client.get_run(str(found.run_id))
-        created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
+    def _version(self, registered: ModelVersion, production: str | None) -> Version:
+        version = str(registered.version)
+        tagged = registered.tags.get("stage", "None")
+        run = self._client.get_run(str(registered.run_id))
+        created = datetime.fromtimestamp(registered.creation_timestamp / 1000, UTC)
         stage = "Production" if version == production else tagged
         metrics = run.data.metrics
         return Version(

@@ -50,8 +50,8 @@ def _location(connection: sqlite3.Connection, experiment: str) -> str | None:
     if not connection.execute(query).fetchone()[0]:
         return None
     query = "SELECT artifact_location FROM experiments WHERE name = ?"
-    found = connection.execute(query, [experiment]).fetchone()
-    return found and str(found[0])
+    row = connection.execute(query, [experiment]).fetchone()
+    return row and str(row[0])
 
 
 def _replace(

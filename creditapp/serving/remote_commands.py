@@ -12,6 +12,7 @@ from flask import current_app
 from creditapp.exceptions import (
     ChangeUnderWay,
     CreditappError,
+    DatabaseUnavailable,
     RefusedModel,
     RegistryUnavailable,
 )
@@ -38,7 +39,8 @@ def reload(actor: Actor) -> Switch:
 
     Raises:
         RefusedModel: nothing is promoted, or the promoted version cannot be served.
-        RegistryUnavailable: the registry or the database does not answer, or not in time.
+        RegistryUnavailable: the registry does not answer, or not in time.
+        DatabaseUnavailable: the database does not answer.
         ChangeUnderWay: another change is under way in some process.
     """
     return _change(["deploy", "--json"], actor)
@@ -73,7 +75,7 @@ def _change(command: list[str], actor: Actor) -> Switch:
         verb, *rest = command
         by = [f"--actor={actor.label}", f"--request-id={actor.request_id}"]
         switch = Switch(**_run([verb, *by, *rest]))
-    except (RefusedModel, RegistryUnavailable):
+    except (RefusedModel, RegistryUnavailable, DatabaseUnavailable):
         metrics.count_model_load(success=False)
         raise
     finally:

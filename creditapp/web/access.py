@@ -224,4 +224,4 @@ def _record_refusal(label: str, reason: str) -> None:
         actor = Actor(label, request_ids.current())
         audit.record(actor, audit.Action.ACCESS_REFUSED, str(request.url_rule), reason)
     except DatabaseUnavailable as error:
-        log.error("a refused access could not be recorded in the audit trail: %s", error)
+        log.error("a refused access is not in the audit trail: %s: %r", error, error.__cause__)

@@ -9,7 +9,10 @@ from flask import Flask
 
 from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.engine import db
+from creditapp.decisions import reviews, stored
+from creditapp.decisions.stored import StoredDecision
 from creditapp.identity.people import Role
+from tests.actors import A_TEST
 from tests.clients import POOR, StrictClient, csrf_token, form_data
 
 TABLES = [
@@ -104,3 +107,46 @@ def test_a_missing_table_never_answers_500(
             assert answer.headers["Retry-After"] == "5"
     assert 500 not in statuses.values(), statuses
     assert 503 in statuses.values() or table in UNREAD, statuses
+
+
+def test_a_lock_file_that_cannot_be_opened_is_503(
+    client: StrictClient, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A read-only folder, or a lock file of another user, has the same effect."""
+    lock = Path(f"{database}-turn")
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    assert client.post("/api/predict", json=EXAMPLE).status_code == 503
+    assert client.get("/api/health").status_code == 503
+    assert "IsADirectoryError" in caplog.text
+
+
+def test_the_log_names_the_database_error(
+    client: StrictClient, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An operator must see why decisions cannot be recorded."""
+    rename(database, "decision_answers", "gone")
+    assert client.post("/api/predict", json=EXAMPLE).status_code == 503
+    assert "the decision could not be recorded: OperationalError" in caplog.text
+    assert "no such table" in caplog.text
+
+
+def test_a_refused_review_shows_the_newer_one(
+    app: Flask, officer: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it was recorded after the decision was loaded."""
+    made = officer.post("/api/predict", json=POOR).get_json()["decision_id"]
+    token = csrf_token(officer.get(f"/decisions/{made}").text)
+    load = stored.load
+
+    def review_after_loading(decision_id: str) -> StoredDecision:
+        loaded = load(decision_id)
+        if not loaded.reviews:
+            reviews.record(loaded.decision, "approve", "I was first", A_TEST, None)
+        return loaded
+
+    monkeypatch.setattr(stored, "load", review_after_loading)
+    review = {"csrf_token": token, "outcome": "decline", "note": "second", "after": ""}
+    answer = officer.post(f"/decisions/{made}/review", data=review)
+    assert answer.status_code == 409
+    assert "I was first" in answer.text

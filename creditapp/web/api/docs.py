@@ -122,8 +122,11 @@ def _problem(status: int) -> dict[str, Any]:
 
 
 def _content(description: str, media_type: str, schema: Any, example: object) -> dict[str, Any]:
-    shown = {} if example is None else {"example": example}
-    return {"description": description, "content": {media_type: {"schema": schema, **shown}}}
+    shown_example = {} if example is None else {"example": example}
+    return {
+        "description": description,
+        "content": {media_type: {"schema": schema, **shown_example}},
+    }
 
 
 def _flasgger_config() -> dict[str, Any]:

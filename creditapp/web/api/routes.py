@@ -11,7 +11,7 @@ from creditapp.applications.catalogue import EXAMPLE
 from creditapp.applications.schemas import Batch
 from creditapp.applications.strict_json import parse
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import stored
+from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.decide import Decided, Origin, decide
 from creditapp.decisions.log import Channel
 from creditapp.decisions.stored import StoredDecision
@@ -167,10 +167,10 @@ def reload_model() -> Any:
 
 
 def _load_readable(decision_id: str) -> StoredDecision:
-    found = stored.load(decision_id)
-    if not access.may_read(found.decision.made_by):
+    stored = stored_decisions.load(decision_id)
+    if not access.may_read(stored.decision.made_by):
         raise UnknownDecision(decision_id)
-    return found
+    return stored
 
 
 def _origin(channel: Channel) -> Origin:

@@ -20,7 +20,7 @@ def overview() -> str:
     """Compare the last challenger with the served model, and list all challengers."""
     newest = assignments.newest()
     served, pairs = challenger_scores.pairs(newest.id, MOST_PAIRS) if newest else ("", [])
-    shown = {
+    context = {
         "in_force": assignments.in_force(),
         "challenger": newest,
         "served": served,
@@ -29,4 +29,4 @@ def overview() -> str:
         "outcomes": list(Outcome),
         "most": MOST_PAIRS,
     }
-    return render_template("challenger.html", **shown)
+    return render_template("challenger.html", **context)

@@ -8,7 +8,8 @@ from werkzeug import Response
 
 from creditapp.applications.catalogue import BY_NAME
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import reviews, stored
+from creditapp.decisions import reviews
+from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.log import Decision
 from creditapp.decisions.replay import Replayed, replay
 from creditapp.decisions.stored import StoredDecision
@@ -45,62 +46,64 @@ def waiting() -> str:
 @open_to(OFFICERS)
 def decision(decision_id: str) -> str:
     """Show a decision with its answers, reasons, alternatives and reviews."""
-    return _decision_page(stored.load(decision_id))
+    return _decision_page(stored_decisions.load(decision_id))
 
 
 @blueprint.get("/decisions/<decision_id>/replay")
 @open_to(OFFICERS)
 def replay_decision(decision_id: str) -> str:
     """Show a decision, and score it again with the bundle that made it."""
-    found = stored.load(decision_id)
-    [replayed] = replay([found.decision])
-    return _decision_page(found, replayed)
+    stored = stored_decisions.load(decision_id)
+    [replayed] = replay([stored.decision])
+    return _decision_page(stored, replayed)
 
 
 @blueprint.post("/decisions/<decision_id>/review")
 @open_to(OFFICERS)
 def review(decision_id: str) -> Response | tuple[str, int]:
     """Record a person's decision with its reason; the automatic decision stays as it is."""
-    found = stored.load(decision_id)
+    stored = stored_decisions.load(decision_id)
     newest_seen = request.form.get("after", 0, type=int) or None
     outcome, note = request.form.get("outcome", ""), request.form.get("note", "")
     try:
-        reviews.record(found.decision, outcome, note, access.current_actor(), newest_seen)
+        reviews.record(stored.decision, outcome, note, access.current_actor(), newest_seen)
     except (BadReview, AlreadyReviewed) as error:
         kept = note if note.isprintable() else ""
-        return _decision_page(found, problem=str(error), note=kept), error.status
+        # why: another person may have reviewed the decision since it was loaded.
+        newest = stored_decisions.load(decision_id)
+        return _decision_page(newest, problem=str(error), note=kept), error.status
     return redirect(url_for("decisions.decision", decision_id=decision_id))
 
 
 def _list_page(decisions: Sequence[Decision], *, reference: str = "", waiting: bool = False) -> str:
     older = decisions[-1].decision_id if len(decisions) == PAGE_LENGTH else None
-    shown = {"reference": reference, "waiting": waiting, "older": older}
-    return render_template("decisions.html", decisions=decisions, **shown)
+    context = {"reference": reference, "waiting": waiting, "older": older}
+    return render_template("decisions.html", decisions=decisions, **context)
 
 
 def _decision_page(
-    found: StoredDecision, replayed: Replayed | None = None, problem: str = "", note: str = ""
+    stored: StoredDecision, replayed: Replayed | None = None, problem: str = "", note: str = ""
 ) -> str:
-    shown = {
-        "decision": found.decision,
-        "outcome": found.outcome,
-        "policy": found.policy,
-        "reviews": found.reviews,
-        "reasons": phrase_reasons(found.reasons),
-        "alternatives": _alternatives(found),
-        "protected_used": found.protected_used,
+    context = {
+        "decision": stored.decision,
+        "outcome": stored.outcome,
+        "policy": stored.policy,
+        "reviews": stored.reviews,
+        "reasons": phrase_reasons(stored.reasons),
+        "alternatives": _alternatives(stored),
+        "protected_used": stored.protected_used,
         "questions": BY_NAME,
         "replayed": replayed,
         "problem": problem,
         "note": note,
         "longest_note": reviews.LONGEST_NOTE,
     }
-    return render_template("decision.html", **shown)
+    return render_template("decision.html", **context)
 
 
-def _alternatives(found: StoredDecision) -> dict[str, Any] | None:
+def _alternatives(stored: StoredDecision) -> dict[str, Any] | None:
     """What would have led to an approval; none for an approval, or if it cannot be computed any more."""
     try:
-        return phrase_alternatives(found.alternatives())
+        return phrase_alternatives(stored.alternatives())
     except (NothingToChange, CannotReplay):
         return None

@@ -69,7 +69,7 @@ def _change(change: Callable[..., Switch], *arguments: str) -> Response | Page:
 def _page(problem: str | None, status: int) -> Page:
     history = deployments.history()
     versions, is_away = _versions(history[0].generation if history else None)
-    shown = {
+    context = {
         "versions": versions,
         "registry_is_away": is_away,
         "history": history,
@@ -78,7 +78,7 @@ def _page(problem: str | None, status: int) -> Page:
         "protected_used": _protected_used(),
         "questions": BY_NAME,
     }
-    return render_template("models.html", **shown), status
+    return render_template("models.html", **context), status
 
 
 def _protected_used() -> Sequence[str]:

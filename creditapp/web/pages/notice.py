@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import force_locale, format_date, format_decimal
 from werkzeug.exceptions import BadRequest
 
-from creditapp.decisions import stored
+from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.reviews import Verdict
 from creditapp.exceptions import NoNotice
 from creditapp.settings.current import current_settings
@@ -39,27 +39,27 @@ class Lender:
 @open_to(OFFICERS)
 def letter(decision_id: str) -> str:
     """Show the letter in the language that `lang` names."""
-    found = stored.load(decision_id)
+    stored = stored_decisions.load(decision_id)
     lender = _lender(current_settings())
-    if found.outcome != Verdict.DECLINE:
+    if stored.outcome != Verdict.DECLINE:
         raise NoNotice(
             "a notice exists only for a declined application; "
-            f"the outcome of this one is: {found.outcome}"
+            f"the outcome of this one is: {stored.outcome}"
         )
     language = request.args.get("lang", LANGUAGES[0])
     if language not in LANGUAGES:
         raise BadRequest(f"lang must be {' or '.join(LANGUAGES)}")
-    given = found.decision.given
+    given = stored.decision.given
     with force_locale(language):
         return render_template(
             "notice.html",
-            decision=found.decision,
-            review=found.review,
+            decision=stored.decision,
+            review=stored.review,
             answers=given and given.answers,
             amount=given and format_decimal(given.answers["Credit amount"]),
-            applied=format_date(found.decision.timestamp, "long"),
+            applied=format_date(stored.decision.timestamp, "long"),
             today=format_date(datetime.now(UTC), "long"),
-            reasons=phrase_reasons(found.effective_reasons),
+            reasons=phrase_reasons(stored.effective_reasons),
             lender=lender,
             language=language,
             languages=LANGUAGES,

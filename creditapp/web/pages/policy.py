@@ -126,7 +126,7 @@ def _page(
     form: TryForm, in_force: Policy, problem: str | None = None, status: int = 200
 ) -> tuple[str, int]:
     tried = form.policy(in_force)
-    shown: dict[str, Any] = {
+    context: dict[str, Any] = {
         "form": form,
         "saving": SaveForm(None),
         "in_force": in_force,
@@ -138,7 +138,7 @@ def _page(
         "most_changes": MOST_CHANGES,
         "workbench": _workbench(form, in_force, tried) if tried else None,
     }
-    return render_template("policy.html", **shown), status if tried else 422
+    return render_template("policy.html", **context), status if tried else 422
 
 
 def _workbench(form: TryForm, in_force: Policy, tried: Policy) -> Workbench:

@@ -37,7 +37,7 @@ def score() -> str | tuple[str, int]:
     origin = Origin(Channel.UI, request_ids.current(), access.current().label)
     decided = decide([application], origin, with_reasons=True)
     [decision] = decided.decisions
-    shown: dict[str, Any] = {
+    context: dict[str, Any] = {
         "decision": decision,
         # why: the model and the policy that decided; another deployment may be in force by now.
         "policy": decided.served.policy,
@@ -45,4 +45,4 @@ def score() -> str | tuple[str, int]:
         "reasons": phrase_reasons(decision.reasons),
         "questions": BY_NAME,
     }
-    return render_template("score.html", form=form, **shown)
+    return render_template("score.html", form=form, **context)
