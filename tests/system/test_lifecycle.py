@@ -169,7 +169,7 @@ def test_reloads_under_load_lose_no_request_and_name_the_model_that_scored(place
         alternate(place, traffic, 2)
         before = place.tag_digest("2", "0" * 64)
         place.point_alias_at("2")
-        refuse(place, 409, "not the one that was registered")
+        refuse(place, 409, "altered since it was registered")
         place.tag_digest("2", before)
         place.tracking.stop()
         refuse(place, 503, "the model registry cannot be reached or read")
@@ -331,7 +331,7 @@ def test_every_kind_of_unfit_model_under_load(place: Place) -> None:
     with scoring(place.service, rows(), CLIENTS) as traffic:
         place.point_alias_at("2")
         file.write_bytes(whole[:-100])
-        refuse(place, 409, "not the one that was registered")
+        refuse(place, 409, "altered since it was registered")
         for change, reason in UNFIT.values():
             file.write_bytes(change(whole))
             place.tag_digest("2", digest(file.read_bytes()))
