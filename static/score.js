@@ -1,4 +1,4 @@
-// The page works without this file: it only saves the way there and back.
+// The page works without this script: the script only saves loading the whole page again.
 
 const byId = (id, within = document) => within.querySelector(`#${id}`);
 const copyOf = (id) => byId(id).content.cloneNode(true);
@@ -66,7 +66,7 @@ async function send(form) {
     showAnswer(page);
     showRefusals(page);
   } catch {
-    // It may have been decided all the same, so nothing is sent a second time by itself.
+    // The application may have been decided nevertheless, so it is not sent again automatically.
     showInResult(copyOf("no-answer"));
   } finally {
     busy(form, false);
