@@ -7,12 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 import click
-from flask import current_app
 from sqlalchemy import URL, make_url
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.decisions import log as decision_log
 from creditapp.exceptions import BackupFailed
+from creditapp.settings.current import current_settings
 
 PG_DUMP = ("pg_dump", "--format=custom", "--no-owner", "--no-privileges")
 PG_RESTORE = ("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner")
@@ -43,7 +43,7 @@ def restore(file: Path) -> None:
 
 
 def _database() -> URL:
-    return make_url(current_app.config["SETTINGS"].database_address)
+    return make_url(current_settings().database_address)
 
 
 def _copy(database: URL, file: Path) -> None:

@@ -1,12 +1,12 @@
 """The command that checks whether the service may start."""
 
 import click
-from flask import current_app
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.database import schema
 from creditapp.exceptions import DatabaseUnavailable, InvalidSetting
 from creditapp.identity import people
+from creditapp.settings.current import current_settings
 from creditapp.settings.settings import Settings
 
 
@@ -14,7 +14,7 @@ from creditapp.settings.settings import Settings
 def check_config() -> None:
     """Check whether the service may start with these settings; exit code 2 if it may not."""
     with errors_in_one_line():
-        _check(current_app.config["SETTINGS"])
+        _check(current_settings())
     click.echo("the service may start with these settings")
 
 

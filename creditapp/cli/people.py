@@ -4,7 +4,6 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from creditapp.cli.errors import errors_in_one_line
@@ -12,6 +11,7 @@ from creditapp.identity import api_keys, audit, people
 from creditapp.identity.actors import operator
 from creditapp.identity.api_keys import Scope
 from creditapp.identity.people import Role
+from creditapp.settings.current import current_settings
 
 user = AppGroup("user", help="Manage the people who may sign in.")
 key = AppGroup("key", help="Manage the API keys of programs.")
@@ -34,7 +34,7 @@ def add_user(name: str, role: str, generate: bool) -> None:
 @user.command("first-admin")
 def add_first_admin() -> None:
     """Add `admin` with CREDITAPP_FIRST_ADMIN_PASSWORD, if nobody is an admin yet."""
-    password = current_app.config["SETTINGS"].first_admin_password
+    password = current_settings().first_admin_password
     with errors_in_one_line():
         if people.has_admin():
             click.echo("an admin exists already")

@@ -3,7 +3,6 @@
 import secrets
 
 import click
-from flask import current_app
 from flask_migrate import upgrade
 
 from creditapp.cli.errors import errors_in_one_line
@@ -14,6 +13,7 @@ from creditapp.identity import people
 from creditapp.identity.actors import operator
 from creditapp.identity.people import Role
 from creditapp.serving import deployments
+from creditapp.settings.current import current_settings
 
 
 @click.command()
@@ -28,7 +28,7 @@ def prepare() -> None:
 
 def _add_local_admin() -> None:
     """Add an admin on the first start in development; in production nobody is added unasked."""
-    if current_app.config["SETTINGS"].production or people.list_people():
+    if current_settings().production or people.list_people():
         return
     password = secrets.token_urlsafe(12)
     people.add("admin", Role.ADMIN, password, operator())
@@ -45,7 +45,7 @@ def _prepare_model() -> str:
     if registry.versions():
         return "versions are registered, but none is promoted; run: flask models, flask promote"
     click.echo("model: none is registered yet; training a first one")
-    trained = run_training(DATA, protected=not current_app.config["SETTINGS"].production)
+    trained = run_training(DATA, protected=not current_settings().production)
     click.echo(summary(trained))
     switch = lifecycle().promote(trained.version, "the first model", operator())
     return f"version {switch.model_version} is in production"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from flask import current_app
+from creditapp.settings.current import current_settings
 
 if TYPE_CHECKING:
     from creditapp.serving.registry import Registry
@@ -16,4 +16,4 @@ def open_registry() -> "Registry":
     """
     from creditapp.serving.registry import Registry
 
-    return Registry(current_app.config["SETTINGS"].tracking_uri)
+    return Registry(current_settings().tracking_uri)

@@ -5,18 +5,18 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 import click
-from flask import current_app
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.registry import open_registry
 from creditapp.identity.actors import Actor, operator
 from creditapp.serving.deployments import Switch
 from creditapp.serving.lifecycle import Lifecycle
+from creditapp.settings.current import current_settings
 
 
 def lifecycle() -> Lifecycle:
     """The changes of the served model, with this application's registry and settings."""
-    production = current_app.config["SETTINGS"].production
+    production = current_settings().production
     return Lifecycle(open_registry, production, lambda text: click.echo(text, err=True))
 
 

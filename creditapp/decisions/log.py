@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, func, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from creditapp.applications.catalogue import FEATURE_NAMES, Answer
 from creditapp.applications.table import Columns, is_reference
@@ -167,9 +167,13 @@ def find(decision_id: str) -> Decision:
     Raises:
         UnknownDecision: no decision has this id.
     """
-    key = parse_id(decision_id)
     with reading() as session:
-        decision = session.get(Decision, key, options=[joinedload(Decision.given)])
+        return get(session, decision_id)
+
+
+def get(session: Session, decision_id: str) -> Decision:
+    """The same within a transaction."""
+    decision = session.get(Decision, _parse_id(decision_id), options=[joinedload(Decision.given)])
     if decision is None:
         raise UnknownDecision(decision_id)
     return decision
@@ -248,7 +252,7 @@ def find_with_answers(
         return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
 
 
-def parse_id(decision_id: str) -> UUID:
+def _parse_id(decision_id: str) -> UUID:
     """The id as it is stored; only its canonical spelling is accepted.
 
     Raises:

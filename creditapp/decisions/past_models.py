@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from creditapp.applications.catalogue import PROTECTED
 from creditapp.explanations.reasons import Explainer, verify_explainer
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Scorer
@@ -24,11 +23,6 @@ class PastModel:
     def features(self) -> tuple[str, ...]:
         """The names of the features that the model uses."""
         return tuple(self.bundle.metadata.inputs)
-
-    @property
-    def protected_used(self) -> tuple[str, ...]:
-        """The protected features that the model uses."""
-        return tuple(name for name in PROTECTED if name in self.features)
 
     @cached_property
     def explainer(self) -> Explainer:

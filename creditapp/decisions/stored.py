@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from creditapp.applications.catalogue import Application, fingerprint
 from creditapp.database.session import reading
+from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
-from creditapp.decisions.log import Decision, parse_id
+from creditapp.decisions.log import Decision
 from creditapp.decisions.past_models import PastModel, load_past_model
 from creditapp.decisions.reviews import Review
-from creditapp.exceptions import BrokenBundle, CannotReplay, NothingToChange, UnknownDecision
+from creditapp.exceptions import BrokenBundle, CannotReplay, NothingToChange
 from creditapp.explanations.alternatives import Alternatives, alternatives
 from creditapp.explanations.reasons import Reason
 from creditapp.policy import versions as policy_versions
@@ -72,7 +72,7 @@ class StoredDecision:
     @property
     def protected_used(self) -> Sequence[str]:
         """The protected features that the model used; empty if its bundle cannot be used any more."""
-        return self.model.protected_used if self.model else ()
+        return self.model.bundle.metadata.protected_used if self.model else ()
 
     def alternatives(self) -> Alternatives:
         """The smallest changes that would have led to an approval, by the decision's own model and policy.
@@ -105,14 +105,11 @@ def load(decision_id: str) -> StoredDecision:
         UnknownDecision: no decision has this id.
         DatabaseUnavailable: the database cannot be read.
     """
-    key = parse_id(decision_id)
     with reading() as session:
-        decision = session.get(Decision, key, options=[joinedload(Decision.given)])
-        if decision is None:
-            raise UnknownDecision(decision_id)
+        decision = decision_log.get(session, decision_id)
         deployment = session.scalars(
             select(Deployment).where(Deployment.generation == decision.generation)
         ).one()
-        decision_reviews = session.scalars(reviews.newest_first(key)).all()
+        decision_reviews = session.scalars(reviews.newest_first(decision.decision_id)).all()
     policy = policy_versions.find(decision.policy_version)
     return StoredDecision(decision, deployment, policy, decision_reviews)
