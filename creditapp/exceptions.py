@@ -103,6 +103,10 @@ class BatchTooLarge(TooLarge):
     """More applications in one request than `CREDITAPP_MAX_BATCH` allows."""
 
 
+class BadCatalogue(InvalidInput):
+    """The document of a portfolio that breaks the rules of its format; one fault a line."""
+
+
 class BadTable(CreditappError):
     """A table that cannot be read as applications; the message names the row and the column."""
 

@@ -29,3 +29,19 @@ def translate(text: object, gettext: Callable[[str], str]) -> object:
         case str() if text:
             return gettext(text)
     return text
+
+
+class LocalText(str):
+    """A text of a portfolio in its first language, with its translations by language code."""
+
+    translations: Mapping[str, str]
+
+    def __new__(cls, text: str, translations: Mapping[str, str]) -> "LocalText":
+        """Make the text; `translations` may be empty."""
+        made = super().__new__(cls, text)
+        made.translations = translations
+        return made
+
+    def in_language(self, language: str) -> str:
+        """The text in a language; in its first language where there is no translation."""
+        return self.translations.get(language, str(self))

@@ -7,16 +7,19 @@ from functools import lru_cache
 from typing import Any
 
 from flask_babel import get_locale, gettext
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
-
-from creditapp.applications.catalogue import (
-    FEATURES,
-    RECORDED,
-    Application,
-    Choice,
-    Feature,
-    Numeric,
+from marshmallow import (
+    RAISE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    pre_load,
+    validate,
+    validates_schema,
 )
+
+from creditapp.applications.catalogue import REFERENCE, Application, Catalogue
+from creditapp.applications.questions import Choice, Code, Date, Numeric, Question, as_shown
 from creditapp.applications.table import (
     LONGEST_REFERENCE,
     application_of,
@@ -25,13 +28,13 @@ from creditapp.applications.table import (
     wrong_rows,
 )
 from creditapp.exceptions import BatchTooLarge, InvalidApplication
-from creditapp.phrases import Phrase, marked
+from creditapp.phrases import LocalText, Phrase, marked, translate
 
 REFERENCE_PHRASE = Phrase(
     "a text of 1 to %(longest)s printable characters", {"longest": LONGEST_REFERENCE}
 )
 LONGEST_ECHO = 40
-MOST_FIELDS = 60
+FEWEST_FIELDS_TO_COUNT = 60
 REFUSED = marked("%(answer)s is not accepted; accepted is %(accepted)s.")
 
 
@@ -70,10 +73,14 @@ class StrictField(fields.Raw):
 class AnswerField(StrictField):
     """The answer to one question, checked by the catalogue."""
 
-    def __init__(self, question: Feature, *, required: bool) -> None:
+    def __init__(self, question: Question, example: object, *, required: bool) -> None:
         self.question = question
         self.accepted = question.accepted
-        super().__init__(required=required, metadata=described(question))
+        super().__init__(
+            required=required,
+            allow_none=question.optional,
+            metadata={**described(question), "example": example},
+        )
 
     def accepts(self, value: object) -> bool:
         """Whether the catalogue accepts the answer."""
@@ -106,36 +113,58 @@ class OptionField(StrictField):
         return type(value) is type(self.options[0]) and value in self.options
 
 
-def described(question: Feature) -> dict[str, Any]:
+def described(question: Question) -> dict[str, Any]:
     """A question as JSON Schema, with the meanings of its answers."""
+    rule, meanings = _rule(question), [*question.codes, *question.missing]
+    if question.missing:
+        rule = {"anyOf": [rule, {"enum": list(question.missing_answers)}]}
+    words = question.label + (f", in {question.unit}" if question.unit else "")
+    texts = [words, question.description, "; ".join(map(_described_code, meanings))]
+    description = ": ".join(filter(None, texts))
+    return {**rule, "description": description}
+
+
+def _rule(question: Question) -> dict[str, Any]:
+    """The values that a question accepts, as JSON Schema."""
     match question:
-        case Numeric(integer=True):
-            limits = {"minimum": question.minimum, "maximum": question.maximum}
-            rule: dict[str, Any] = {"type": "integer", **limits}
-            meanings = [f"{n} = {band}" for n, band in enumerate(question.bands, 1)]
         case Numeric():
-            limits = {"exclusiveMinimum": question.minimum, "maximum": question.maximum}
-            rule = {"type": "number", **limits}
-            meanings = []
+            low = "exclusiveMinimum" if question.above_minimum else "minimum"
+            high = "exclusiveMaximum" if question.below_maximum else "maximum"
+            kind = "integer" if question.integer else "number"
+            return {"type": kind, low: question.minimum, high: question.maximum}
         case Choice():
-            rule = {"type": "string", "enum": list(question.values)}
-            meanings = [f"{code.code} = {code.meaning}" for code in question.codes]
-    unit = getattr(question, "unit", "")
-    words = question.label + (f", in {unit}" if unit else "")
-    description = ": ".join(filter(None, [words, "; ".join(meanings)]))
-    return {**rule, "description": description, "example": question.example}
+            kinds = {str: "string", int: "integer", bool: "boolean"}
+            return {"type": kinds[question.code_type], "enum": list(question.values)}
+        case Date():
+            return {"type": "string", "format": "date"}
+    return {"type": "string"}
+
+
+def _described_code(code: Code) -> str:
+    return f"{as_shown(code.code)} = {code.meaning}" if code.meaning else as_shown(code.code)
 
 
 def _message(template: str, accepted: Phrase, answer: str) -> str:
     """A message in the language of the request."""
     # why: a batch may need thousands of messages, so translations are cached.
-    texts = _translated(template, accepted.template, str(get_locale()))
-    return texts[0] % {"answer": answer, "accepted": texts[1] % accepted.values}
+    text = _translated(template, accepted.template, str(get_locale()))
+    if any(isinstance(value, Phrase) for value in accepted.values.values()):
+        words = translate(accepted, gettext_of)
+    else:
+        words = text[1] % accepted.values
+    return text[0] % {"answer": answer, "accepted": words}
 
 
 @lru_cache(maxsize=256)
 def _translated(template: str, accepted: str, _locale: str) -> tuple[str, str]:
     return gettext(template), gettext(accepted)
+
+
+def gettext_of(text: str) -> str:
+    """A text in the language of the request, where it is translated."""
+    if isinstance(text, LocalText):
+        return text.in_language(str(get_locale()))
+    return str(gettext(text)) if text else text
 
 
 def _echo(value: object) -> str:
@@ -145,20 +174,19 @@ def _echo(value: object) -> str:
     return text[:LONGEST_ECHO] + ('…"' if isinstance(value, str) else "…")
 
 
-ANSWER_FIELDS: dict[str, fields.Field[Any]] = {
-    **{feature.name: AnswerField(feature, required=True) for feature in FEATURES},
-    **{question.name: AnswerField(question, required=False) for question in RECORDED},
-}
-
-
 def batch_size(data: object) -> int:
     """The number of applications in a body that is not checked yet; at least 1, for the rate limit."""
     rows = data.get("applications") if isinstance(data, dict) else None
     return max(1, len(rows)) if isinstance(rows, list) else 1
 
 
-class ApplicationSchema(Strict.from_dict(ANSWER_FIELDS, name="Answers")):  # type: ignore[misc]
-    """One application: the answers by their names in the catalogue, and an optional reference."""
+class ApplicationSchema(Strict):
+    """One application: the answers by their names in the catalogue, and an optional reference.
+
+    The schema of a catalogue is a subclass with its fields: see `schema_of`.
+    """
+
+    catalogue: Catalogue
 
     reference = ReferenceField(
         metadata={
@@ -173,14 +201,42 @@ class ApplicationSchema(Strict.from_dict(ANSWER_FIELDS, name="Answers")):  # typ
     @pre_load
     def refuse_too_many_fields(self, data: Any, **_kwargs: object) -> Any:
         """Report far too many fields in one message, not in one message for each field."""
-        if isinstance(data, dict) and len(data) > MOST_FIELDS:
+        most = max(FEWEST_FIELDS_TO_COUNT, 2 * len(self.fields))
+        if isinstance(data, dict) and len(data) > most:
             raise ValidationError(f"{len(data)} fields; at most {len(self.fields)} are known.")
         return data
+
+    @validates_schema
+    def refuse_two_references(self, data: dict[str, Any], **_kwargs: object) -> None:
+        """Refuse an application that has its reference under both names."""
+        both = [key for key in self.catalogue.reference_keys if key in data]
+        if len(both) > 1:
+            raise ValidationError({both[1]: [f"Give {both[0]} or {both[1]}, not both."]})
 
     @post_load
     def as_application(self, data: dict[str, Any], **_kwargs: object) -> Application:
         """Make an application of the checked answers."""
-        return application_of(data)
+        return application_of(self.catalogue, data)
+
+
+@lru_cache(maxsize=16)
+def schema_of(catalogue: Catalogue) -> ApplicationSchema:
+    """The schema of a catalogue's applications."""
+    answers: dict[str, Any] = {
+        question.name: AnswerField(
+            question,
+            catalogue.example.get(question.name),
+            required=question.name in catalogue.required_keys,
+        )
+        for question in catalogue.questions
+    }
+    if catalogue.reference_column and catalogue.reference_column != REFERENCE:
+        answers[catalogue.reference_column] = ReferenceField()
+    made = ApplicationSchema.from_dict(answers, name="Application")
+    made.catalogue = catalogue  # type: ignore[attr-defined]
+    made.__doc__ = ApplicationSchema.__doc__
+    schema: ApplicationSchema = made()  # type: ignore[assignment]
+    return schema
 
 
 class RowsField(fields.List[Any]):
@@ -220,23 +276,23 @@ class Batch:
     gives_reasons: bool
 
 
-def load_application(data: object) -> Application:
+def load_application(catalogue: Catalogue, data: object) -> Application:
     """Check parsed JSON, and return it as an application.
 
     Raises:
         InvalidApplication: the application is wrong; the exception holds the messages by field.
     """
     # why: this check is much faster than the schema, which is needed only for its messages.
-    if is_application(data):
-        return application_of(data)
+    if is_application(catalogue, data):
+        return application_of(catalogue, data)
     try:
-        application: Application = APPLICATION.load(data)
+        application: Application = schema_of(catalogue).load(data)  # type: ignore[arg-type]
     except ValidationError as error:
         raise InvalidApplication("the application breaks the rules", error.messages) from error
     return application
 
 
-def load_batch(data: object, limit: int) -> Batch:
+def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
     """Check parsed JSON, and return it as a batch of applications.
 
     Rows are checked as a table, which is fast. Only wrong rows go through the schema, for the messages.
@@ -256,16 +312,16 @@ def load_batch(data: object, limit: int) -> Batch:
             "the body is not a batch of applications", error.messages
         ) from error
     rows = body["applications"]
-    wrong = wrong_rows(rows)
+    wrong = wrong_rows(catalogue, rows)
     errors = [
-        {"index": index, "errors": APPLICATION.validate(rows[index])} for index in sorted(wrong)
+        {"index": index, "errors": schema_of(catalogue).validate(rows[index])}
+        for index in sorted(wrong)
     ]
     if errors and body["on_error"] == "refuse":
         raise InvalidApplication(f"{len(errors)} of {len(rows)} applications are wrong", errors)
     good = [index for index in range(len(rows)) if index not in wrong]
-    applications = [application_of(rows[index]) for index in good]
+    applications = [application_of(catalogue, rows[index]) for index in good]
     return Batch(applications, good, errors, body["on_error"] == "report", body["reasons"])
 
 
-APPLICATION = ApplicationSchema()
 BATCH = BatchSchema()

@@ -2,41 +2,43 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from operator import itemgetter
+from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
-from creditapp.applications.catalogue import (
-    FEATURE_NAMES,
-    FEATURES,
-    RECORDED,
-    Application,
-    Feature,
-    Numeric,
-    answer_from_text,
-)
+from creditapp.applications.catalogue import Application, Catalogue, days_between
+from creditapp.applications.questions import Choice, Numeric, Question
 from creditapp.exceptions import BadTable
 
-REQUIRED = frozenset(FEATURE_NAMES)
-ALLOWED = REQUIRED | {question.name for question in RECORDED}
-REFERENCE = "reference"
 LONGEST_REFERENCE = 64
-SHORT = 32
 
 Columns = Mapping[str, Sequence[Any]]
 
-_scored_answers = itemgetter(*FEATURE_NAMES)
+
+def columns_of(catalogue: Catalogue, rows: Sequence[Mapping[str, Any]]) -> Columns:
+    """The features of complete rows of answers as columns; each column has one answer per row.
+
+    A date becomes the number of days before the application.
+    """
+    columns = _columns(catalogue, rows)
+    for question in catalogue.dates:
+        days = [_days(question, row, catalogue) for row in rows]
+        columns[question.name] = days
+    return columns
 
 
-def columns_of(applications: Sequence[Application]) -> Columns:
-    """The scored features as columns; each column has one answer per application."""
-    return _columns([application.answers for application in applications])
-
-
-def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
+def _columns(catalogue: Catalogue, rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
     """The columns of rows that have every feature."""
-    columns = zip(*map(_scored_answers, rows), strict=True) if rows else [()] * len(FEATURES)
-    return dict(zip(FEATURE_NAMES, columns, strict=True))
+    names = catalogue.feature_names
+    columns = zip(*map(catalogue.scored_answers, rows), strict=True) if rows else [()] * len(names)
+    return dict(zip(names, columns, strict=True))
+
+
+def _days(question: Question, row: Mapping[str, Any], catalogue: Catalogue) -> Any:
+    answer = row[question.name]
+    if question.is_missing(answer):
+        return answer
+    day = catalogue.application_date
+    return days_between(answer, row[day.name] if day else catalogue.as_of)
 
 
 def is_reference(value: object) -> bool:
@@ -44,31 +46,41 @@ def is_reference(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_REFERENCE and value.isprintable()
 
 
-def is_application(row: object) -> TypeGuard[dict[str, Any]]:
+def is_application(catalogue: Catalogue, row: object) -> TypeGuard[dict[str, Any]]:
     """Whether one row is a valid application."""
     # why: for a single row, checking answer by answer is faster than building columns.
-    return (
-        _has_valid_keys(row)
-        and all(question.accepts(row[question.name]) for question in FEATURES)
-        and _has_valid_optional_keys(row)
-    )
+    if not _has_valid_keys(catalogue, row):
+        return False
+    for question in catalogue.features:
+        name = question.name
+        if not question.accepts(row[name] if name in row else None):
+            return False
+    return _has_valid_other_keys(catalogue, row)
 
 
-def wrong_rows(rows: Sequence[object]) -> set[int]:
+def wrong_rows(catalogue: Catalogue, rows: Sequence[object]) -> set[int]:
     """The positions of the rows that are not valid applications.
 
     The check accepts exactly what the schema accepts, and is faster for many rows.
     """
-    wrong = {position for position, row in enumerate(rows) if not _has_valid_keys(row)}
-    complete = [position for position in range(len(rows)) if position not in wrong]
-    columns = _columns([rows[position] for position in complete])
-    for question in FEATURES:
+    wrong = {place for place, row in enumerate(rows) if not _has_valid_keys(catalogue, row)}
+    right = [place for place in range(len(rows)) if place not in wrong]
+    columns = _columns(catalogue, [completed(catalogue, rows[place]) for place in right])
+    for question in catalogue.features:
         places = wrong_answers(question, columns[question.name])
-        wrong.update(complete[place] for place in places)
-    return wrong.union(place for place in complete if not _has_valid_optional_keys(rows[place]))
+        wrong.update(right[place] for place in places)
+    return wrong.union(
+        place for place in right if not _has_valid_other_keys(catalogue, rows[place])
+    )
 
 
-def wrong_answers(question: Feature, answers: Sequence[object]) -> list[int]:
+def completed(catalogue: Catalogue, row: Any) -> Any:
+    """A row with null for each optional answer that it leaves out."""
+    left_out = [name for name in catalogue.optional if name not in row]
+    return {**row, **dict.fromkeys(left_out)} if left_out else row
+
+
+def wrong_answers(question: Question, answers: Sequence[object]) -> list[int]:
     """The positions of the answers that a question does not accept."""
     # why: most columns are right as a whole, and the check of a column is fast.
     if _all_accepted(question, answers):
@@ -76,73 +88,129 @@ def wrong_answers(question: Feature, answers: Sequence[object]) -> list[int]:
     return [place for place, answer in enumerate(answers) if not question.accepts(answer)]
 
 
-def _all_accepted(question: Feature, answers: Sequence[Any]) -> bool:
+def _all_accepted(question: Question, answers: Sequence[Any]) -> bool:
     types = set(map(type, answers))
     match question:
-        case Numeric(integer=True, minimum=low, maximum=high):
-            return types <= {int} and (not answers or low <= min(answers) <= max(answers) <= high)
-        case Numeric(minimum=low, maximum=high):
+        case Numeric(integer=True, minimum=low, maximum=high, above_minimum=False):
+            inside = types <= {int} and (not answers or low <= min(answers) <= max(answers) <= high)
+            return inside and not question.below_maximum
+        case Numeric(minimum=low, maximum=high, above_minimum=True, below_maximum=False):
             # why: min() and max() give wrong results if a value is NaN.
-            return types <= {int, float} and all(low < answer <= high for answer in answers)
-        case _:
-            return types <= {str} and set(answers) <= set(question.values)
+            numbers = {int} if question.integer else {int, float}
+            return types <= numbers and all(low < answer <= high for answer in answers)
+        case Choice():
+            return types <= {question.code_type} and set(answers) <= set(question.values)
+    return False
 
 
-def _has_valid_keys(row: object) -> TypeGuard[dict[str, Any]]:
+def _has_valid_keys(catalogue: Catalogue, row: object) -> TypeGuard[dict[str, Any]]:
     if not isinstance(row, dict):
         return False
     keys = row.keys()
-    return keys == REQUIRED or (keys >= REQUIRED and keys <= ALLOWED | {REFERENCE})
+    required = catalogue.required_keys
+    return keys == required or (keys >= required and keys <= catalogue.allowed_keys)
 
 
-def _has_valid_optional_keys(row: Any) -> bool:
-    """Whether the optional keys have valid values: the unscored questions and the reference."""
-    if len(row) == len(REQUIRED):
+def _has_valid_other_keys(catalogue: Catalogue, row: Any) -> bool:
+    """Whether the other keys have valid values: the unscored questions and the reference."""
+    if len(row) == len(catalogue.required_keys):
         return True
-    recorded = all(
-        question.accepts(row[question.name]) for question in RECORDED if question.name in row
-    )
-    return recorded and (REFERENCE not in row or is_reference(row[REFERENCE]))
+    if not all(
+        question.accepts(row[question.name])
+        for question in catalogue.recorded
+        if question.name in row
+    ):
+        return False
+    references = [row[key] for key in catalogue.reference_keys if key in row]
+    return len(references) < 2 and all(map(is_reference, references))
 
 
-def application_of(row: Mapping[str, Any]) -> Application:
-    """The application of a checked row; the answers keep the order of the row."""
+def application_of(catalogue: Catalogue, row: Mapping[str, Any]) -> Application:
+    """The application of a checked row; the answers keep the order of the row.
+
+    Optional answers that the row leaves out become null. Where dates count in days before the
+    application, a row without its day is an application of today.
+    """
     answers = dict(row)
-    reference = answers.pop(REFERENCE, None)
-    return Application(answers, reference)
+    references = [answers.pop(key) for key in catalogue.reference_keys if key in answers]
+    for name in catalogue.optional:
+        answers.setdefault(name)
+    if catalogue.dates and catalogue.application_date:
+        answers.setdefault(catalogue.application_date.name, _today())
+    return Application(answers, references[0] if references else None)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+class Header:
+    """The checked first line of a table: how the cells of each column are read."""
+
+    def __init__(
+        self, catalogue: Catalogue, cells: Sequence[str], extra: Sequence[Question] = ()
+    ) -> None:
+        """Check the column names; `extra` are required columns besides those of an application.
+
+        Raises:
+            BadTable: there are no names, or a column is missing, unknown or duplicated.
+        """
+        self.names = check_header(catalogue, cells, extra)
+        readers = {
+            **dict.fromkeys(catalogue.ignored),
+            **catalogue.readers,
+            **{question.name: question.from_text for question in extra},
+            **dict.fromkeys(catalogue.reference_keys, str),
+        }
+        self.readers = [readers[name] for name in self.names]
+
+    def row_of(self, cells: list[str], line: int) -> dict[str, Any] | BadTable:
+        """The answers of one line; blank cells are left out."""
+        if len(cells) != len(self.names):
+            return BadTable(
+                f"line {line}: the row has {len(cells)} cells; the header has {len(self.names)}"
+            )
+        return {
+            name: read(cell)
+            for name, read, cell in zip(self.names, self.readers, cells, strict=True)
+            if cell and read and not cell.isspace()
+        }
 
 
 def read_csv(
-    lines: Iterable[str], extra_columns: Sequence[str] = ()
+    catalogue: Catalogue,
+    lines: Iterable[str],
+    extra: Sequence[Question] = (),
+    delimiter: str = ",",
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Read the rows of a CSV file, each with its line number; blank cells are left out.
 
-    `extra_columns` names required columns besides the 19 features.
+    `extra` are required columns besides those of an application.
 
     Raises:
         BadTable: the file is empty; a column is missing, unknown or duplicated; or a row is not
             readable or has the wrong number of cells.
     """
     lines = iter(lines)
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, strict=True, delimiter=delimiter)
     try:
-        header = check_header(next(reader, []), extra_columns)
+        header = Header(catalogue, next(reader, []), extra)
     except csv.Error as error:
         raise _unreadable(reader.line_num, error) from error
-    for line, row in read_csv_rows(lines, header, reader.line_num):
+    for line, row in read_csv_rows(lines, header, reader.line_num, delimiter):
         if isinstance(row, BadTable):
             raise row
         yield line, row
 
 
 def read_csv_rows(
-    lines: Iterable[str], header: Sequence[str], lines_before: int
+    lines: Iterable[str], header: Header, lines_before: int, delimiter: str = ","
 ) -> Iterator[tuple[int, dict[str, Any] | BadTable]]:
     """Read rows with their line numbers in the file; `lines_before` lines of the file were read already.
 
     For a row that cannot be read, the exception is yielded in its place.
     """
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, strict=True, delimiter=delimiter)
     while True:
         try:
             cells = next(reader, None)
@@ -154,10 +222,12 @@ def read_csv_rows(
             return
         if cells:
             line = lines_before + reader.line_num
-            yield line, _row_of(header, cells, line)
+            yield line, header.row_of(cells, line)
 
 
-def check_header(cells: Sequence[str], extra_columns: Sequence[str] = ()) -> list[str]:
+def check_header(
+    catalogue: Catalogue, cells: Sequence[str], extra: Sequence[Question] = ()
+) -> list[str]:
     """Check the column names of a table, and return them without surrounding blanks.
 
     Raises:
@@ -166,35 +236,18 @@ def check_header(cells: Sequence[str], extra_columns: Sequence[str] = ()) -> lis
     header = [name.strip() for name in cells]
     if not any(header):
         raise BadTable("the file is empty; the first line must hold the column names")
-    for name in [*FEATURE_NAMES, *extra_columns]:
+    required = [name for name in catalogue.feature_names if name in catalogue.required_keys]
+    for name in dict.fromkeys([*required, *(question.name for question in extra)]):
         if name not in header:
             present = ", ".join(header)[:100]
             raise BadTable(f'the column "{name}" is missing; the first line holds: {present}')
+    known = {*catalogue.allowed_keys, *catalogue.ignored, *(question.name for question in extra)}
     for name in header:
-        if name not in {*ALLOWED, REFERENCE, *extra_columns}:
+        if name not in known:
             raise BadTable(f'the column "{name}" is not known; remove it')
         if header.count(name) > 1:
             raise BadTable(f'the column "{name}" appears more than once; keep one')
     return header
-
-
-def _row_of(header: Sequence[str], cells: list[str], line: int) -> dict[str, Any] | BadTable:
-    if len(cells) != len(header):
-        return BadTable(
-            f"line {line}: the row has {len(cells)} cells; the header has {len(header)}"
-        )
-    row = {
-        name: _short_answer(cell) if len(cell) <= SHORT else answer_from_text(cell)
-        for name, cell in zip(header, cells, strict=True)
-        if cell and not cell.isspace()
-    }
-    if REFERENCE in row:
-        row[REFERENCE] = cells[header.index(REFERENCE)]
-    return row
-
-
-_short_answer = lru_cache(maxsize=10_000)(answer_from_text)
-"""Most cells of a table are short and repeat, so the answers of short cells are cached."""
 
 
 def _unreadable(line: int, error: csv.Error) -> BadTable:

@@ -1,0 +1,259 @@
+"""Reads a portfolio's document, a Data Package with a Table Schema, and makes its catalogue.
+
+The keys are those of the Data Package standard, version 2 (https://datapackage.org), and our own under
+`creditapp`. `docs/portfolios.md` describes them, and `static/portfolio.schema.json` for programs.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from creditapp.applications.catalogue import REFERENCE, Catalogue, DataFile, Outcome
+from creditapp.applications.faults import Faults, Keys, echo, in_words, local_text
+from creditapp.applications.field_document import check_name, read_field, reviews_of
+from creditapp.applications.questions import (
+    Answer,
+    Date,
+    FreeText,
+    Numeric,
+    Question,
+    Role,
+    is_date,
+    slugs_of,
+)
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+DATA_SUFFIXES = (".csv", ".csv.gz", ".parquet")
+MOST_FIELDS = 500
+OWN_KEYS = {
+    "amount",
+    "as_of",
+    "currency",
+    "example",
+    "groups",
+    "note",
+    "outcome",
+    "published_labels",
+    "term",
+}
+
+
+@lru_cache(maxsize=16)
+def read_catalogue(document: str) -> Catalogue:
+    """Make the catalogue of a document in JSON; the same document gives the same catalogue.
+
+    Raises:
+        BadCatalogue: with all faults of the document; each names its field and what is accepted.
+        ValueError: the document is not JSON.
+    """
+    return catalogue_of(json.loads(document))
+
+
+def catalogue_of(document: object) -> Catalogue:
+    """Make the catalogue of a document.
+
+    Raises:
+        BadCatalogue: with all faults of the document.
+    """
+    faults = Faults()
+    package = Keys(document, "", faults)
+    own = package.own()
+    own.refuse_unknown(OWN_KEYS)
+    name = package.string("name", required=True)
+    if name and not NAME.fullmatch(name):
+        package.fault("name", f"is {echo(name)}; accepted are small letters, digits, . _ and -")
+    resource = _resource(package)
+    data = _data_file(resource)
+    fields = _fields(resource.keys("schema"))
+    faults.refuse()
+    groups = {str(text): text for text in (local_text(g, "groups", own) for g in own.list("groups"))}
+    questions = _questions(resource.keys("schema"), fields, groups)
+    roles = _roles(fields, faults)
+    faults.refuse()
+    outcome, outcome_question = _outcome(own.keys("outcome"), fields, questions, faults)
+    asked = _asked(questions)
+    _check_asked(own, asked, faults)
+    faults.refuse()
+    assert outcome_question is not None
+    dated = any(isinstance(one, Date) for one in asked if one.role is Role.FEATURE)
+    day = next((one for one in asked if one.role is Role.DATE), None)
+    catalogue = Catalogue(
+        name=name,
+        title=package.string("title", name),
+        version=package.string("version"),
+        outcome=outcome,
+        outcome_question=outcome_question,
+        questions=tuple(asked if day or not dated else [*asked, _implied_day(asked)]),
+        example=own.get("example", {}),
+        data=data,
+        currency=own.string("currency"),
+        amount=own.string("amount"),
+        term=own.string("term"),
+        note=own.text("note"),
+        published_labels=own.text("published_labels"),
+        reference_column=roles.get(Role.REFERENCE, ""),
+        ignored=frozenset(_names_of(fields, Role.IGNORED)),
+        as_of=own.string("as_of"),
+        groups=tuple(dict.fromkeys(_group_order(asked, groups))),
+        reviews=tuple(mark for field in fields for mark in reviews_of(field)),
+        document=document if isinstance(document, Mapping) else {},
+    )
+    _check_example(catalogue, faults)
+    faults.refuse()
+    return catalogue
+
+
+def _resource(package: Keys) -> Keys:
+    resources = package.list("resources")
+    if len(resources) != 1:
+        package.fault("resources", f"has {len(resources)} entries; accepted is exactly one")
+    return Keys(resources[0] if resources else {}, "", package.faults)
+
+
+def _data_file(resource: Keys) -> DataFile:
+    path = resource.string("path", required=True)
+    parts = PurePosixPath(path).parts
+    if path and (path.startswith("/") or ".." in parts or "://" in path):
+        resource.fault("path", f"is {echo(path)}; accepted is a file in the portfolio's folder")
+    if path and not path.endswith(DATA_SUFFIXES):
+        resource.fault("path", f"is {echo(path)}; accepted is a name in {in_words(DATA_SUFFIXES)}")
+    delimiter = resource.keys("dialect").string("delimiter", ",")
+    if len(delimiter) != 1:
+        resource.fault("dialect, delimiter", f"is {echo(delimiter)}; accepted is one character")
+    return DataFile(path, resource.string("encoding", "utf-8"), delimiter)
+
+
+def _fields(schema: Keys) -> list[Keys]:
+    entries = schema.list("fields")
+    if not 0 < len(entries) <= MOST_FIELDS:
+        schema.fault("fields", f"has {len(entries)} entries; accepted are 1 to {MOST_FIELDS}")
+    names: list[object] = []
+    fields = []
+    for number, entry in enumerate(entries[:MOST_FIELDS], 1):
+        name = entry.get("name") if isinstance(entry, Mapping) else None
+        check_name(name, names, schema.faults, number)
+        names.append(name)
+        fields.append(Keys(entry, f'field "{name}"', schema.faults))
+    return fields
+
+
+def _questions(
+    schema: Keys, fields: Sequence[Keys], groups: Mapping[str, str]
+) -> list[Question | None]:
+    """The question of each field, in their order; none for a field that no application answers."""
+    missing_values = schema.list("missingValues") or [""]
+    slugs = slugs_of([str(field.get("name")) for field in fields])
+    return [
+        read_field(field, slug, missing_values, lambda name: groups.get(name, name))
+        for field, slug in zip(fields, slugs, strict=True)
+    ]
+
+
+def _asked(questions: Sequence[Question | None]) -> list[Question]:
+    """The questions of an application: the features first."""
+    asked = [one for one in questions if one is not None and one.role is not Role.OUTCOME]
+    return sorted(asked, key=lambda one: one.role is not Role.FEATURE)
+
+
+def _names_of(fields: Sequence[Keys], role: Role) -> list[str]:
+    return [str(one.get("name")) for one in fields if one.own().get("role", "feature") == role.value]
+
+
+def _roles(fields: Sequence[Keys], faults: Faults) -> dict[Role, str]:
+    """The field of each role that one field alone may have."""
+    found = {}
+    for role in (Role.OUTCOME, Role.REFERENCE, Role.DATE):
+        names = _names_of(fields, role)
+        if len(names) > 1:
+            faults.add("", f"{len(names)} fields have the role {role}; accepted is one")
+        if names:
+            found[role] = names[0]
+    if REFERENCE in (str(one.get("name")) for one in fields) and found.get(Role.REFERENCE) != REFERENCE:
+        faults.add(
+            f'field "{REFERENCE}"',
+            "the name is that of an application's own reference; give the field the role reference, "
+            "or rename the column",
+        )
+    return found
+
+
+def _outcome(
+    own: Keys, fields: Sequence[Keys], questions: Sequence[Question | None], faults: Faults
+) -> tuple[Outcome, Question | None]:
+    own.refuse_unknown({"field", "good", "bad"})
+    name = own.string("field", required=True)
+    good, bad = own.list("good"), own.list("bad")
+    if not good or not bad or any(value in good for value in bad):
+        own.fault("good", "and bad need at least one value each, and none in common")
+    names = [str(field.get("name")) for field in fields]
+    if name not in names:
+        own.fault("field", f"is {echo(name)}; accepted is the name of a field")
+        return Outcome(name, (), ()), None
+    if name not in _names_of(fields, Role.OUTCOME):
+        faults.add(f'field "{name}"', "the outcome needs creditapp: {role: outcome}")
+    question = questions[names.index(name)]
+    for value in [*good, *bad]:
+        if question and not isinstance(question, FreeText) and not question.accepts_value(value):
+            own.fault("good", f"or bad has {echo(value)}; accepted is {question.value_accepted}")
+    return Outcome(name, tuple(good), tuple(bad)), question
+
+
+def _check_asked(own: Keys, asked: Sequence[Question], faults: Faults) -> None:
+    """Check what concerns several questions together."""
+    by_name = {question.name: question for question in asked}
+    if not any(question.role is Role.FEATURE for question in asked):
+        faults.add("", "no field has the role feature; a model needs at least one")
+    for key in ("amount", "term"):
+        name = own.string(key)
+        if name and not isinstance(by_name.get(name), Numeric):
+            own.fault(key, f"is {echo(name)}; accepted is the name of a field with a number")
+    day = next((one for one in asked if one.role is Role.DATE), None)
+    if day and not isinstance(day, Date):
+        faults.add(f'field "{day.name}"', "the role date needs the type date")
+    as_of = own.get("as_of")
+    if as_of is not None and not (isinstance(as_of, str) and is_date(as_of)):
+        own.fault("as_of", f"is {echo(as_of)}; accepted is a date as YYYY-MM-DD")
+    dates = [one.name for one in asked if isinstance(one, Date) and one.role is Role.FEATURE]
+    if dates and day is None and as_of is None:
+        faults.add(
+            f'field "{dates[0]}"',
+            "a date counts in days before the application; give one field the role date, or give "
+            "the day of the data as creditapp, as_of",
+        )
+
+
+def _implied_day(asked: Sequence[Question]) -> Date:
+    """The question for the day of the application, where the data have no column for it."""
+    names = {question.name for question in asked}
+    free = (f"application_date{mark}" for mark in ("", *map(str, range(2, MOST_FIELDS + 3))))
+    name = next(one for one in free if one not in names)
+    return Date(name=name, slug=slugs_of([*names, name])[-1], label=name, role=Role.DATE)
+
+
+def _group_order(asked: Sequence[Question], groups: Mapping[str, str]) -> list[str]:
+    used = [question.group for question in asked]
+    return [*(group for group in groups.values() if group in used), *used]
+
+
+def _check_example(catalogue: Catalogue, faults: Faults) -> None:
+    example = catalogue.example
+    if not isinstance(example, Mapping):
+        faults.add("creditapp, example", f"is {echo(example)}; accepted is a valid application")
+        return
+    for name in example:
+        if name not in catalogue.by_name:
+            faults.add("creditapp, example", f'"{name}" is not a field of an application')
+    for question in catalogue.features:
+        answer: Answer = example.get(question.name)
+        if not question.accepts(answer):
+            what = "is missing" if answer is None else f"is {echo(answer)}"
+            faults.add(
+                "creditapp, example", f'"{question.name}" {what}; accepted is {question.accepted}'
+            )
+
+
+def document_of(catalogue: Catalogue) -> str:
+    """The document of a catalogue as JSON in one form, so that equal documents have equal bytes."""
+    return json.dumps(catalogue.document, indent=1, ensure_ascii=False, allow_nan=False)

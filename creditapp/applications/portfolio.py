@@ -1,0 +1,86 @@
+"""Reads a portfolio: a folder with the document of its catalogue and its data."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.catalogue_document import read_catalogue
+from creditapp.exceptions import BadCatalogue
+
+DOCUMENTS = ("datapackage.yaml", "datapackage.yml", "datapackage.json")
+
+
+class JsonTypes(yaml.SafeLoader):
+    """Reads YAML with the types of JSON only: no dates, no `yes` for true, no key twice."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        """The mapping of a node.
+
+        Raises:
+            yaml.constructor.ConstructorError: a key stands in it twice, or is not a text.
+        """
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key, (where, _) in zip(keys, node.value, strict=True):
+            if not isinstance(key, str) or keys.count(key) > 1:
+                fault = f"the key {key!r} is there twice, or is not a text"
+                raise yaml.constructor.ConstructorError(None, None, fault, where.start_mark)
+        return super().construct_mapping(node, deep=True)
+
+
+JsonTypes.yaml_implicit_resolvers = {}
+for _kind, _pattern, _first in (
+    ("null", r"~|null|", ["~", "n", ""]),
+    ("bool", r"true|false", ["t", "f"]),
+    ("int", r"[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
+    ("float", r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", list("-+0123456789")),
+):
+    JsonTypes.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), _first
+    )
+
+
+def read_portfolio(folder: Path) -> Catalogue:
+    """Read the catalogue of a folder.
+
+    Raises:
+        BadCatalogue: there is no document, it cannot be read, or it has faults; the message names the file.
+    """
+    path = find_document(folder)
+    document = parse_document(path.read_text(encoding="utf-8"), path)
+    try:
+        return read_catalogue(json.dumps(document))
+    except BadCatalogue as error:
+        raise BadCatalogue(f"{path}:\n{error}") from error
+
+
+def find_document(folder: Path) -> Path:
+    """The document of a portfolio's folder.
+
+    Raises:
+        BadCatalogue: there is none.
+    """
+    for name in DOCUMENTS:
+        if (folder / name).is_file():
+            return folder / name
+    raise BadCatalogue(
+        f"{folder}: there is no {DOCUMENTS[0]} (or .json) in this folder; "
+        "draft one with: flask portfolio infer"
+    )
+
+
+def parse_document(text: str, path: Path) -> Any:
+    """Parse a document in YAML or JSON.
+
+    Raises:
+        BadCatalogue: it is neither; the message names the line.
+    """
+    try:
+        return yaml.load(text, JsonTypes)  # noqa: S506
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise BadCatalogue(f"{path}: {where}{getattr(error, 'problem', error)}") from error
