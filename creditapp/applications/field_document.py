@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from creditapp.applications.faults import Faults, Keys, echo, translated
@@ -95,15 +96,11 @@ def read_field(
     directions = {direction.value: direction for direction in Direction}
     if "expected_direction" in own:
         shared["direction"] = own.one_of("expected_direction", directions)
-    question = make(field, own, constraints, shared)
-    if question is None:
-        return None
+    question: Question = make(field, own, constraints, shared)
     missing = _missing(field, constraints, missing_values, question)
     changeable = _changeable(own, question)
     # why: what stands for a missing value depends on the type of the values.
-    return question.__class__(
-        **{**_attributes(question), "missing": missing, "changeable": changeable}
-    )
+    return replace(question, missing=missing, changeable=changeable)
 
 
 def reviews_of(field: Keys) -> list[str]:
@@ -113,11 +110,7 @@ def reviews_of(field: Keys) -> list[str]:
     return [f'field "{field.get("name")}": {mark}' for mark in marks]
 
 
-def _attributes(question: Question) -> dict[str, Any]:
-    return {name: getattr(question, name) for name in question.__dataclass_fields__}
-
-
-def _number(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question | None:
+def _number(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Numeric:
     low, above = _limit(constraints, "minimum", "exclusiveMinimum", -WIDEST)
     high, below = _limit(constraints, "maximum", "exclusiveMaximum", WIDEST)
     if low > high:
@@ -139,18 +132,17 @@ def _number(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -
     )
 
 
-def _integer(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question | None:
+def _integer(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question:
     encoding = own.one_of("encoding", {"number": True, "category": False}, default="category")
     codes = _codes(field, constraints, int)
     if not codes:
         return _number(field, own, constraints, shared)
     if not encoding:
         return _choice(field, codes, shared)
-    number = _number(field, own, constraints, shared)
-    return number and Numeric(**{**_attributes(number), "bands": codes})
+    return replace(_number(field, own, constraints, shared), bands=codes)
 
 
-def _text(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question | None:
+def _text(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question:
     codes = _codes(field, constraints, str)
     if codes:
         return _choice(field, codes, shared)

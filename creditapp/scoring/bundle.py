@@ -9,23 +9,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from creditapp.applications.catalogue import PROTECTED, Answer
-from creditapp.exceptions import BrokenBundle
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.catalogue_document import document_of, read_catalogue
+from creditapp.applications.portfolio import read_portfolio
+from creditapp.applications.questions import Answer
+from creditapp.exceptions import BadCatalogue, BrokenBundle
+from creditapp.settings.paths import DEFAULT_PORTFOLIO
 
-FORMAT = 3
-MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, DIGESTS = (
+FORMAT = 4
+FORMAT_WITHOUT_CATALOGUE = 3
+"""Bundles of this format belong to the default portfolio; their decisions must still be replayed."""
+
+MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, CATALOGUE, DIGESTS = (
     "model.onnx",
     "leaves.npy",
     "metadata.json",
     "golden.json",
     "holdout.csv",
+    "catalogue.json",
     "digests.json",
 )
-TARGET = "Receive/ Not receive credit"
-"""The hold-out's column with the outcome: 1 good, 0 bad."""
-
 FILES = {MODEL, LEAVES, METADATA, GOLDEN, HOLDOUT, DIGESTS}
+"""The files of every bundle; all but the oldest hold `CATALOGUE` too."""
+
 UNREADABLE = (
+    BadCatalogue,
     KeyError,
     TypeError,
     ValueError,
@@ -67,11 +75,6 @@ class Metadata:
     score_population: Mapping[str, Any]
     observed: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
-    @property
-    def protected_used(self) -> tuple[str, ...]:
-        """The names of the protected answers that the model uses."""
-        return tuple(name for name in PROTECTED if name in self.inputs)
-
 
 @dataclass(frozen=True)
 class Golden:
@@ -83,13 +86,22 @@ class Golden:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model ready to be served, with everything needed to check it; about 300 kB packed."""
+    """A model ready to be served, with everything needed to check it; about 300 kB packed.
+
+    The last column of `holdout`, a CSV file, is the outcome: 1 good, 0 bad.
+    """
 
     model: bytes
     leaves: bytes
     metadata: Metadata
     golden: Golden
     holdout: str
+    catalogue: Catalogue
+
+    @property
+    def protected_used(self) -> tuple[str, ...]:
+        """The names of the protected answers that the model uses."""
+        return tuple(name for name in self.catalogue.protected if name in self.metadata.inputs)
 
     def pack(self) -> bytes:
         """Pack the bundle into bytes; equal bundles give equal bytes."""
@@ -99,6 +111,7 @@ class Bundle:
             METADATA: _json(asdict(self.metadata)),
             GOLDEN: _json(asdict(self.golden)),
             HOLDOUT: self.holdout.encode(),
+            CATALOGUE: document_of(self.catalogue).encode(),
         }
         files[DIGESTS] = _json({name: digest(content) for name, content in files.items()})
         return _zip(files)
@@ -115,15 +128,35 @@ class Bundle:
             files = _unzip(packed)
             _check_digests(files)
             metadata = json.loads(files[METADATA])
-            if metadata.get("format") != FORMAT:
+            if metadata.get("format") not in (FORMAT, FORMAT_WITHOUT_CATALOGUE):
                 raise BrokenBundle(
                     f"the served bundle has another format than {FORMAT}; train the model again"
                 )
-            golden = Golden(**json.loads(files[GOLDEN]))
-            holdout = files[HOLDOUT].decode()
-            return cls(files[MODEL], files[LEAVES], Metadata(**metadata), golden, holdout)
+            return cls(
+                files[MODEL],
+                files[LEAVES],
+                Metadata(**metadata),
+                Golden(**json.loads(files[GOLDEN])),
+                files[HOLDOUT].decode(),
+                _catalogue(files, metadata),
+            )
         except UNREADABLE as error:
             raise BrokenBundle("the served bundle cannot be read") from error
+
+
+def _catalogue(files: Mapping[str, bytes], metadata: Mapping[str, Any]) -> Catalogue:
+    """The catalogue that the model was trained under.
+
+    Raises:
+        BrokenBundle: the bundle's own catalogue, or that of the default portfolio, is another one.
+    """
+    if CATALOGUE in files:
+        catalogue = read_catalogue(files[CATALOGUE].decode())
+    else:
+        catalogue = read_portfolio(DEFAULT_PORTFOLIO)
+    if catalogue.fingerprint != metadata["fingerprint"]:
+        raise BrokenBundle("the model was trained under another catalogue of features")
+    return catalogue
 
 
 def digest(content: bytes) -> str:
@@ -133,9 +166,11 @@ def digest(content: bytes) -> str:
 
 def _check_digests(files: Mapping[str, bytes]) -> None:
     expected = json.loads(files[DIGESTS])
-    if files.keys() != FILES or expected.keys() != FILES - {DIGESTS}:
+    names = files.keys() - {CATALOGUE}
+    if names != FILES or expected.keys() != files.keys() - {DIGESTS}:
         raise BrokenBundle(
-            f"the served bundle must hold these files only: {', '.join(sorted(FILES))}"
+            "the served bundle must hold these files only: "
+            f"{', '.join(sorted({*FILES, CATALOGUE}))}"
         )
     for name, value in expected.items():
         if digest(files[name]) != value:

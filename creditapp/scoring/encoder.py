@@ -15,10 +15,38 @@ Inputs = Mapping[str, Mapping[str, Any]]
 
 `{"mean": …, "scale": …}` is one standardised column. `{"ordinal": [codes]}` is one column with the code's
 position in the list. `{"nominal": [codes]}` is one column per code, 1 for the answer's code and else 0.
+With `{"fill": …, "missing": [answers]}` beside one of the first two, a missing answer counts as the number
+`fill` (before it is standardised), and one more column per missing answer is 1 for that answer and else 0.
 """
 
 Encoded = npt.NDArray[np.float32]
 """Encoded rows; shape (n, width)."""
+
+
+def width_of(encoding: Mapping[str, Any]) -> int:
+    """The number of columns of one feature."""
+    return len(encoding.get("nominal", [0])) + len(encoding.get("missing", []))
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A number or a rank that may be missing: its first column, and one column per missing answer."""
+
+    name: str
+    start: int
+    ranks: Mapping[Any, float] | None
+    mean: float
+    scale: float
+    fill: float
+    missing: Mapping[Any, int]
+
+    def number(self, answer: Any) -> float:
+        """The standardised number of an answer."""
+        if answer in self.missing:
+            number = self.fill
+        else:
+            number = float(answer) if self.ranks is None else self.ranks[answer]
+        return (number - self.mean) / self.scale
 
 
 @dataclass(frozen=True)
@@ -29,8 +57,9 @@ class Encoder:
     numeric: Sequence[tuple[str, int]]
     means: npt.NDArray[np.float64]
     scales: npt.NDArray[np.float64]
-    ordinal: Sequence[tuple[str, int, Mapping[str, float]]]
-    nominal: Sequence[tuple[str, Mapping[str, int]]]
+    ordinal: Sequence[tuple[str, int, Mapping[Any, float]]]
+    nominal: Sequence[tuple[str, Mapping[Any, int]]]
+    filled: Sequence[Filled]
 
     @classmethod
     def from_inputs(cls, inputs: Inputs) -> "Encoder":
@@ -39,23 +68,29 @@ class Encoder:
         Raises:
             KeyError, TypeError, ValueError: the inputs do not describe an encoding.
         """
-        widths = [len(encoding.get("nominal", [0])) for encoding in inputs.values()]
-        starts = np.cumsum([0, *widths]).tolist()
+        starts = np.cumsum([0, *map(width_of, inputs.values())]).tolist()
         placed = list(zip(inputs.items(), starts, strict=False))
+        whole = [one for one in placed if "missing" not in one[0][1]]
+        scaled = [(name, encoding, start) for (name, encoding), start in whole if "mean" in encoding]
         return cls(
             width=starts[-1],
-            numeric=[(name, start) for (name, encoding), start in placed if "mean" in encoding],
-            means=_numbers(inputs, "mean"),
-            scales=_numbers(inputs, "scale"),
+            numeric=[(name, start) for name, _, start in scaled],
+            means=_numbers([encoding["mean"] for _, encoding, _ in scaled]),
+            scales=_numbers([encoding["scale"] for _, encoding, _ in scaled]),
             ordinal=[
-                (name, start, {code: float(rank) for rank, code in enumerate(encoding["ordinal"])})
-                for (name, encoding), start in placed
+                (name, start, _ranks(encoding["ordinal"]))
+                for (name, encoding), start in whole
                 if "ordinal" in encoding
             ],
             nominal=[
-                (name, {code: start + offset for offset, code in enumerate(encoding["nominal"])})
-                for (name, encoding), start in placed
+                (name, _places(encoding["nominal"], start))
+                for (name, encoding), start in whole
                 if "nominal" in encoding
+            ],
+            filled=[
+                _filled(name, encoding, start)
+                for (name, encoding), start in placed
+                if "missing" in encoding
             ],
         )
 
@@ -76,6 +111,11 @@ class Encoder:
         if self.nominal:
             hot = [[places[answer] for answer in columns[name]] for name, places in self.nominal]
             encoded[np.arange(rows), np.array(hot, dtype=np.intp)] = 1
+        for filled in self.filled:
+            encoded[:, filled.start] = [filled.number(answer) for answer in columns[filled.name]]
+            for row, answer in enumerate(columns[filled.name]):
+                if answer in filled.missing:
+                    encoded[row, filled.missing[answer]] = 1
         return encoded
 
     def _encode_one(self, answers: Mapping[str, Any]) -> Encoded:
@@ -88,6 +128,11 @@ class Encoder:
             row[start] = ranks[answers[name]]
         for name, places in self.nominal:
             row[places[answers[name]]] = 1.0
+        for filled in self.filled:
+            answer = answers[filled.name]
+            row[filled.start] = filled.number(answer)
+            if answer in filled.missing:
+                row[filled.missing[answer]] = 1.0
         return np.array([row], dtype=np.float32)
 
     @cached_property
@@ -96,8 +141,21 @@ class Encoder:
         return list(zip(self.numeric, means, scales, strict=True))
 
 
-def _numbers(inputs: Inputs, key: str) -> npt.NDArray[np.float64]:
+def _filled(name: str, encoding: Mapping[str, Any], start: int) -> Filled:
+    ranks = _ranks(encoding["ordinal"]) if "ordinal" in encoding else None
+    mean, scale = encoding.get("mean", 0.0), encoding.get("scale", 1.0)
+    missing = _places(encoding["missing"], start + 1)
+    return Filled(name, start, ranks, mean, scale, encoding["fill"], missing)
+
+
+def _ranks(codes: Sequence[Any]) -> dict[Any, float]:
+    return {code: float(rank) for rank, code in enumerate(codes)}
+
+
+def _places(codes: Sequence[Any], start: int) -> dict[Any, int]:
+    return {code: start + offset for offset, code in enumerate(codes)}
+
+
+def _numbers(values: Sequence[float]) -> npt.NDArray[np.float64]:
     """The mean or the scale of each numeric feature; shape (numeric features, 1)."""
-    return np.array(
-        [[encoding[key]] for encoding in inputs.values() if key in encoding], dtype=np.float64
-    )
+    return np.array(values, dtype=np.float64).reshape(-1, 1)

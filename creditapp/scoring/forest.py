@@ -17,21 +17,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from creditapp.scoring.encoder import Encoded
+from creditapp.scoring.encoder import Encoded, width_of
 
 Masks = npt.NDArray[np.uint32]
-"""For each leaf, one bit per feature: whether the row's answer fits the path; shape (…, leaves)."""
+"""For each leaf, one bit per feature: whether the row's answer fits the path.
+
+32 features share a word; shape (…, words, leaves).
+"""
 
 Numbers = npt.NDArray[np.float64]
-MOST_FEATURES = 32
+WORD = 32
+DEEPEST = 64
+"""No path of a leaf has more features; a tree of depth 10 has 10 at most."""
 
 WEIGHTS = np.array(
     [
         [
             factorial(a - 1) * factorial(b) / factorial(a + b) if a else 0.0
-            for b in range(MOST_FEATURES + 1)
+            for b in range(DEEPEST + 1)
         ]
-        for a in range(MOST_FEATURES + 1)
+        for a in range(DEEPEST + 1)
     ]
 )
 """By |A| and |B|: the share of a leaf's value that each feature of A gains."""
@@ -78,20 +83,20 @@ class Forest:
     """A forest's leaves, with the features that their columns belong to."""
 
     def __init__(self, leaves: Leaves, inputs: Mapping[str, Mapping[str, Any]]) -> None:
-        widths = [len(encoding.get("nominal", [0])) for encoding in inputs.values()]
+        widths = [width_of(encoding) for encoding in inputs.values()]
         self._values = leaves.values
         self._low, self._high = leaves.low.T.copy(), leaves.high.T.copy()
         self._starts = np.cumsum([0, *widths[:-1]])
         self._features = len(widths)
-        self._all = np.uint32(2**self._features - 1)
+        self._all = _full_words(self._features)
 
     def masks(self, rows: Encoded) -> Masks:
-        """Which features of each row fit the path of each leaf; shape (rows, leaves)."""
+        """Which features of each row fit the path of each leaf; shape (rows, words, leaves)."""
         return np.array([self._mask(row) for row in rows], dtype=np.uint32)
 
     def probabilities(self, masks: Masks) -> Numbers:
         """The probability of good credit of each row, summed over the leaves it reaches; shape (rows,)."""
-        reached: Numbers = (masks == self._all) @ self._values
+        reached: Numbers = (masks == self._all).all(axis=-2) @ self._values
         return reached
 
     def contributions(self, own: Masks, reference: Masks) -> Numbers:
@@ -100,17 +105,17 @@ class Forest:
         The values add up to the row's probability minus the mean probability of the reference rows.
 
         Args:
-            own: the masks of the row; shape (leaves,).
-            reference: the masks of the rows to compare with; shape (rows, leaves).
+            own: the masks of the row; shape (words, leaves).
+            reference: the masks of the rows to compare with; shape (rows, words, leaves).
         """
         # why: a leaf matters for a pair of rows only if one of them fits each feature of the path, and
         # not both fit all: otherwise no mixed row reaches it, or every mixed row does.
-        matters = ((own | reference) == self._all) & (own != reference)
-        pair = np.flatnonzero(matters)
-        leaf = pair % len(own)
-        own_pair, reference_pair = own[leaf], reference.ravel()[pair]
+        one_fits = ((own | reference) == self._all).all(axis=-2)
+        pair = np.flatnonzero(one_fits & (own != reference).any(axis=-2))
+        row, leaf = np.divmod(pair, own.shape[-1])
+        own_pair, reference_pair = own[:, leaf], reference[row, :, leaf].T
         only_own, only_reference = own_pair & ~reference_pair, reference_pair & ~own_pair
-        a, b = np.bitwise_count(only_own), np.bitwise_count(only_reference)
+        a, b = _count_bits(only_own), _count_bits(only_reference)
         values = self._values[leaf]
         gains = self._sum_by_feature(WEIGHTS[a, b] * values, only_own)
         losses = self._sum_by_feature(WEIGHTS[b, a] * values, only_reference)
@@ -119,15 +124,28 @@ class Forest:
     def _mask(self, row: Encoded) -> Masks:
         fits = (row[:, None] > self._low) & (row[:, None] <= self._high)
         by_feature = np.logical_and.reduceat(fits, self._starts, axis=0)
-        mask = np.zeros(len(self._values), dtype=np.uint32)
-        for bit, fit in enumerate(by_feature):
-            mask |= fit.astype(np.uint32) << np.uint32(bit)
+        mask = np.zeros((len(self._all), len(self._values)), dtype=np.uint32)
+        for feature, fit in enumerate(by_feature):
+            mask[feature // WORD] |= fit.astype(np.uint32) << np.uint32(feature % WORD)
         return mask
 
     def _sum_by_feature(self, weights: Numbers, masks: Masks) -> Numbers:
         """For each feature, the sum of the weights whose mask has the feature's bit."""
         # why: there are only 256 bytes; summing by byte first needs no loop over 32 bits of each mask.
-        parts = masks.astype("<u4").view(np.uint8).reshape(-1, 4).T
-        sums = [np.bincount(part, weights, 256) @ BITS for part in parts[: -(-self._features // 8)]]
+        parts = np.ascontiguousarray(masks.T).astype("<u4").view(np.uint8).T
+        used = parts[: -(-self._features // 8)]
+        sums = [np.bincount(part, weights, 256) @ BITS for part in used]
         by_feature: Numbers = np.concatenate(sums)[: self._features]
         return by_feature
+
+
+def _full_words(features: int) -> Masks:
+    """The words of a row that fits every feature; shape (words, 1)."""
+    bits = [min(WORD, features - start) for start in range(0, features, WORD)]
+    return np.array([[2**count - 1] for count in bits], dtype=np.uint32)
+
+
+def _count_bits(masks: Masks) -> npt.NDArray[np.int64]:
+    """The number of bits in all words; shape (pairs,)."""
+    counts: npt.NDArray[np.int64] = np.bitwise_count(masks).sum(axis=0, dtype=np.int64)
+    return counts

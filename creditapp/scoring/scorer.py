@@ -16,12 +16,22 @@ from creditapp.applications.catalogue import Application
 from creditapp.applications.table import Columns, columns_of
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
+from creditapp.scoring.population import counts_by_answer, has_bins, limits
 
 Probabilities = npt.NDArray[np.float64]
 """Probabilities between 0 and 1; shape (n,)."""
 
-Seen = frozenset[str] | tuple[float, float]
-"""The answers to a feature in the training data: the codes, or the smallest and the largest number."""
+
+class Seen(NamedTuple):
+    """The answers to a feature in the training data: its codes, and the limits of its numbers.
+
+    `missing` are the answers that stand for a missing value, whether the training data hold them or not.
+    """
+
+    codes: frozenset[Any]
+    limits: tuple[float, float] | None = None
+    missing: frozenset[Any] = frozenset()
+
 
 ENGINE = f"onnxruntime {onnxruntime.__version__}"
 """The engine, recorded with each decision: another version may add up the trees in another order."""
@@ -44,6 +54,7 @@ class Scorer:
     """A bundle's encoder, and its forest in ONNX Runtime; safe to share between threads."""
 
     def __init__(self, bundle: Bundle) -> None:
+        self.catalogue = bundle.catalogue
         self._encoder = Encoder.from_inputs(bundle.metadata.inputs)
         self._good = list(bundle.metadata.classes).index(1)
         self._seen = {
@@ -55,7 +66,7 @@ class Scorer:
 
     def score(self, applications: Sequence[Application]) -> list[Score]:
         """Score the applications, and keep their order."""
-        columns = columns_of(applications)
+        columns = columns_of(self.catalogue, [one.answers for one in applications])
         outside = outside_training(columns, self._seen)
         probabilities = self.probabilities(columns).tolist()
         return [Score(p, names) for p, names in zip(probabilities, outside, strict=True)]
@@ -79,20 +90,29 @@ def outside_training(columns: Columns, seen: Mapping[str, Seen]) -> list[tuple[s
 
 def seen_answers(distribution: Mapping[str, Any]) -> Seen:
     """The answers to one feature in the training data, from its entry in the bundle's population."""
-    if "counts_by_code" in distribution:
-        counts = distribution["counts_by_code"]
-        return frozenset(code for code, count in counts.items() if count)
-    return distribution["minimum"], distribution["maximum"]
+    counts = counts_by_answer(distribution)
+    codes = frozenset(answer for answer, count in counts.items() if count)
+    if has_bins(distribution):
+        return Seen(codes, limits(distribution), frozenset(counts))
+    return Seen(codes)
 
 
 def _unseen(answers: Sequence[Any], seen: Seen) -> list[int]:
     """The positions of the answers that the training data do not hold."""
-    if isinstance(seen, frozenset):
-        if seen.issuperset(answers):
+    if seen.limits is None:
+        if seen.codes.issuperset(answers):
             return []
-        return [row for row, answer in enumerate(answers) if answer not in seen]
-    low, high = seen
-    return [row for row, answer in enumerate(answers) if not low <= answer <= high]
+        return [row for row, answer in enumerate(answers) if answer not in seen.codes]
+    low, high = seen.limits
+    if not seen.missing:
+        return [row for row, answer in enumerate(answers) if not low <= answer <= high]
+    return [
+        row
+        for row, answer in enumerate(answers)
+        if (
+            answer not in seen.codes if answer in seen.missing else not low <= answer <= high
+        )
+    ]
 
 
 def _session(model: bytes) -> onnxruntime.InferenceSession:

@@ -1,10 +1,10 @@
-"""Whether a bundle is fit to be served here: its catalogue, columns, classes, and golden scores."""
+"""Whether a bundle is fit to be served here: its columns, classes, and golden scores."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from creditapp.applications.catalogue import FEATURE_NAMES, PROTECTED, Application, fingerprint
+from creditapp.applications.catalogue import Application
 from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import Bundle, Golden, Metadata
 from creditapp.scoring.scorer import TOLERANCE, Scorer
@@ -21,8 +21,7 @@ def verify(bundle: Bundle) -> Scorer:
     Raises:
         BrokenBundle: the bundle is not fit to be served; the message says why.
     """
-    _check_catalogue(bundle.metadata)
-    _check_columns(bundle.metadata)
+    _check_columns(bundle)
     _check_classes(bundle.metadata)
     if not bundle.golden.applications:
         raise BrokenBundle("the served bundle holds no golden rows to verify the model by")
@@ -36,16 +35,12 @@ def verify(bundle: Bundle) -> Scorer:
     return scorer
 
 
-def _check_catalogue(metadata: Metadata) -> None:
-    if metadata.fingerprint != fingerprint():
-        raise BrokenBundle("the model was trained under another catalogue of features")
-
-
-def _check_columns(metadata: Metadata) -> None:
+def _check_columns(bundle: Bundle) -> None:
     """A model uses all features, or all but the protected ones."""
-    missing = [name for name in FEATURE_NAMES if name not in metadata.inputs]
-    unknown = [name for name in metadata.inputs if name not in FEATURE_NAMES]
-    if missing and set(missing) != set(PROTECTED):
+    names, inputs = bundle.catalogue.feature_names, bundle.metadata.inputs
+    missing = [name for name in names if name not in inputs]
+    unknown = [name for name in inputs if name not in names]
+    if missing and set(missing) != set(bundle.catalogue.protected):
         raise BrokenBundle(f"the model lacks the feature {_quoted(missing)}")
     if unknown:
         raise BrokenBundle(f"the model needs a feature that no application has: {_quoted(unknown)}")

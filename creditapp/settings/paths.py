@@ -5,5 +5,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 """The project's folder."""
 
+DEFAULT_PORTFOLIO = ROOT / "data"
+"""The portfolio that is served unless another one is named."""
+
 INSTANCE = ROOT / "instance"
 """What this installation keeps for itself: the SQLite database, and a development secret."""
