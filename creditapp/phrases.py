@@ -42,6 +42,11 @@ class LocalText(str):
         made.translations = translations
         return made
 
+    def mapped(self, change: Callable[[str], str]) -> "LocalText":
+        """The text with a change made in every language."""
+        changed = {language: change(text) for language, text in self.translations.items()}
+        return LocalText(change(str(self)), changed)
+
     def in_language(self, language: str) -> str:
         """The text in a language; in its first language where there is no translation."""
         return self.translations.get(language, str(self))

@@ -227,8 +227,8 @@ def _codes(field: Keys, constraints: Keys, kind: type) -> tuple[Code, ...]:
 def _code(entry: object, kind: type, field: Keys) -> Code | None:
     keys = Keys(entry if isinstance(entry, Mapping) else {"value": entry}, field.place, field.faults)
     value = keys.get("value")
-    if type(value) is not kind or value == "":
-        what = "a text in quotes" if kind is str else "an integer"
+    if type(value) is not kind or value == "" or (kind is str and value != value.strip(" ")):
+        what = "a text in quotes, without blanks around it" if kind is str else "an integer"
         field.fault("categories", f"has the value {echo(value)}; accepted is {what}")
         return None
     own = keys.own()

@@ -128,6 +128,14 @@ class Question:
             return self._missing_by_text[text]
         return self.value_from_text(text)
 
+    def as_text(self, answer: Answer) -> str:
+        """An answer as the text of a form field or CSV cell: `from_text` gives it back."""
+        return "" if answer is None else self.value_as_text(answer)
+
+    def value_as_text(self, value: Answer) -> str:
+        """A value as a text."""
+        return str(value)
+
     @cached_property
     def _missing_by_text(self) -> Mapping[str, Answer]:
         return {str(code.code): code.code for code in self.missing if code.code is not None}
@@ -210,6 +218,10 @@ class Numeric(Question):
         if self.decimal_mark != ".":
             text = text.replace(".", " ").replace(self.decimal_mark, ".")
         return number_from_text(text)
+
+    def value_as_text(self, value: Answer) -> str:
+        """The number with the portfolio's decimal mark."""
+        return str(value).replace(".", self.decimal_mark)
 
     @property
     def is_quantity(self) -> bool:
@@ -329,6 +341,10 @@ class YesNo(Nominal):
     def value_from_text(self, text: str) -> Answer:
         """True or false."""
         return self.texts.get(text, text)
+
+    def value_as_text(self, value: Answer) -> str:
+        """The first text for the value."""
+        return next((text for text, truth in self.texts.items() if truth is value), str(value))
 
 
 @dataclass(frozen=True, kw_only=True)

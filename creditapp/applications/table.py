@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from creditapp.applications.catalogue import Application, Catalogue, days_between
-from creditapp.applications.questions import Choice, Numeric, Question
+from creditapp.applications.questions import Choice, Date, Numeric, Question
 from creditapp.exceptions import BadTable
 
 LONGEST_REFERENCE = 64
@@ -33,12 +33,28 @@ def _columns(catalogue: Catalogue, rows: Sequence[Any]) -> dict[str, Sequence[An
     return dict(zip(names, columns, strict=True))
 
 
-def _days(question: Question, row: Mapping[str, Any], catalogue: Catalogue) -> Any:
-    answer = row[question.name]
+def number_of(
+    catalogue: Catalogue, question: Question, answers: Mapping[str, Any]
+) -> float | None:
+    """The number of an answer that is no code; for a date, the days before the application.
+
+    None if the answer stands for a missing value.
+    """
+    answer = answers[question.name]
     if question.is_missing(answer):
-        return answer
+        return None
+    if isinstance(question, Date):
+        return _days(question, answers, catalogue)  # type: ignore[no-any-return]
+    return answer  # type: ignore[no-any-return]
+
+
+def _days(question: Question, row: Mapping[str, Any], catalogue: Catalogue) -> Any:
+    """The days from a date to the application; a missing answer stays as it is."""
+    answer = row[question.name]
     day = catalogue.application_date
-    return days_between(answer, row[day.name] if day else catalogue.as_of)
+    if day is None or question.is_missing(answer):
+        return answer
+    return days_between(answer, row[day.name])
 
 
 def is_reference(value: object) -> bool:

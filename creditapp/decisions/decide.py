@@ -12,7 +12,6 @@ from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Channel, NewDecision
 from creditapp.observability import metrics
 from creditapp.scoring.scorer import ENGINE, Score
-from creditapp.serving import cache as model_cache
 from creditapp.serving.served_model import ScoringModel, ServedModel
 
 decided = Signal()
@@ -39,19 +38,25 @@ class Decided:
     served: ServedModel
 
 
-def decide(applications: Sequence[Application], origin: Origin, *, with_reasons: bool) -> Decided:
+def decide(
+    applications: Sequence[Application],
+    served: ServedModel,
+    origin: Origin,
+    *,
+    with_reasons: bool,
+) -> Decided:
     """Score, decide, record and count applications, all by one model and one policy.
 
+    `served` is the model whose catalogue the applications were checked by.
+
     Raises:
-        ModelUnavailable: this process has no model; nothing was decided.
         DatabaseUnavailable: the decisions could not be recorded, and so were not made.
     """
     if not applications:
-        return Decided((), model_cache.current())
+        return Decided((), served)
     if origin.channel is Channel.BATCH:
         metrics.note_batch_size(len(applications))
     with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
-        served = model_cache.current()
         decisions, scores = _judge(applications, served, origin)
         if with_reasons:
             decisions = _add_reasons(decisions, applications, scores, served)
@@ -120,12 +125,16 @@ def _decision(
         prediction=int(score.probability_good > 0.5),
         risk_level=risk_level,
         decision=policy.outcome(
-            risk_level, application.answers, outside_training=bool(score.outside_training)
+            risk_level,
+            model.catalogue,
+            application.answers,
+            outside_training=bool(score.outside_training),
         ),
         outside_training=score.outside_training,
         policy_version=policy.version,
         model_version=model.model_version,
         generation=model.deployment.generation,
+        portfolio=model.catalogue.name,
         fingerprint=model.metadata.fingerprint,
         engine=ENGINE,
     )

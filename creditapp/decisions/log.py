@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, func, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from creditapp.applications.catalogue import FEATURE_NAMES, Answer
-from creditapp.applications.table import Columns, is_reference
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Answer
+from creditapp.applications.table import Columns, columns_of, is_reference
 from creditapp.database.bulk_insert import prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.group_commit import GroupCommit
@@ -20,7 +21,7 @@ from creditapp.database.session import reading, writing
 from creditapp.exceptions import DatabaseUnavailable, UnknownDecision
 from creditapp.explanations.reasons import Reason
 from creditapp.observability import metrics
-from creditapp.serving.deployments import Deployment
+from creditapp.serving.deployments import UNNAMED_PORTFOLIO, Deployment
 
 
 class Channel(StrEnum):
@@ -61,6 +62,7 @@ class Decision(Base):
     policy_version: Mapped[str] = mapped_column(String(50))
     model_version: Mapped[str] = mapped_column(String(50))
     generation: Mapped[int] = mapped_column(ForeignKey("deployment.generation"))
+    portfolio: Mapped[str] = mapped_column(String(63), server_default=UNNAMED_PORTFOLIO)
     fingerprint: Mapped[str] = mapped_column(String(64))
     engine: Mapped[str] = mapped_column(String(40), server_default="unknown")
     given: Mapped[Answers | None] = relationship(viewonly=True)
@@ -91,6 +93,7 @@ class NewDecision(NamedTuple):
     policy_version: str
     model_version: str
     generation: int
+    portfolio: str
     fingerprint: str
     engine: str
     reasons: Sequence[Reason] = ()
@@ -180,9 +183,11 @@ def get(session: Session, decision_id: str) -> Decision:
 
 
 def find_scored_answers(
-    since: datetime, generation: int, limit: int
+    since: datetime, generation: int, catalogue: Catalogue, limit: int
 ) -> tuple[Columns, list[float]]:
     """The scored answers of one deployment's newest decisions as columns, and their probabilities.
+
+    `catalogue` is that of the deployment.
 
     At most `limit` decisions; those whose answers were erased are left out.
     """
@@ -195,7 +200,7 @@ def find_scored_answers(
     )
     with reading() as session:
         rows = session.execute(query).all()
-    columns = {name: [answers[name] for answers, _ in rows] for name in FEATURE_NAMES}
+    columns = columns_of(catalogue, [answers for answers, _ in rows])
     return columns, [probability for _, probability in rows]
 
 

@@ -8,21 +8,18 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any, NamedTuple
 
-from creditapp.applications.catalogue import (
-    BY_NAME,
-    FEATURES,
-    Answer,
-    Application,
-    Feature,
-    Numeric,
-)
+from creditapp.applications.catalogue import Application, Catalogue
+from creditapp.applications.questions import Answer, Numeric, Question
 from creditapp.phrases import Phrase, marked, translate
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.scoring.scorer import Score, Scorer
 
 MOST_SHOWN = 4
 STEPS_OF_AN_AMOUNT = 20
-"""Smaller amounts are tried in this many equal steps below the requested amount."""
+"""Other amounts are tried in this many equal steps, down to nothing or up to twice the amount."""
+
+MOST_INTEGERS = 120
+"""Up to this many integers are all tried; of more, steps like those of an amount."""
 
 STEPS_IN_PAIRS = 10
 """If two answers change, at most this many values of each are tried."""
@@ -31,22 +28,27 @@ SIZE_OF_A_CODE = 0.5
 """The size of a change to another code; it counts as much as halving a number."""
 
 ROUNDING = ((10_000, 500), (1_000, 100), (100, 10), (0, 1))
-"""Pairs of (amount, step): amounts from the first on are rounded down to a multiple of the second."""
+"""Pairs of (amount, step): amounts from the first on are rounded to a multiple of the second."""
 
 
 class Change(NamedTuple):
-    """A change of one answer."""
+    """A change of the answer to one question."""
 
-    feature: str
+    question: Question
     old: Answer
     new: Answer
 
     @property
+    def feature(self) -> str:
+        """The name of the question."""
+        return self.question.name
+
+    @property
     def size(self) -> float:
-        """The fraction by which a number decreases; `SIZE_OF_A_CODE` for a code."""
-        if isinstance(self.old, str) or isinstance(self.new, str):
+        """The fraction by which a number changes; `SIZE_OF_A_CODE` for a code."""
+        if not isinstance(self.question, Numeric):
             return SIZE_OF_A_CODE
-        return (self.old - self.new) / self.old
+        return float(abs(self.old - self.new) / (abs(self.old) or 1))
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ def alternatives(application: Application, scorer: Scorer, policy: Policy) -> Al
 
     For each set of features that is enough, there is one alternative: the smallest change.
     """
-    candidates = list(_candidates(application.answers))
+    catalogue = scorer.catalogue
+    candidates = list(_candidates(catalogue, application.answers))
     if not candidates:
         return Alternatives((), None)
     applications = [Application(_apply(changes, application.answers)) for changes in candidates]
@@ -104,7 +107,7 @@ def alternatives(application: Application, scorer: Scorer, policy: Policy) -> Al
     # for a few.
     scores = scorer.score(applications)
     evaluated = [
-        _alternative(changes, changed.answers, score, policy)
+        _alternative(changes, policy, catalogue, changed.answers, score)
         for changes, changed, score in zip(candidates, applications, scores, strict=True)
         if not {change.feature for change in changes} & set(score.outside_training)
     ]
@@ -130,28 +133,37 @@ def _smallest(approved: Iterable[Alternative]) -> Iterator[Alternative]:
             yield alternative
 
 
-def _candidates(answers: Mapping[str, Answer]) -> Iterator[tuple[Change, ...]]:
+def _candidates(
+    catalogue: Catalogue, answers: Mapping[str, Answer]
+) -> Iterator[tuple[Change, ...]]:
     """All changes of one answer, then changes of two answers."""
-    changes = [list(_changes(feature, answers[feature.name])) for feature in FEATURES]
+    changes = [list(_changes(one, answers[one.name])) for one in catalogue.features]
     for changes_of_feature in changes:
         yield from ((change,) for change in changes_of_feature)
     for first, second in combinations(filter(None, changes), 2):
         yield from product(_thin_out(first), _thin_out(second))
 
 
-def _changes(feature: Feature, answer: Answer) -> Iterator[Change]:
-    if isinstance(feature.changeable, tuple):
-        for code in feature.changeable:
+def _changes(question: Question, answer: Answer) -> Iterator[Change]:
+    if isinstance(question.changeable, tuple):
+        for code in question.changeable:
             if code != answer:
-                yield Change(feature.name, answer, code)
-    elif feature.changeable and isinstance(feature, Numeric):
-        numbers = _integers_below(int(answer)) if feature.integer else _amounts_below(float(answer))
-        for number in numbers:
-            yield Change(feature.name, answer, number)
+                yield Change(question, answer, code)
+    elif isinstance(question, Numeric) and question.changeable and not question.is_missing(answer):
+        for number in _numbers(question, answer):
+            if question.accepts_value(number) and not question.is_missing(number):
+                yield Change(question, answer, number)
 
 
-def _integers_below(answer: int) -> Iterable[int]:
-    return range(answer - 1, 0, -1)
+def _numbers(question: Numeric, answer: float) -> Iterable[float]:
+    """Other numbers, the nearest first, without duplicates."""
+    smaller = question.changeable == "smaller"
+    if question.integer:
+        last = int(question.minimum if smaller else question.maximum)
+        if abs(int(answer) - last) <= MOST_INTEGERS:
+            return range(int(answer) - 1, last - 1, -1) if smaller else range(int(answer) + 1, last + 1)
+    amounts = _amounts_below(float(answer)) if smaller else _amounts_above(float(answer))
+    return map(int, amounts) if question.integer else amounts
 
 
 def _amounts_below(answer: float) -> Iterator[float]:
@@ -161,8 +173,15 @@ def _amounts_below(answer: float) -> Iterator[float]:
     return (amount for amount in rounded if 0 < amount < answer)
 
 
+def _amounts_above(answer: float) -> Iterator[float]:
+    """Round amounts above the answer, from the smallest to the largest, without duplicates."""
+    steps = (answer * step / STEPS_OF_AN_AMOUNT for step in range(1, STEPS_OF_AN_AMOUNT + 1))
+    rounded = dict.fromkeys(-_round_down(-(answer + step)) for step in steps)
+    return (amount for amount in rounded if amount > answer)
+
+
 def _round_down(amount: float) -> float:
-    to = next(step for limit, step in ROUNDING if amount >= limit)
+    to = next(step for limit, step in ROUNDING if abs(amount) >= limit)
     return float(amount // to * to)
 
 
@@ -177,19 +196,22 @@ def _apply(changes: Sequence[Change], answers: Mapping[str, Answer]) -> dict[str
 
 
 def _alternative(
-    changes: tuple[Change, ...], answers: Mapping[str, Answer], score: Score, policy: Policy
+    changes: tuple[Change, ...],
+    policy: Policy,
+    catalogue: Catalogue,
+    answers: Mapping[str, Answer],
+    score: Score,
 ) -> Alternative:
     risk_level = policy.risk_level(score.probability_good)
     outside = bool(score.outside_training)
-    decision = policy.outcome(risk_level, answers, outside_training=outside)
+    decision = policy.outcome(risk_level, catalogue, answers, outside_training=outside)
     return Alternative(changes, score.probability_good, risk_level.value, decision.value)
 
 
 def _phrase(change: Change) -> Phrase:
-    feature = BY_NAME[change.feature]
     words = {
-        "label": feature.label,
-        "new": feature.in_words(change.new),
-        "old": feature.in_words(change.old),
+        "label": change.question.label,
+        "new": change.question.in_words(change.new),
+        "old": change.question.in_words(change.old),
     }
     return Phrase(marked("%(label)s: %(new)s instead of %(old)s"), words)

@@ -4,7 +4,7 @@ The group consists of applicants at or just above the cut-off, as the official i
 12 CFR 1002.9 (Regulation B) describes. They come from the hold-out, on which the model was not fitted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -12,20 +12,37 @@ from typing import Any
 
 import numpy as np
 
-from creditapp.applications.catalogue import BY_NAME, PROTECTED, Answer, Application, Numeric
-from creditapp.applications.table import Columns, columns_of, read_csv
+from creditapp.applications.catalogue import Application, Catalogue
+from creditapp.applications.questions import Answer, Date, Question
+from creditapp.applications.table import columns_of, number_of
 from creditapp.exceptions import BadTable, BrokenBundle
-from creditapp.phrases import Phrase, marked, translate
+from creditapp.phrases import LocalText, Phrase, marked, translate
 from creditapp.policy.definition import SEVERITY, Outcome, Policy, Rule
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
-from creditapp.scoring.forest import Forest, Leaves
+from creditapp.scoring.forest import Forest, Leaves, Masks
+from creditapp.scoring.holdout import read_holdout
 from creditapp.scoring.scorer import TOLERANCE, Score, Scorer
 
 GROUP = 32
 """The size of the reference group: enough for typical answers, few enough to lie near the cut-off."""
 
 MOST_REASONS = 4
+MOST_CHECKED = 300
+"""The rows on which leaves and engine are compared when a model is loaded."""
+
+MORE, LESS, ANY = "more", "less", "any"
+TEMPLATES = {
+    MORE: marked("%(label)s: %(answer)s, more than is usual among approved applications"),
+    LESS: marked("%(label)s: %(answer)s, less than is usual among approved applications"),
+    ANY: marked("%(label)s: %(answer)s"),
+}
+DATE_TEMPLATES = {
+    MORE: marked("%(label)s: %(answer)s, earlier than is usual among approved applications"),
+    LESS: marked("%(label)s: %(answer)s, later than is usual among approved applications"),
+    ANY: marked("%(label)s: %(answer)s"),
+}
+"""A date counts in days before the application: more days are an earlier date."""
 
 
 class Source(StrEnum):
@@ -63,15 +80,17 @@ class Explainer:
 
     def __init__(self, bundle: Bundle, scorer: Scorer) -> None:
         inputs = bundle.metadata.inputs
+        self._catalogue = bundle.catalogue
         self._names = list(inputs)
         self._encoder = Encoder.from_inputs(inputs)
         self._forest = Forest(Leaves.unpack(bundle.leaves), inputs)
-        columns = _read_hold_out(bundle.holdout)
+        rows = read_holdout(bundle).answers
+        columns = columns_of(self._catalogue, rows)
         probabilities = scorer.probabilities(columns)
         order = np.argsort(probabilities, kind="stable")
         self._probabilities = probabilities[order]
         self._columns = {name: [columns[name][row] for row in order] for name in inputs}
-        self._masks = self._forest.masks(self._encoder.encode(self._columns))
+        self._masks_by_group: dict[int, Masks] = {}
 
     def check(self) -> None:
         """Check that the leaves, which explain, give the same probabilities as the engine, which scores.
@@ -79,7 +98,9 @@ class Explainer:
         Raises:
             BrokenBundle: the probabilities differ by more than the tolerance.
         """
-        difference = np.abs(self._forest.probabilities(self._masks) - self._probabilities).max()
+        step = -(-len(self._probabilities) // MOST_CHECKED)
+        explained = self._forest.probabilities(self._masks(slice(None, None, step)))
+        difference = np.abs(explained - self._probabilities[::step]).max()
         if not difference <= TOLERANCE:
             raise BrokenBundle(
                 f"the model's leaves and its scores differ by {difference:.2g}; "
@@ -89,19 +110,22 @@ class Explainer:
     def reasons(self, application: Application, score: Score, policy: Policy) -> tuple[Reason, ...]:
         """At most four reasons, the most important first; an approval has no reasons."""
         by_score = policy.outcomes[policy.risk_level(score.probability_good)]
-        if rules := _decisive_rules(policy, application, by_score):
-            return tuple(_reason_by_rule(rule, application) for rule in rules[:MOST_REASONS])
+        answers = application.answers
+        if rules := _decisive_rules(policy, self._catalogue, answers, by_score):
+            return tuple(
+                _reason_by_rule(rule, self._catalogue, answers) for rule in rules[:MOST_REASONS]
+            )
         if by_score is Outcome.APPROVE:
-            return _reasons_outside_training(application, score)
+            return self._reasons_outside_training(answers, score)
         group = self.group(policy.low_risk_from)
         effects = self.contributions(application, policy.low_risk_from)
         names = [
             name
             for name in sorted(effects, key=effects.__getitem__)
-            if effects[name] < -TOLERANCE and name not in PROTECTED
+            if effects[name] < -TOLERANCE and name not in self._catalogue.protected
         ]
         return tuple(
-            _reason_by_model(name, application.answers[name], self._columns[name][group])
+            self._reason_by_model(name, answers, self._columns[name][group])
             for name in names[:MOST_REASONS]
         )
 
@@ -110,8 +134,9 @@ class Explainer:
 
         The values add up to the application's probability minus the mean of the reference group.
         """
-        [own] = self._forest.masks(self._encoder.encode(columns_of([application])))
-        effects = self._forest.contributions(own, self._masks[self.group(cut_off)])
+        columns = columns_of(self._catalogue, [application.answers])
+        [own] = self._forest.masks(self._encoder.encode(columns))
+        effects = self._forest.contributions(own, self._masks_of_group(cut_off))
         return dict(zip(self._names, effects.tolist(), strict=True))
 
     def group(self, cut_off: float) -> slice:
@@ -122,6 +147,34 @@ class Explainer:
         first = int(np.searchsorted(self._probabilities, cut_off))
         last = max(0, len(self._probabilities) - GROUP)
         return slice(min(first, last), min(first, last) + GROUP)
+
+    def _masks_of_group(self, cut_off: float) -> Masks:
+        """The masks of the reference group, computed once for each group."""
+        group = self.group(cut_off)
+        if group.start not in self._masks_by_group:
+            self._masks_by_group[group.start] = self._masks(group)
+        return self._masks_by_group[group.start]
+
+    def _masks(self, rows: slice) -> Masks:
+        columns = {name: answers[rows] for name, answers in self._columns.items()}
+        return self._forest.masks(self._encoder.encode(columns))
+
+    def _reason_by_model(
+        self, name: str, answers: Mapping[str, Answer], group: Sequence[Any]
+    ) -> Reason:
+        question = self._catalogue.by_name[name]
+        side = _side(self._catalogue, question, answers, group)
+        return _reason(question, answers[name], _template(question, side), Source.MODEL)
+
+    def _reasons_outside_training(
+        self, answers: Mapping[str, Answer], score: Score
+    ) -> tuple[Reason, ...]:
+        template = marked("%(label)s: %(answer)s, an answer that no earlier application had")
+        return tuple(
+            _reason(self._catalogue.by_name[name], answers[name], template, Source.OUTSIDE_TRAINING)
+            for name in score.outside_training
+            if name not in self._catalogue.protected
+        )[:MOST_REASONS]
 
 
 def verify_explainer(bundle: Bundle, scorer: Scorer) -> Explainer:
@@ -140,54 +193,46 @@ def verify_explainer(bundle: Bundle, scorer: Scorer) -> Explainer:
     return explainer
 
 
-def _read_hold_out(text: str) -> Columns:
-    """The hold-out's answers; its last column, the outcome, is not needed."""
-    lines = text.splitlines()
-    target = lines[0].rpartition(",")[2]
-    return columns_of([Application(row) for _, row in read_csv(lines, [target])])
+def _side(
+    catalogue: Catalogue, question: Question, answers: Mapping[str, Answer], group: Sequence[Any]
+) -> str:
+    """Whether a quantity is `more` or `less` than is usual in the group; `any` for everything else."""
+    if not question.is_quantity:
+        return ANY
+    number = number_of(catalogue, question, answers)
+    usual = [one for one in group if not question.is_missing(one)]
+    if number is None or not usual or number == median(usual):
+        return ANY
+    return MORE if number > median(usual) else LESS
 
 
-def _reason_by_model(name: str, answer: Answer, group: Sequence[Any]) -> Reason:
-    template = marked("%(label)s: %(answer)s")
-    feature = BY_NAME[name]
-    if isinstance(feature, Numeric) and feature.is_quantity:
-        middle: Any = median(group)
-        if answer > middle:
-            template = marked(
-                "%(label)s: %(answer)s, more than is usual among approved applications"
-            )
-        elif answer < middle:
-            template = marked(
-                "%(label)s: %(answer)s, less than is usual among approved applications"
-            )
-    return _reason(name, answer, template, Source.MODEL)
+def _template(question: Question, side: str) -> str:
+    """The portfolio's own wording of a reason, or the usual one."""
+    own = question.reasons.get(side) or question.reasons.get(ANY)
+    if isinstance(own, LocalText):
+        return own.mapped(lambda text: text.replace("%", "%%").replace("{answer}", "%(answer)s"))
+    if isinstance(question, Date):
+        return DATE_TEMPLATES[side]
+    return TEMPLATES[side]
 
 
-def _decisive_rules(policy: Policy, application: Application, by_score: Outcome) -> list[Rule]:
+def _decisive_rules(
+    policy: Policy, catalogue: Catalogue, answers: Mapping[str, Answer], by_score: Outcome
+) -> list[Rule]:
     """The rules that decided, if they made the decision worse than the score did."""
-    met = policy.rules_met(application.answers)
+    met = policy.rules_met(catalogue, answers)
     worst = max((SEVERITY[rule.outcome] for rule in met), default=0)
     return [rule for rule in met if SEVERITY[by_score] < SEVERITY[rule.outcome] == worst]
 
 
-def _reason_by_rule(rule: Rule, application: Application) -> Reason:
-    answer = application.answers[rule.feature]
-    meaning = BY_NAME[rule.feature].meaning(answer)
+def _reason_by_rule(rule: Rule, catalogue: Catalogue, answers: Mapping[str, Answer]) -> Reason:
+    answer = answers[rule.feature]
+    meaning = catalogue.by_name[rule.feature].meaning(answer)
     return Reason(
         rule.feature, answer, meaning, Phrase("%(text)s", {"text": rule.text}), Source.RULE
     )
 
 
-def _reasons_outside_training(application: Application, score: Score) -> tuple[Reason, ...]:
-    template = marked("%(label)s: %(answer)s, an answer that no earlier application had")
-    return tuple(
-        _reason(name, application.answers[name], template, Source.OUTSIDE_TRAINING)
-        for name in score.outside_training
-        if name not in PROTECTED
-    )[:MOST_REASONS]
-
-
-def _reason(name: str, answer: Answer, template: str, source: Source) -> Reason:
-    meaning = BY_NAME[name].meaning(answer)
-    words = {"label": BY_NAME[name].label, "answer": BY_NAME[name].in_words(answer)}
-    return Reason(name, answer, meaning, Phrase(template, words), source)
+def _reason(question: Question, answer: Answer, template: str, source: Source) -> Reason:
+    words = {"label": question.label, "answer": question.in_words(answer)}
+    return Reason(question.name, answer, question.meaning(answer), Phrase(template, words), source)

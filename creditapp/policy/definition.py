@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from creditapp.applications.catalogue import FEATURE_NAMES, FEATURES, Answer, Numeric
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Answer, Choice, Date, Question, Role
+from creditapp.applications.table import number_of
 from creditapp.exceptions import BadPolicy
 
-FEATURES_BY_NAME = {feature.name: feature for feature in FEATURES}
 RULE_KEYS = {"feature", "over", "under", "codes", "outcome", "text"}
 
 
@@ -36,7 +37,9 @@ SEVERITY = {Outcome.APPROVE: 0, Outcome.REFER: 1, Outcome.DECLINE: 2}
 class Rule:
     """A hard rule on one feature. It can make a decision worse, never better.
 
-    A number meets the rule if it is above `over` or below `under`, a code if it is among `codes`.
+    A number meets the rule if it is above `over` or below `under`, a code if it is among `codes`. A date
+    counts as the number of days before the application. An answer that stands for a missing value meets
+    the rule only if it is among `codes`.
     """
 
     feature: str
@@ -44,15 +47,20 @@ class Rule:
     text: str
     over: float | None = None
     under: float | None = None
-    codes: tuple[str, ...] = ()
+    codes: tuple[Answer, ...] = ()
 
-    def is_met(self, answers: Mapping[str, Answer]) -> bool:
-        """Whether an application's answers meet the rule."""
-        answer = answers[self.feature]
-        if isinstance(answer, str):
-            return answer in self.codes
-        over = self.over is not None and answer > self.over
-        return over or (self.under is not None and answer < self.under)
+    def is_met(self, catalogue: Catalogue, answers: Mapping[str, Answer]) -> bool:
+        """Whether an application's answers meet the rule; never under a catalogue without its feature."""
+        question = catalogue.by_name.get(self.feature)
+        if question is None:
+            return False
+        if answers[self.feature] in self.codes:
+            return True
+        number = None if isinstance(question, Choice) else number_of(catalogue, question, answers)
+        if number is None:
+            return False
+        over = self.over is not None and number > self.over
+        return over or (self.under is not None and number < self.under)
 
     def as_document(self) -> dict[str, Any]:
         """The rule as JSON, without the keys that it does not use."""
@@ -84,7 +92,12 @@ class Policy:
         return RiskLevel.MEDIUM if probability_good >= self.medium_risk_from else RiskLevel.HIGH
 
     def outcome(
-        self, risk_level: RiskLevel, answers: Mapping[str, Answer], *, outside_training: bool
+        self,
+        risk_level: RiskLevel,
+        catalogue: Catalogue,
+        answers: Mapping[str, Answer],
+        *,
+        outside_training: bool,
     ) -> Outcome:
         """The outcome of a decision.
 
@@ -93,15 +106,17 @@ class Policy:
         outcome = self.outcomes[risk_level]
         if outside_training and outcome is Outcome.APPROVE:
             outcome = Outcome.REFER
-        return self._apply_rules(outcome, answers) if self.rules else outcome
+        return self._apply_rules(outcome, catalogue, answers) if self.rules else outcome
 
-    def rules_met(self, answers: Mapping[str, Answer]) -> list[Rule]:
+    def rules_met(self, catalogue: Catalogue, answers: Mapping[str, Answer]) -> list[Rule]:
         """The rules that an application meets, in the policy's order."""
-        return [rule for rule in self.rules if rule.is_met(answers)]
+        return [rule for rule in self.rules if rule.is_met(catalogue, answers)]
 
-    def _apply_rules(self, outcome: Outcome, answers: Mapping[str, Answer]) -> Outcome:
+    def _apply_rules(
+        self, outcome: Outcome, catalogue: Catalogue, answers: Mapping[str, Answer]
+    ) -> Outcome:
         """The most severe of the outcome and the outcomes of the rules that are met."""
-        met = [rule.outcome for rule in self.rules_met(answers)]
+        met = [rule.outcome for rule in self.rules_met(catalogue, answers)]
         return max([outcome, *met], key=SEVERITY.__getitem__)
 
     def as_document(self) -> dict[str, Any]:
@@ -142,32 +157,35 @@ def check_cut_offs(low_risk_from: float, medium_risk_from: float) -> None:
         )
 
 
-def rules_from(document: object) -> tuple[Rule, ...]:
-    """Make rules from the document that people write, and check each against the catalogue.
+def rules_from(catalogue: Catalogue, document: object) -> tuple[Rule, ...]:
+    """Make rules from the document that people write, and check each against a catalogue.
 
     Raises:
         BadPolicy: a rule is wrong; the message gives its number and says what is accepted.
     """
     if not isinstance(document, list):
         raise BadPolicy("rules must be a list of objects")
-    return tuple(_rule(f"rule {number}", rule) for number, rule in enumerate(document, 1))
+    return tuple(
+        _rule(catalogue, f"rule {number}", rule) for number, rule in enumerate(document, 1)
+    )
 
 
-def _rule(label: str, document: object) -> Rule:
+def _rule(catalogue: Catalogue, label: str, document: object) -> Rule:
     if not isinstance(document, dict):
         raise BadPolicy(f"{label} must be an object")
     if unknown := sorted(map(str, document.keys() - RULE_KEYS)):
         accepted = ", ".join(sorted(RULE_KEYS))
         raise BadPolicy(f"{label}: the key {unknown[0][:50]} is unknown; use {accepted}")
     feature, text = document.get("feature"), document.get("text")
-    if not isinstance(feature, str) or feature not in FEATURE_NAMES:
+    question = catalogue.by_name.get(feature) if isinstance(feature, str) else None
+    if question is None or question.role is not Role.FEATURE:
         raise BadPolicy(f"{label}: the feature {feature!r:.80} is not one of the scored features")
-    if FEATURES_BY_NAME[feature].protected:
+    if question.protected:
         raise BadPolicy(f"{label}: {feature} is protected; a rule must not use a protected answer")
     if not isinstance(text, str) or not text.strip():
         raise BadPolicy(f"{label}: the text is missing; it gives the reason to the applicant")
     outcome = _worse_outcome(label, document)
-    return Rule(feature, outcome, text.strip(), **_condition(label, document))
+    return Rule(question.name, outcome, text.strip(), **_condition(question, label, document))
 
 
 def _worse_outcome(label: str, document: Mapping[str, Any]) -> Outcome:
@@ -177,37 +195,43 @@ def _worse_outcome(label: str, document: Mapping[str, Any]) -> Outcome:
     return Outcome(outcome)
 
 
-def _condition(label: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The limits of a rule on a number, or the codes of a rule on a choice."""
-    numeric = isinstance(FEATURES_BY_NAME[document["feature"]], Numeric)
+def _condition(question: Question, label: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits of a rule on a number, or the codes of a rule on a choice or on missing answers."""
+    numeric = not isinstance(question, Choice)
     allowed = {"over", "under"} if numeric else {"codes"}
+    if question.missing:
+        allowed = {*allowed, "codes"}
     keys = document.keys() & {"over", "under", "codes"}
     if not keys or keys - allowed:
         usable = "over or under, with a number" if numeric else "codes, with a list"
-        raise BadPolicy(f"{label}: for {document['feature']} use {usable}")
-    if numeric:
-        return _limits(label, document, sorted(keys))
-    return {"codes": _codes(label, document)}
+        raise BadPolicy(f"{label}: for {question.name} use {usable}")
+    limits = _limits(question, label, document, sorted(keys - {"codes"}))
+    return {**limits, **({"codes": _codes(question, label, document)} if "codes" in keys else {})}
 
 
-def _limits(label: str, document: Mapping[str, Any], keys: list[str]) -> dict[str, float]:
-    feature = FEATURES_BY_NAME[document["feature"]]
+def _limits(
+    question: Question, label: str, document: Mapping[str, Any], keys: list[str]
+) -> dict[str, float]:
     for key in keys:
-        if not feature.accepts(document[key]):
+        limit = document[key]
+        is_limit = type(limit) is int if isinstance(question, Date) else question.accepts_value(limit)
+        if not is_limit:
+            accepted = "a number of days" if isinstance(question, Date) else question.value_accepted
             raise BadPolicy(
-                f"{label}: {key} must be {feature.accepted} for {feature.name}, "
-                f"not {document[key]!r:.50}"
+                f"{label}: {key} must be {accepted} for {question.name}, not {limit!r:.50}"
             )
     return {key: document[key] for key in keys}
 
 
-def _codes(label: str, document: Mapping[str, Any]) -> tuple[str, ...]:
-    feature, codes = FEATURES_BY_NAME[document["feature"]], document["codes"]
+def _codes(question: Question, label: str, document: Mapping[str, Any]) -> tuple[Answer, ...]:
+    codes = document["codes"]
     if not isinstance(codes, list) or not codes:
         raise BadPolicy(f"{label}: codes must be a list of at least one code")
     for code in codes:
-        if not feature.accepts(code):
+        is_code = question.accepts(code) if isinstance(question, Choice) else question.is_missing(code)
+        if not is_code:
+            accepted = question.accepted if isinstance(question, Choice) else "a missing answer"
             raise BadPolicy(
-                f"{label}: a code must be {feature.accepted} for {feature.name}, not {code!r:.50}"
+                f"{label}: a code must be {accepted} for {question.name}, not {code!r:.50}"
             )
     return tuple(codes)

@@ -26,6 +26,10 @@ class ServedBundle(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+UNNAMED_PORTFOLIO = "default"
+"""The portfolio of rows that are older than the names of portfolios."""
+
+
 class Deployment(Base):
     """One change of what is served; the highest generation is in force."""
 
@@ -35,6 +39,7 @@ class Deployment(Base):
     generation: Mapped[int] = mapped_column(primary_key=True)
     model_name: Mapped[str] = mapped_column(String(200))
     model_version: Mapped[str] = mapped_column(String(50))
+    portfolio: Mapped[str] = mapped_column(String(63), server_default=UNNAMED_PORTFOLIO)
     bundle_digest: Mapped[str] = mapped_column(ForeignKey(ServedBundle.digest))
     deployed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deployed_by: Mapped[str] = mapped_column(String(100), server_default="unknown")

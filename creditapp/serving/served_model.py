@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from creditapp.applications.catalogue import Catalogue
 from creditapp.explanations.reasons import Explainer
 from creditapp.policy.definition import Policy
 from creditapp.scoring.bundle import Metadata
@@ -14,6 +15,7 @@ class ScoringModel:
     """A deployment with its scorer and a policy; never changed, only replaced."""
 
     deployment: Deployment
+    catalogue: Catalogue
     metadata: Metadata
     scorer: Scorer
     policy: Policy
@@ -31,6 +33,15 @@ class ScoringModel:
 
 @dataclass(frozen=True)
 class ServedModel(ScoringModel):
-    """A scoring model that also gives reasons."""
+    """A scoring model that also gives reasons.
+
+    `replaced` is the catalogue that was served last before this one, if it was another one.
+    """
 
     explainer: Explainer
+    replaced: Catalogue | None = None
+
+    @property
+    def protected_used(self) -> tuple[str, ...]:
+        """The names of the protected answers that the model uses."""
+        return tuple(name for name in self.catalogue.protected if name in self.metadata.inputs)

@@ -1,0 +1,31 @@
+"""Reads the rows that a model was not fitted on, and what became of them, from its bundle."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from creditapp.applications.catalogue import Application
+from creditapp.applications.questions import Answer, Numeric
+from creditapp.applications.table import application_of, read_csv
+from creditapp.scoring.bundle import Bundle
+
+
+class HeldOut(NamedTuple):
+    """The answers of each row, complete, and whether the credit went well."""
+
+    answers: Sequence[Mapping[str, Answer]]
+    good: Sequence[bool]
+
+
+def read_holdout(bundle: Bundle) -> HeldOut:
+    """Read the hold-out of a bundle.
+
+    Raises:
+        BadTable: it is not a table of the catalogue's applications.
+    """
+    lines = bundle.holdout.splitlines(keepends=True)
+    column = bundle.catalogue.outcome.name
+    outcome = Numeric(name=column, slug="outcome", label=column, minimum=0, maximum=1)
+    rows = [row for _, row in read_csv(bundle.catalogue, lines, [outcome])]
+    good = [bool(row.pop(column)) for row in rows]
+    answers = [application_of(bundle.catalogue, row).answers for row in rows]
+    return HeldOut([dict(row) for row in answers], good)
