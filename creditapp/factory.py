@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, get_locale
 from flask_cors import CORS
 from flask_wtf import CSRFProtect
 
@@ -21,6 +21,7 @@ from creditapp.web.api import docs
 from creditapp.web.api import metrics as metrics_route
 from creditapp.web.api import routes as api
 from creditapp.web.html import replace_forbidden
+from creditapp.web.phrasing import phrase
 from creditapp.web.pages import (
     account,
     challenger,
@@ -87,7 +88,7 @@ def _add_templates(app: Flask) -> None:
     Babel(app)
     app.jinja_env.finalize = replace_forbidden
     app.jinja_env.globals["get_locale"] = get_locale
-    app.jinja_env.filters["translate"] = gettext
+    app.jinja_env.filters["translate"] = phrase
 
 
 def _add_routes(app: Flask, settings: Settings) -> None:

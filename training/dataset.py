@@ -1,105 +1,259 @@
 """Reads the training data, checks each cell, and splits the rows."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from creditapp.applications.catalogue import FEATURES, Feature
-from creditapp.applications.table import read_csv, wrong_answers
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Answer, as_shown
+from creditapp.applications.table import Columns, columns_of, wrong_answers
 from creditapp.exceptions import BadTable
-from creditapp.scoring.bundle import TARGET
-
-TARGET_CODES = {1: 1, 2: 0}
-"""The file's codes, 1 (good) and 2 (bad), and the model's classes for them, 1 and 0."""
+from training.data_file import read_rows
+from training.frame import frame_of
 
 HELD_OUT = 0.3
 SEED = 42
+CHUNK = 10_000
+MOST_ERRORS = 100
+
+Answers = Mapping[str, Sequence[Answer]]
+"""The answers as given, by the names of their questions; each column has one answer per row."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The features as columns with the catalogue's names, and the target: 1 good, 0 bad."""
+    """Rows of a portfolio's data, and their target: 1 good, 0 bad.
 
-    features: pd.DataFrame
+    `answers` are those that scoring needs, as they are given. `target` has the shape (rows,).
+    """
+
+    catalogue: Catalogue
+    answers: Answers
     target: "pd.Series[int]"
 
     def __len__(self) -> int:
         return len(self.target)
 
+    @cached_property
+    def columns(self) -> Columns:
+        """The features as columns; a date is the number of days before the application."""
+        return columns_of(self.catalogue, self.rows())
+
+    @cached_property
+    def features(self) -> pd.DataFrame:
+        """The frame that the pipeline is fitted on."""
+        return frame_of(self.catalogue, self.columns)
+
+    def rows(self) -> list[dict[str, Answer]]:
+        """The answers of each row."""
+        names = list(self.answers)
+        return [
+            dict(zip(names, row, strict=True)) for row in zip(*self.answers.values(), strict=True)
+        ]
+
+    def take(self, places: Sequence[int] | npt.NDArray[np.int64]) -> "Dataset":
+        """The rows at these places."""
+        answers = {
+            name: [column[place] for place in places] for name, column in self.answers.items()
+        }
+        target = self.target.to_numpy()[list(places)]
+        return Dataset(self.catalogue, answers, pd.Series(target, name=self.target.name))
+
 
 @dataclass(frozen=True)
 class Split:
-    """The rows to fit the model on, and the hold-out to evaluate it on."""
+    """The rows to fit the model on, and the hold-out to evaluate it on.
+
+    `from_day` is the first day of the hold-out if the rows were split by time; empty for a random split.
+    """
 
     training: Dataset
     held_out: Dataset
+    from_day: str = ""
 
 
-def load(path: Path) -> Dataset:
+def load(catalogue: Catalogue, path: Path) -> Dataset:
     """Load the whole data set.
 
     Raises:
-        BadTable: the file is missing, empty or not CSV; a column is missing or unknown; a cell has no
+        BadTable: the file is missing, empty or not a table; a column is missing or unknown; a cell has no
             valid answer; a class has too few rows. The message names the file, the line and the column.
     """
     try:
-        rows = _read(path)
-        columns = {feature.name: _read_column(feature, rows) for feature in FEATURES}
-        return Dataset(pd.DataFrame(columns), pd.Series(_read_target(rows), name=TARGET))
+        return _load(catalogue, path)
     except OSError as error:
         raise BadTable(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise BadTable(f"{path}: cannot be read: it is not UTF-8") from error
+        encoding = catalogue.data.encoding.upper()
+        raise BadTable(f"{path}: cannot be read: it is not {encoding}") from error
     except BadTable as error:
         raise BadTable(f"{path}: {error}") from error
 
 
 def split(dataset: Dataset) -> Split:
+    """Split the rows: about 70 % to fit on and 30 % held out.
+
+    By time where the portfolio's data have the day of the application: the newest rows are held out.
+    Otherwise at random, stratified by the target, with a fixed seed.
+
+    Raises:
+        BadTable: the newest rows have one outcome only.
+    """
+    days = _days(dataset)
+    if days is None or len(set(days)) < 2:
+        return split_at_random(dataset)
+    ordered = sorted(set(days))
+    counts = np.cumsum(_counts(days))
+    shares = np.abs(counts[:-1] / len(days) - (1 - HELD_OUT))
+    first_held_out = ordered[int(np.argmin(shares)) + 1]
+    training = [place for place, day in enumerate(days) if day < first_held_out]
+    held_out = [place for place, day in enumerate(days) if day >= first_held_out]
+    parts = dataset.take(training), dataset.take(held_out)
+    for part, which in zip(parts, ("before", "from"), strict=True):
+        if part.target.nunique() < 2:
+            raise BadTable(
+                f"the rows {which} {first_held_out} on have one outcome only; a hold-out by time "
+                "needs both (take the role date from the field to split at random)"
+            )
+    return Split(*parts, from_day=first_held_out)
+
+
+def split_at_random(dataset: Dataset) -> Split:
     """Split the rows: 70 % to fit on and 30 % held out, stratified by the target, with a fixed seed."""
-    parts = train_test_split(
-        dataset.features,
-        dataset.target,
+    training, held_out = train_test_split(
+        np.arange(len(dataset)),
         test_size=HELD_OUT,
         random_state=SEED,
         stratify=dataset.target,
     )
-    features, held_out_features, target, held_out_target = parts
-    return Split(Dataset(features, target), Dataset(held_out_features, held_out_target))
+    return Split(dataset.take(training), dataset.take(held_out))
 
 
-def _read(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(read_csv(lines, extra_columns=[TARGET]))
-    if not rows:
+def _days(dataset: Dataset) -> list[str] | None:
+    """The day of each row's application, if the data have it."""
+    question = dataset.catalogue.application_date
+    if question is None or question.name not in dataset.answers or dataset.catalogue.implied_day:
+        return None
+    return [day or "" for day in dataset.answers[question.name]]
+
+
+def _counts(days: Sequence[str]) -> list[int]:
+    """The number of rows of each day, in the order of the days."""
+    _, counts = np.unique(np.array(days), return_counts=True)
+    return [int(count) for count in counts]
+
+
+class Errors:
+    """The wrong cells of a data file: all are counted, and the first ones kept."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first: list[str] = []
+
+    def add(self, line: int, column: str, cell: Answer, accepted: object) -> None:
+        """Note a wrong cell."""
+        if cell is None or cell == "":
+            fault = "the cell is empty"
+        else:
+            fault = f'"{as_shown(cell)}" is not accepted'
+        self.add_text(f'line {line}, column "{column}": {fault}; accepted is {accepted}')
+
+    def add_text(self, text: str) -> None:
+        """Note an error."""
+        self._count += 1
+        if len(self._first) < MOST_ERRORS:
+            self._first.append(text)
+
+    def refuse(self) -> None:
+        """End the reading if there was an error.
+
+        Raises:
+            BadTable: with the first errors, and their number if there are several.
+        """
+        if self._count == 1:
+            raise BadTable(self._first[0])
+        if self._count:
+            shown = f"the first {MOST_ERRORS} are:" if self._count > MOST_ERRORS else "they are:"
+            lines = "\n".join(f"  {text}" for text in self._first)
+            raise BadTable(f"{self._count} errors; {shown}\n{lines}")
+
+
+def _load(catalogue: Catalogue, path: Path) -> Dataset:
+    errors = Errors()
+    day = None if catalogue.implied_day else catalogue.application_date
+    extra = [catalogue.outcome_question, *catalogue.features, *([day] if day else [])]
+    columns: dict[str, list[Answer]] = {name: [] for name in _names_to_read(catalogue)}
+    target: list[int] = []
+    rows = read_rows(catalogue, path, extra)
+    while chunk := list(islice(rows, CHUNK)):
+        _read_chunk(catalogue, chunk, columns, target, errors)
+    errors.refuse()
+    if not target:
         raise BadTable("the file holds column names but no rows")
-    return rows
+    _check_target(catalogue, target)
+    if catalogue.implied_day and catalogue.application_date:
+        columns[catalogue.application_date.name] = [catalogue.as_of] * len(target)
+    return Dataset(catalogue, columns, pd.Series(target, name=catalogue.outcome.name))
 
 
-def _read_column(feature: Feature, rows: list[tuple[int, dict[str, Any]]]) -> "pd.Series[Any]":
-    answers = [row.get(feature.name, "") for _, row in rows]
-    for position in wrong_answers(feature, answers):
-        line, _ = rows[position]
-        raise _bad_cell(line, feature.name, answers[position], str(feature.accepted))
-    return pd.Series(answers, dtype="float64" if feature.kind == "numeric" else "object")
+def _names_to_read(catalogue: Catalogue) -> list[str]:
+    day = catalogue.application_date
+    names = [*catalogue.feature_names]
+    return names if day is None or catalogue.implied_day else [*names, day.name]
 
 
-def _read_target(rows: list[tuple[int, dict[str, Any]]]) -> list[int]:
+def _read_chunk(
+    catalogue: Catalogue,
+    chunk: Sequence[tuple[int, dict[str, Any] | BadTable]],
+    columns: dict[str, list[Answer]],
+    target: list[int],
+    errors: Errors,
+) -> None:
+    rows = []
+    for line, row in chunk:
+        if isinstance(row, BadTable):
+            errors.add_text(str(row))
+        else:
+            rows.append((line, row))
+    wrong: list[tuple[int, str, Answer, object]] = []
+    for name, column in columns.items():
+        question = catalogue.by_name[name]
+        answers = [row.get(name) for _, row in rows]
+        for place in wrong_answers(question, answers):
+            wrong.append((rows[place][0], name, answers[place], question.accepted))
+        column.extend(answers)
+    classes = catalogue.outcome.values
     for line, row in rows:
-        if row.get(TARGET) not in TARGET_CODES:
-            raise _bad_cell(line, TARGET, row.get(TARGET, ""), "1 for good or 2 for bad")
-    target = [TARGET_CODES[row[TARGET]] for _, row in rows]
-    for code, value in TARGET_CODES.items():
+        outcome = row.get(catalogue.outcome.name)
+        if type(outcome) in (int, float, str, bool) and outcome in classes:
+            target.append(classes[outcome])
+        else:
+            wrong.append((line, catalogue.outcome.name, outcome, _accepted(catalogue)))
+    for error in sorted(wrong, key=lambda one: one[0]):
+        errors.add(*error)
+
+
+def _accepted(catalogue: Catalogue) -> str:
+    good, bad = catalogue.outcome.good, catalogue.outcome.bad
+    good_texts, bad_texts = (" or ".join(map(as_shown, values)) for values in (good, bad))
+    return f"{good_texts} for good or {bad_texts} for bad"
+
+
+def _check_target(catalogue: Catalogue, target: Sequence[int]) -> None:
+    codes = {1: catalogue.outcome.good, 0: catalogue.outcome.bad}
+    for value, values in codes.items():
         if target.count(value) < 2:
             raise BadTable(
-                f'column "{TARGET}" has {target.count(value)} rows of class {code}; '
-                "at least 2 rows of each class are needed"
+                f'column "{catalogue.outcome.name}" has {target.count(value)} rows of class '
+                f"{' or '.join(map(as_shown, values))}; at least 2 rows of each class are needed"
             )
-    return target
 
 
-def _bad_cell(line: int, column: str, cell: object, accepted: str) -> BadTable:
-    fault = f'"{cell}" is not accepted' if cell != "" else "the cell is empty"
-    return BadTable(f'line {line}, column "{column}": {fault}; accepted is {accepted}')

@@ -1,6 +1,6 @@
 """Evaluates the model on the hold-out, the rows that it was not fitted on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,20 @@ class Evaluation:
     metrics: dict[str, float]
     report: str
     confusion: npt.NDArray[np.int64]
+
+    def beside(self, in_time: "Evaluation", from_day: str) -> "Evaluation":
+        """This evaluation of a hold-out by time, with that of a random hold-out beside it.
+
+        The other one's metrics get the prefix `in_time_`.
+        """
+        metrics = {f"in_time_{name}": value for name, value in in_time.metrics.items()}
+        report = (
+            f"Hold-out by time: rows from {from_day} on, ROC AUC {self.metrics['roc_auc']:.4f}\n"
+            f"{self.report}\n"
+            f"Random hold-out, for comparison: ROC AUC {in_time.metrics['roc_auc']:.4f}\n"
+            f"{in_time.report}"
+        )
+        return replace(self, metrics={**self.metrics, **metrics}, report=report)
 
     @property
     def confusion_text(self) -> str:

@@ -2,40 +2,38 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
-from creditapp.applications.catalogue import (
-    BY_NAME,
-    FEATURE_NAMES,
-    FEATURES,
-    Answer,
-    Feature,
-    Numeric,
-    fingerprint,
-)
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Answer, Choice, Ordinal, Question
+from creditapp.applications.table import Columns
 from creditapp.exceptions import BrokenBundle
-from creditapp.scoring.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
+from creditapp.scoring.bundle import FORMAT, Bundle, Golden, Metadata
 from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.scorer import INPUT, TOLERANCE, Probabilities, Scorer
 from creditapp.scoring.verification import verify
 from training.answer_frequencies import count_answers
-from training.dataset import Dataset, Split
+from training.dataset import SEED, Dataset, Split
 from training.forest_leaves import extract_leaves
-from training.parity_rows import DRAWN_ROWS, probe_rows
-from training.pipeline import probability_good
+from training.frame import frame_of
+from training.parity_rows import DRAWN_ROWS, a_day_of, probe_rows, rows_of
+from training.pipeline import column_order, probability_good
 
 GOLDEN_ROWS = 64
 GOLDEN_DRAWN = 2000
 """The golden rows come from the data, from the rows on thresholds, and from this many random rows."""
+
+MOST_HELD_OUT = 2000
+"""Of a larger hold-out, this many rows, drawn with a fixed seed, are kept in the bundle."""
 
 QUANTILES = 10
 
@@ -64,10 +62,13 @@ def make_bundle(
     Raises:
         BrokenBundle: a probability differs by more than the tolerance, or a prediction differs.
     """
-    model, inputs = convert(pipeline)
-    probe = probe_rows(pipeline, split)
-    expected = probability_good(pipeline, probe)
-    golden = np.linspace(0, len(probe) - DRAWN_ROWS + GOLDEN_DRAWN, GOLDEN_ROWS).astype(int)
+    catalogue = split.training.catalogue
+    model, inputs = convert(pipeline, catalogue)
+    probe = probe_rows(pipeline, inputs, split)
+    expected = probability_good(pipeline, frame_of(catalogue, probe))
+    golden = np.linspace(0, len(expected) - DRAWN_ROWS + GOLDEN_DRAWN, GOLDEN_ROWS).astype(int)
+    golden_rows = rows_of(catalogue, probe, golden.tolist(), a_day_of(split))
+    held_out = probability_good(pipeline, split.held_out.features)
     bundle = Bundle(
         model=model,
         leaves=extract_leaves(pipeline.named_steps["classifier"]).pack(),
@@ -75,70 +76,89 @@ def make_bundle(
             format=FORMAT,
             run_id=origin.run_id,
             trained_at=origin.trained_at,
-            description=f"Random forest fitted on {len(split.training)} German credits",
-            fingerprint=fingerprint(),
+            description=f"Random forest fitted on {len(split.training)} rows: {catalogue.title}",
+            fingerprint=catalogue.fingerprint,
             inputs=inputs,
             classes=[int(label) for label in pipeline.classes_],
             metrics=metrics,
-            population=population(split.training.features),
+            population=population(split.training),
             observed=count_answers(split),
-            score_population=score_population(probability_good(pipeline, split.held_out.features)),
+            score_population=score_population(held_out),
         ),
-        golden=Golden(_rows(probe.iloc[golden]), expected[golden].tolist()),
+        golden=Golden(list(golden_rows), expected[golden].tolist()),
         holdout=_csv(split.held_out),
+        catalogue=catalogue,
     )
     return bundle, check_parity(verify(bundle), probe, expected)
 
 
-def convert(pipeline: Pipeline) -> tuple[bytes, dict[str, dict[str, Any]]]:
+def convert(pipeline: Pipeline, catalogue: Catalogue) -> tuple[bytes, dict[str, dict[str, Any]]]:
     """Convert the forest to ONNX, and describe how each feature is encoded, in the order of its columns.
 
     The graph does not contain the encoding, which would take ten times as long as the forest there.
     """
-    inputs = _inputs(pipeline.named_steps["preprocessor"])
+    inputs = _inputs(pipeline.named_steps["preprocessor"], catalogue)
     types = [(INPUT, FloatTensorType([None, Encoder.from_inputs(inputs).width]))]
     forest = pipeline.named_steps["classifier"]
     model = to_onnx(forest, initial_types=types, options={"zipmap": False})
     return model.SerializeToString(), inputs
 
 
-def _inputs(preprocessor: ColumnTransformer) -> dict[str, dict[str, Any]]:
-    return {
-        name: encoding
-        for kind, transformer, names in preprocessor.transformers_
-        if kind != "remainder"
-        for name, encoding in zip(names, _encodings(kind, transformer), strict=True)
+def _inputs(preprocessor: ColumnTransformer, catalogue: Catalogue) -> dict[str, dict[str, Any]]:
+    used = {
+        name
+        for _, transformer, names in preprocessor.transformers_
+        if transformer != "drop"
+        for name in names
     }
+    features = [feature for feature in catalogue.features if feature.name in used]
+    return {one.name: _encoding(one, preprocessor) for one in column_order(features)}
 
 
-def _encodings(kind: str, transformer: Any) -> list[dict[str, Any]]:
-    if kind == "numeric":
-        scales = zip(transformer.mean_, transformer.scale_, strict=True)
-        return [{"mean": float(mean), "scale": float(scale)} for mean, scale in scales]
-    return [{kind: list(codes)} for codes in transformer.categories_]
+def _encoding(question: Question, preprocessor: ColumnTransformer) -> dict[str, Any]:
+    """How one feature is encoded: see `encoder.Inputs`."""
+    fitted = preprocessor.named_transformers_
+    gaps = fitted.get(f"missing {question.slug}")
+    if gaps is not None:
+        value = gaps.named_transformers_["value"].named_steps
+        fill = float(value["fill"].statistics_[0])
+        missing = {"fill": fill, "missing": list(question.missing_answers)}
+        if isinstance(question, Ordinal):
+            return {"ordinal": list(question.values), **missing}
+        return {**_scaling(value["scale"], 0), **missing}
+    if isinstance(question, Ordinal):
+        return {"ordinal": list(question.values)}
+    if isinstance(question, Choice):
+        return {"nominal": [*question.values, *question.missing_answers]}
+    names = next(names for kind, _, names in preprocessor.transformers_ if kind == "numeric")
+    return _scaling(fitted["numeric"], list(names).index(question.name))
 
 
-def check_parity(scorer: Scorer, rows: pd.DataFrame, expected: Probabilities) -> Parity:
+def _scaling(scaler: Any, place: int) -> dict[str, float]:
+    return {"mean": float(scaler.mean_[place]), "scale": float(scaler.scale_[place])}
+
+
+def check_parity(scorer: Scorer, rows: Columns, expected: Probabilities) -> Parity:
     """Compare the scorer's probabilities with the pipeline's, row by row.
 
     Raises:
         BrokenBundle: a probability differs by more than 1e-6, or a prediction differs although the
             expected probability is further than 1e-6 from 0.5.
     """
-    exported = scorer.probabilities({name: rows[name].tolist() for name in FEATURE_NAMES})
+    exported = scorer.probabilities(rows)
     difference = float(np.abs(exported - expected).max())
     flipped = (exported > 0.5) != (expected > 0.5)
     if difference > TOLERANCE or (flipped & (np.abs(expected - 0.5) > TOLERANCE)).any():
         raise BrokenBundle(
             f"the exported model differs from the fitted pipeline by {difference:.2g} "
-            f"on {len(rows)} rows; at most {TOLERANCE:.0e} is allowed"
+            f"on {len(expected)} rows; at most {TOLERANCE:.0e} is allowed"
         )
-    return Parity(len(rows), difference)
+    return Parity(len(expected), difference)
 
 
-def population(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """The distribution of each feature's answers in the rows."""
-    return {feature.name: _histogram(feature, rows[feature.name]) for feature in FEATURES}
+def population(rows: Dataset) -> dict[str, dict[str, Any]]:
+    """The distribution of each feature's answers in the rows: see `population`."""
+    return {one.name: _histogram(one, rows.columns[one.name]) for one in rows.catalogue.features}
 
 
 def score_population(probabilities: Probabilities) -> dict[str, Any]:
@@ -152,41 +172,42 @@ def score_population(probabilities: Probabilities) -> dict[str, Any]:
     return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
-def _histogram(feature: Feature, answers: "pd.Series[Any]") -> dict[str, Any]:
-    if not isinstance(feature, Numeric):
-        return {"counts_by_code": {code: int((answers == code).sum()) for code in feature.values}}
-    edges = _edges(answers)
-    counts, _ = np.histogram(answers, edges)
-    limits = {"minimum": float(answers.min()), "maximum": float(answers.max())}
-    return {**limits, "edges": edges.tolist(), "counts": counts.tolist()}
+def _histogram(question: Question, answers: Sequence[Answer]) -> dict[str, Any]:
+    if isinstance(question, Choice):
+        return {"answers": _count(answers, [*question.values, *question.missing_answers])}
+    numbers = np.array([one for one in answers if not question.is_missing(one)], dtype=float)
+    missing = {"missing": _count(answers, question.missing_answers)} if question.missing else {}
+    if not len(numbers):
+        return {"minimum": None, "maximum": None, "edges": [], "counts": [], **missing}
+    edges = _edges(numbers)
+    counts, _ = np.histogram(numbers, edges)
+    limits = {"minimum": float(numbers.min()), "maximum": float(numbers.max())}
+    return {**limits, "edges": edges.tolist(), "counts": counts.tolist(), **missing}
 
 
-def _edges(answers: "pd.Series[Any]") -> npt.NDArray[np.float64]:
+def _count(answers: Sequence[Answer], codes: Sequence[Answer]) -> list[list[Any]]:
+    return [[code, sum(one is code or one == code for one in answers)] for code in codes]
+
+
+def _edges(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Bin edges: a bin for each value if there are few values, else ten bins of equal counts."""
-    values = np.unique(answers)
+    values = np.unique(numbers)
     if len(values) <= QUANTILES:
         return np.append(values - 0.5, values[-1] + 0.5)
-    return np.unique(np.quantile(answers, np.linspace(0, 1, QUANTILES + 1)))
-
-
-def _rows(rows: pd.DataFrame) -> list[dict[str, Answer]]:
-    return [
-        {name: _answer(name, row[name]) for name in FEATURE_NAMES} for _, row in rows.iterrows()
-    ]
-
-
-def _answer(name: str, value: Any) -> Answer:
-    feature = BY_NAME[name]
-    whole = isinstance(feature, Numeric) and feature.integer
-    answer: Answer = int(value) if whole else value
-    return answer
+    edges = np.unique(np.quantile(numbers, np.linspace(0, 1, QUANTILES + 1)))
+    return edges if len(edges) > 1 else np.append(edges - 0.5, edges[-1] + 0.5)
 
 
 def _csv(held_out: Dataset) -> str:
     """The held-out rows as CSV, with their target: 1 good, 0 bad."""
+    if len(held_out) > MOST_HELD_OUT:
+        drawn = np.random.default_rng(SEED).choice(len(held_out), MOST_HELD_OUT, replace=False)
+        held_out = held_out.take(np.sort(drawn))
+    catalogue = held_out.catalogue
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*FEATURE_NAMES, TARGET])
-    for row, target in zip(_rows(held_out.features), held_out.target, strict=True):
-        writer.writerow([*row.values(), target])
+    names = list(held_out.answers)
+    writer.writerow([*names, catalogue.outcome.name])
+    for row, target in zip(held_out.rows(), held_out.target, strict=True):
+        writer.writerow([*(catalogue.by_name[name].as_text(row[name]) for name in names), target])
     return text.getvalue()

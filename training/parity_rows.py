@@ -3,49 +3,104 @@
 They are the data, rows on the trees' thresholds, and random rows over all answers that are accepted.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from creditapp.applications.catalogue import BY_NAME, FEATURES, Choice, Feature, Numeric
+from creditapp.applications.catalogue import Catalogue, days_between
+from creditapp.applications.questions import Answer, Choice, Date, Numeric, Question
+from creditapp.applications.table import Columns
+from creditapp.scoring.encoder import Inputs, width_of
 from training.dataset import SEED, Split
 
 DRAWN_ROWS = 100_000
+MOST_DATA_ROWS = 50_000
+MOST_TIES = 30_000
+"""Of more rows, and of more thresholds, this many are taken at even distances."""
+
 SMALLEST_AMOUNT = 0.01
+OLDEST, LATEST = date(1900, 1, 1), date(2100, 1, 1)
+MISSING_SHARE = 0.1
 
 
-def probe_rows(pipeline: Pipeline, split: Split) -> pd.DataFrame:
-    """All rows of the data, then rows on and next to the trees' thresholds, then the random rows."""
-    data = [split.training.features, split.held_out.features]
-    ties = _tie_rows(pipeline, split.training.features)
-    return pd.concat([*data, ties, _random_rows()], ignore_index=True)
+def probe_rows(pipeline: Pipeline, inputs: Inputs, split: Split) -> Columns:
+    """Rows of the data, then rows on and next to the trees' thresholds, then the random rows, as columns."""
+    catalogue = split.training.catalogue
+    data = _join([_thin_out(split.training.columns), _thin_out(split.held_out.columns)])
+    ties = _tie_rows(pipeline, inputs, catalogue, split.training.columns)
+    return _join([data, ties, _random_rows(split)])
 
 
-def _tie_rows(pipeline: Pipeline, rows: pd.DataFrame) -> pd.DataFrame:
-    """For each threshold on a numeric column, rows of the data with that answer set on or next to it."""
-    [[_, scaler, names], *_] = pipeline.named_steps["preprocessor"].transformers_
+def rows_of(catalogue: Catalogue, columns: Columns, places: Sequence[int], day: str) -> Iterator[Any]:
+    """The rows at some places as applications of a day: days before the application become dates."""
+    for place in places:
+        row = {name: columns[name][place] for name in catalogue.feature_names}
+        for question in catalogue.dates:
+            if not question.is_missing(row[question.name]):
+                row[question.name] = _day_before(day, int(row[question.name]))
+        if catalogue.dates and catalogue.application_date:
+            row[catalogue.application_date.name] = day
+        yield row
+
+
+def a_day_of(split: Split) -> str:
+    """The last day of an application in the data; empty if the portfolio needs none."""
+    question = split.training.catalogue.application_date
+    if question is None or question.name not in split.training.answers:
+        return ""
+    return max(day for day in split.training.answers[question.name] if day)
+
+
+def _day_before(day: str, days: int) -> str:
+    return (date.fromisoformat(day) - timedelta(days=days)).isoformat()
+
+
+def _join(parts: Sequence[Columns]) -> dict[str, list[Answer]]:
+    return {name: [one for part in parts for one in part[name]] for name in parts[0]}
+
+
+def _thin_out(columns: Columns) -> dict[str, Sequence[Answer]]:
+    rows = len(next(iter(columns.values())))
+    step = -(-rows // MOST_DATA_ROWS)
+    return {name: column[::step] for name, column in columns.items()}
+
+
+def _tie_rows(
+    pipeline: Pipeline, inputs: Inputs, catalogue: Catalogue, columns: Columns
+) -> dict[str, list[Answer]]:
+    """For each threshold on a number, rows of the data with that answer set on or next to it."""
+    splits = _splits(pipeline, inputs)
     ties = [
-        (names[column], answer * scaler.scale_[column] + scaler.mean_[column])
-        for column, threshold in _splits(pipeline, len(names))
+        (name, answer * inputs[name]["scale"] + inputs[name]["mean"])
+        for name, threshold in splits[:: -(-len(splits) * 3 // MOST_TIES) or 1]
         for answer in _neighbours(threshold)
     ]
-    sample = rows.sample(len(ties), replace=True, random_state=SEED).reset_index(drop=True)
+    rows = len(next(iter(columns.values())))
+    places = np.random.default_rng(SEED).integers(0, rows, len(ties)).tolist()
+    made = {name: [column[place] for place in places] for name, column in columns.items()}
     for row, (name, answer) in enumerate(ties):
-        sample.loc[row, name] = _nearest_accepted(name, answer)
-    return sample
+        made[name][row] = _nearest_of_kind(catalogue.by_name[name], answer)
+    return made
 
 
-def _splits(pipeline: Pipeline, columns: int) -> list[tuple[int, float]]:
-    """The forest's thresholds on its first columns, which are the numeric ones, without duplicates."""
+def _splits(pipeline: Pipeline, inputs: Inputs) -> list[tuple[str, float]]:
+    """The forest's thresholds on standardised columns, without duplicates, each with its feature."""
+    starts = np.cumsum([0, *map(width_of, inputs.values())]).tolist()
+    names = {
+        start: name
+        for (name, encoding), start in zip(inputs.items(), starts, strict=False)
+        if "mean" in encoding
+    }
     return sorted(
         {
-            (int(column), float(threshold))
+            (names[int(column)], float(threshold))
             for tree in pipeline.named_steps["classifier"].estimators_
             for column, threshold in zip(tree.tree_.feature, tree.tree_.threshold, strict=True)
-            if 0 <= column < columns
+            if int(column) in names
         }
     )
 
@@ -58,34 +113,84 @@ def _neighbours(threshold: float) -> tuple[float, float, float]:
     return float(below), float(exact), float(above)
 
 
-def _nearest_accepted(name: str, answer: float) -> float:
+def _nearest_of_kind(question: Question, answer: float) -> float:
     """The nearest answer of the kind that the feature accepts: a whole number, or any number."""
-    feature = BY_NAME[name]
-    whole = isinstance(feature, Numeric) and feature.integer
-    return float(np.round(answer)) if whole else answer
+    any_number = isinstance(question, Numeric) and not question.integer
+    return answer if any_number else int(np.round(answer))
 
 
-def _random_rows() -> pd.DataFrame:
+def _random_rows(split: Split) -> Mapping[str, list[Answer]]:
     generator = np.random.default_rng(SEED)
-    return pd.DataFrame({feature.name: _draw(feature, generator) for feature in FEATURES})
+    columns = split.training.columns
+    day = a_day_of(split)
+    rows = {}
+    for question in split.training.catalogue.features:
+        drawn = _draw(question, columns[question.name], day, generator).tolist()
+        rows[question.name] = _with_missing(question, drawn, generator)
+    return rows
 
 
-def _draw(feature: Feature, generator: np.random.Generator) -> npt.NDArray[Any]:
+def _with_missing(
+    question: Question, answers: list[Answer], generator: np.random.Generator
+) -> list[Answer]:
+    """The answers, some of them replaced by answers that stand for a missing value."""
+    if not question.missing:
+        return answers
+    for place in np.flatnonzero(generator.random(len(answers)) < MISSING_SHARE):
+        answers[place] = question.missing_answers[place % len(question.missing)]
+    return answers
+
+
+def _draw(
+    question: Question, seen: Sequence[Answer], day: str, generator: np.random.Generator
+) -> npt.NDArray[Any]:
     """Draw answers over all that a feature accepts, including every code and both limits."""
-    match feature:
+    match question:
         case Choice():
-            return generator.choice(np.array(feature.values, dtype=object), DRAWN_ROWS)
-        case Numeric(integer=True, minimum=low, maximum=high):
-            return generator.integers(low, high, DRAWN_ROWS, endpoint=True).astype(float)
-        case Numeric(maximum=high):
-            return _draw_amounts(high, generator)
+            places = generator.integers(0, len(question.values), DRAWN_ROWS)
+            return np.array(question.values, dtype=object)[places]
+        case Numeric(integer=True):
+            low = int(question.minimum) + question.above_minimum
+            high = int(question.maximum) - question.below_maximum
+            return _draw_integers(low, high, _numbers(question, seen), generator)
+        case Numeric():
+            return _draw_numbers(question, _numbers(question, seen), generator)
+        case Date():
+            first, last = (max(str(OLDEST), question.minimum), min(str(LATEST), question.maximum))
+            newest, oldest = days_between(last, day), days_between(first, day)
+            return generator.integers(min(newest, oldest), max(newest, oldest), DRAWN_ROWS)
+    raise ValueError(f"{question.name} cannot be scored")
 
 
-def _draw_amounts(largest: float, generator: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Draw half of the amounts like usual credits and half over all magnitudes; include both limits."""
-    usual = generator.lognormal(8, 1, DRAWN_ROWS // 2)
-    lowest, highest = np.log(SMALLEST_AMOUNT), np.log(largest)
-    wide = np.exp(generator.uniform(lowest, highest, DRAWN_ROWS - len(usual)))
-    amounts = np.concatenate([usual, wide]).round(2).clip(SMALLEST_AMOUNT, largest)
-    amounts[[0, -1]] = SMALLEST_AMOUNT, largest
-    return generator.permutation(amounts)
+def _numbers(question: Question, seen: Sequence[Answer]) -> npt.NDArray[np.float64]:
+    """The numbers among the answers of the data; one number if there are none."""
+    numbers = [one for one in seen if not question.is_missing(one)]
+    return np.array(numbers or [1.0], dtype=np.float64)
+
+
+def _draw_integers(
+    low: int, high: int, seen: npt.NDArray[np.float64], generator: np.random.Generator
+) -> npt.NDArray[Any]:
+    """Draw half of the integers between the limits, and half near those of the data."""
+    wide = generator.integers(low, high, DRAWN_ROWS, endpoint=True)
+    half = DRAWN_ROWS // 2
+    near = generator.choice(seen, half) * generator.lognormal(0, 0.5, half)
+    wide[:half] = near.round().clip(low, high).astype(np.int64)
+    wide[[0, -1]] = low, high
+    return generator.permutation(wide)
+
+
+def _draw_numbers(
+    question: Numeric, seen: npt.NDArray[np.float64], generator: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """Draw half of the numbers near those of the data, and half over all magnitudes; include both limits."""
+    low = question.minimum + SMALLEST_AMOUNT * question.above_minimum
+    high = question.maximum - SMALLEST_AMOUNT * question.below_maximum
+    half = DRAWN_ROWS // 2
+    near = generator.choice(seen, half) * generator.lognormal(0, 0.5, half)
+    largest = max(abs(low), abs(high), SMALLEST_AMOUNT)
+    sizes = np.exp(generator.uniform(np.log(SMALLEST_AMOUNT), np.log(largest), DRAWN_ROWS - half))
+    signs = np.where(generator.random(len(sizes)) < (0.5 if low < 0 else 0.0), -1, 1)
+    drawn = np.concatenate([near, sizes * signs]).round(2).clip(low, high)
+    drawn[[0, -1]] = low, high
+    return generator.permutation(drawn)

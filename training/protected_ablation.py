@@ -57,6 +57,6 @@ def measure(whole: Dataset) -> ProtectedAblation:
 
 def _roc_aucs(whole: Dataset, *, protected: bool) -> npt.NDArray[np.float64]:
     folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=SEED)
-    model = pipeline.build(protected=protected)
+    model = pipeline.build(whole.catalogue, protected=protected)
     scores = cross_val_score(model, whole.features, whole.target, scoring="roc_auc", cv=folds)
     return np.asarray(scores, dtype=np.float64)

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from creditapp.applications.catalogue import fingerprint
+from sklearn.pipeline import Pipeline
+
+from creditapp.applications.catalogue import Catalogue
 from creditapp.serving.registry import Publication, Registry
 from training import dataset, pipeline, protected_ablation
-from training.dataset import HELD_OUT, SEED, Split
+from training.dataset import HELD_OUT, SEED, Dataset, Split
 from training.evaluation import Evaluation, evaluate
 from training.export import Origin, Parity, make_bundle
 from training.protected_ablation import ProtectedAblation
@@ -33,7 +35,9 @@ class Trained:
     ablation: ProtectedAblation | None
 
 
-def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -> Trained:
+def train(
+    catalogue: Catalogue, data: Path, registry: Registry, say: Say, *, protected: bool = True
+) -> Trained:
     """Read, split, fit, evaluate, export and register; `say` receives a line for each step.
 
     Without `protected`, also measure what the model loses without the protected answers.
@@ -44,16 +48,20 @@ def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -
         RegistryUnavailable: the registry did not answer.
     """
     say(f"1/6  reading {data}")
-    whole = dataset.load(data)
+    whole = dataset.load(catalogue, data)
     split = dataset.split(whole)
+    by_time = f", the newest from {split.from_day}" if split.from_day else ""
     say(
         f"2/6  splitting {len(whole)} rows: {len(split.training)} to fit, "
-        f"{len(split.held_out)} held out"
+        f"{len(split.held_out)} held out{by_time}"
     )
     say("3/6  fitting the preprocessor and the forest")
-    fitted = pipeline.build(protected=protected).fit(split.training.features, split.training.target)
+    fitted = _fit(split, protected=protected)
     say("4/6  evaluating on the rows held out")
     evaluation = evaluate(fitted, split.held_out)
+    in_time = _evaluate_in_time(whole, protected=protected) if split.from_day else None
+    if in_time:
+        evaluation = evaluation.beside(in_time, split.from_day)
     ablation = None if protected else protected_ablation.measure(whole)
     with registry.run() as run_id:
         say("5/6  exporting, and comparing the export with the fitted pipeline")
@@ -65,7 +73,7 @@ def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -
             Publication(
                 pipeline=fitted,
                 example=split.training.features.head(EXAMPLE_ROWS),
-                params=_params(data, protected=protected),
+                params=_params(data, split, protected=protected),
                 metrics={**evaluation.metrics, **(ablation.metrics if ablation else {})},
                 texts=_texts(evaluation, metadata),
                 bundle=bundle,
@@ -74,10 +82,23 @@ def train(data: Path, registry: Registry, say: Say, *, protected: bool = True) -
     return Trained(version, evaluation, parity, ablation)
 
 
-def _params(data: Path, *, protected: bool) -> dict[str, Any]:
+def _fit(split: Split, *, protected: bool) -> Pipeline:
+    unfitted = pipeline.build(split.training.catalogue, protected=protected)
+    return unfitted.fit(split.training.features, split.training.target)
+
+
+def _evaluate_in_time(whole: Dataset, *, protected: bool) -> Evaluation:
+    """Evaluate the same kind of model on a random hold-out, to compare with the hold-out by time."""
+    at_random = dataset.split_at_random(whole)
+    return evaluate(_fit(at_random, protected=protected), at_random.held_out)
+
+
+def _params(data: Path, split: Split, *, protected: bool) -> dict[str, Any]:
     return {
         **pipeline.FOREST,
+        "portfolio": split.training.catalogue.name,
         "data": data.name,
+        "split": f"by time, from {split.from_day}" if split.from_day else "random, stratified",
         "test_size": HELD_OUT,
         "split_seed": SEED,
         "protected": protected,
@@ -101,7 +122,9 @@ def _metadata(
         "data": data.name,
         "rows_fitted": len(split.training),
         "rows_held_out": len(split.held_out),
-        "catalogue_fingerprint": fingerprint(),
+        "portfolio": split.training.catalogue.name,
+        "catalogue_fingerprint": split.training.catalogue.fingerprint,
+        "held_out_from": split.from_day or None,
         "metrics": evaluation.metrics,
         "export_rows_compared": parity.rows,
         "export_largest_difference": parity.largest_difference,

@@ -44,7 +44,8 @@ class Catalogue:
 
     `questions` holds the features first, then what is recorded and not scored. `amount` and `term` name
     the questions that a letter cites. `reference_column` is the data's column with the applicant's
-    reference. `as_of` is the day from which the rows of the data count where no question asks for it.
+    reference. `as_of` is the day from which the rows of the data count if `implied_day`: the day of the application
+    has a question then, but no column in the data.
     `document` is what the catalogue was read from.
     """
 
@@ -64,6 +65,7 @@ class Catalogue:
     reference_column: str = ""
     ignored: frozenset[str] = frozenset()
     as_of: str = ""
+    implied_day: bool = False
     groups: tuple[str, ...] = ()
     reviews: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -96,6 +96,7 @@ def catalogue_of(document: object) -> Catalogue:
         reference_column=roles.get(Role.REFERENCE, ""),
         ignored=frozenset(_names_of(fields, Role.IGNORED)),
         as_of=own.string("as_of"),
+        implied_day=dated and day is None,
         groups=tuple(dict.fromkeys(_group_order(asked, groups))),
         reviews=tuple(mark for field in fields for mark in reviews_of(field)),
         document=document if isinstance(document, Mapping) else {},

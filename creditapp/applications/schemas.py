@@ -19,6 +19,7 @@ from marshmallow import (
 )
 
 from creditapp.applications.catalogue import REFERENCE, Application, Catalogue
+from creditapp.applications.localisation import in_readers_language
 from creditapp.applications.questions import Choice, Code, Date, Numeric, Question, as_shown
 from creditapp.applications.table import (
     LONGEST_REFERENCE,
@@ -28,7 +29,7 @@ from creditapp.applications.table import (
     wrong_rows,
 )
 from creditapp.exceptions import BatchTooLarge, InvalidApplication
-from creditapp.phrases import LocalText, Phrase, marked, translate
+from creditapp.phrases import Phrase, marked, translate
 
 REFERENCE_PHRASE = Phrase(
     "a text of 1 to %(longest)s printable characters", {"longest": LONGEST_REFERENCE}
@@ -149,7 +150,7 @@ def _message(template: str, accepted: Phrase, answer: str) -> str:
     # why: a batch may need thousands of messages, so translations are cached.
     text = _translated(template, accepted.template, str(get_locale()))
     if any(isinstance(value, Phrase) for value in accepted.values.values()):
-        words = translate(accepted, gettext_of)
+        words = translate(accepted, in_readers_language)
     else:
         words = text[1] % accepted.values
     return text[0] % {"answer": answer, "accepted": words}
@@ -158,13 +159,6 @@ def _message(template: str, accepted: Phrase, answer: str) -> str:
 @lru_cache(maxsize=256)
 def _translated(template: str, accepted: str, _locale: str) -> tuple[str, str]:
     return gettext(template), gettext(accepted)
-
-
-def gettext_of(text: str) -> str:
-    """A text in the language of the request, where it is translated."""
-    if isinstance(text, LocalText):
-        return text.in_language(str(get_locale()))
-    return str(gettext(text)) if text else text
 
 
 def _echo(value: object) -> str:

@@ -1,10 +1,11 @@
 """The scores of challengers: an append-only table beside the decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from creditapp.challenger.assignments import Challenger
@@ -15,38 +16,45 @@ from creditapp.database.session import inserting, reading
 from creditapp.decisions.log import Decision
 
 
+class ShadowScore(NamedTuple):
+    """A challenger's probability of good credit, and the decision it would lead to."""
+
+    probability: float | None
+    decision: str
+
+
+UNFIT = ShadowScore(None, "unfit")
+"""An application without the inputs that the challenger needs."""
+
+
 class ChallengerScore(Base):
-    """The score of one challenger for one application, and the decision it would lead to."""
+    """The score of one challenger for one application, and the decision it would lead to.
+
+    An application that does not fit the challenger's inputs has no probability.
+    """
 
     __tablename__ = "challenger_score"
 
     decision_id: Mapped[UUID] = mapped_column(ForeignKey(Decision.decision_id), primary_key=True)
     challenger_id: Mapped[int] = mapped_column(ForeignKey(Challenger.id), primary_key=True)
-    probability_good_credit: Mapped[float]
+    probability_good_credit: Mapped[float | None]
     decision: Mapped[str] = mapped_column(String(10))
     scored_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def record(
-    challenger_id: int,
-    decision_ids: Sequence[UUID],
-    probabilities: Sequence[float],
-    decisions: Sequence[str],
-) -> None:
-    """Write the challenger's scores of some decisions in one transaction.
-
-    `decision_ids`, `probabilities` and `decisions` have the same length and order.
+def record(challenger_id: int, scores: Mapping[UUID, ShadowScore]) -> None:
+    """Write the challenger's scores of some decisions, by their ids, in one transaction.
 
     Raises:
         DatabaseUnavailable: nothing was written.
     """
     now = datetime.now(UTC)
     columns = {
-        "decision_id": decision_ids,
-        "challenger_id": [challenger_id] * len(decision_ids),
-        "probability_good_credit": probabilities,
-        "decision": decisions,
-        "scored_at": [now] * len(decision_ids),
+        "decision_id": list(scores),
+        "challenger_id": [challenger_id] * len(scores),
+        "probability_good_credit": [score.probability for score in scores.values()],
+        "decision": [score.decision for score in scores.values()],
+        "scored_at": [now] * len(scores),
     }
     rows = prepare_insertion(ChallengerScore, columns)
     with inserting() as cursor:
@@ -71,7 +79,10 @@ def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
             Decision.model_version,
         )
         .join(ChallengerScore, ChallengerScore.decision_id == Decision.decision_id)
-        .where(ChallengerScore.challenger_id == challenger_id)
+        .where(
+            ChallengerScore.challenger_id == challenger_id,
+            ChallengerScore.probability_good_credit.is_not(None),
+        )
         .order_by(Decision.decision_id.desc())
         .limit(limit)
     )
@@ -79,3 +90,17 @@ def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
         rows = session.execute(both).all()
     served = rows[0].model_version if rows else ""
     return served, [Pair(*row[:-1]) for row in rows if row.model_version == served]
+
+
+def count_unfit(challenger_id: int) -> int:
+    """The number of applications that did not fit a challenger's inputs.
+
+    Raises:
+        DatabaseUnavailable: the scores cannot be read.
+    """
+    query = select(func.count()).where(
+        ChallengerScore.challenger_id == challenger_id,
+        ChallengerScore.probability_good_credit.is_(None),
+    )
+    with reading() as session:
+        return session.scalar(query) or 0

@@ -11,10 +11,12 @@ from uuid import UUID
 
 from flask import Flask, current_app
 
-from creditapp.applications.catalogue import Application
+from creditapp.applications.catalogue import Application, Catalogue
+from creditapp.applications.table import application_of, is_application
 from creditapp.challenger import assignments as challengers
 from creditapp.challenger import scores as challenger_scores
 from creditapp.challenger.assignments import Challenger
+from creditapp.challenger.scores import UNFIT, ShadowScore
 from creditapp.decisions.decide import decided
 from creditapp.decisions.log import NewDecision
 from creditapp.exceptions import BrokenBundle, DatabaseUnavailable
@@ -187,19 +189,35 @@ def _bundle_of(row: Challenger) -> bytes:
 
 
 def _record(contender: Contender, waiting: Sequence[Waiting]) -> None:
-    scores = contender.scorer.score([decision.application for decision in waiting])
+    """Score and record what fits the challenger's inputs; of the rest, record that it does not fit."""
+    catalogue = contender.scorer.catalogue
+    fitted = [_fit(catalogue, one.application) for one in waiting]
+    scored = [(one, fit) for one, fit in zip(waiting, fitted, strict=True) if fit]
+    scores = contender.scorer.score([fit for _, fit in scored]) if scored else []
+    outcomes = {
+        one.decision_id: ShadowScore(score.probability_good, _outcome(one, fit, catalogue, score))
+        for (one, fit), score in zip(scored, scores, strict=True)
+    }
     challenger_scores.record(
         contender.row.id,
-        [decision.decision_id for decision in waiting],
-        [score.probability_good for score in scores],
-        [_outcome(decision, score) for decision, score in zip(waiting, scores, strict=True)],
+        {one.decision_id: outcomes.get(one.decision_id, UNFIT) for one in waiting},
     )
 
 
-def _outcome(decision: Waiting, score: Score) -> str:
+def _fit(catalogue: Catalogue, application: Application) -> Application | None:
+    """The application as the challenger's catalogue has it; none if it lacks or refuses an answer."""
+    known = catalogue.by_name
+    row = {name: answer for name, answer in application.answers.items() if name in known}
+    return application_of(catalogue, row) if is_application(catalogue, row) else None
+
+
+def _outcome(
+    decision: Waiting, application: Application, catalogue: Catalogue, score: Score
+) -> str:
     """The decision that the same policy gives for the challenger's score."""
     return decision.policy.outcome(
         decision.policy.risk_level(score.probability_good),
-        decision.application.answers,
+        catalogue,
+        application.answers,
         outside_training=bool(score.outside_training),
     )

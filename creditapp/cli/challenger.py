@@ -53,8 +53,11 @@ def print_comparison(limit: int) -> None:
         if challenger is None:
             raise RefusedModel("there was no challenger yet; run: flask challenge VERSION")
         served, pairs = challenger_scores.pairs(challenger.id, limit)
+        unfit = challenger_scores.count_unfit(challenger.id)
     for line in _lines(challenger, served, compare(pairs)):
         click.echo(line)
+    if unfit:
+        click.echo(f"could not be scored, as its inputs do not fit the challenger: {unfit}")
 
 
 def _lines(challenger: Challenger, served: str, comparison: Comparison | None) -> Iterator[str]:

@@ -8,26 +8,35 @@ from typing import TYPE_CHECKING
 
 import click
 
+from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.registry import open_registry
+from creditapp.exceptions import BadCatalogue
 from creditapp.serving import deployments
 from creditapp.serving.deployments import Deployment
-from creditapp.settings.paths import ROOT
+from creditapp.settings.current import current_settings
 
 if TYPE_CHECKING:
     from creditapp.serving.registry import Version
     from training.run import Trained
 
-DATA = ROOT / "data" / "estadistical.csv"
-
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Train on this file instead of the portfolio's own.",
+)
 @click.option("--without-protected", is_flag=True, help="Do not use the protected answers.")
-def train(data: Path, without_protected: bool) -> None:
-    """Train on a CSV file and register the model as Staging."""
+@click.option(
+    "--accept-draft", is_flag=True, help="Train although the portfolio has open review marks."
+)
+def train(data: Path | None, without_protected: bool, accept_draft: bool) -> None:
+    """Train on the portfolio's data and register the model as Staging."""
     with errors_in_one_line():
-        trained = run_training(data, protected=not without_protected)
+        trained = run_training(
+            data, protected=not without_protected, accept_draft=accept_draft
+        )
     click.echo(summary(trained))
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
 
@@ -44,11 +53,21 @@ def models(history: bool, as_json: bool) -> None:
             _print_versions(open_registry().versions(), as_json=as_json)
 
 
-def run_training(data: Path, *, protected: bool) -> "Trained":
-    """Train and register a model; scikit-learn and MLflow are loaded here."""
+def run_training(
+    data: Path | None = None, *, protected: bool, accept_draft: bool = False
+) -> "Trained":
+    """Train and register a model of the portfolio; scikit-learn and MLflow are loaded here."""
     from training.run import train as train_and_register
 
-    return train_and_register(data, open_registry(), click.echo, protected=protected)
+    folder = current_settings().portfolio_folder
+    catalogue = read_portfolio(folder)
+    if catalogue.reviews and not accept_draft:
+        raise BadCatalogue(
+            f"{folder}: the draft has open review marks; decide them, and remove them "
+            f"(flask portfolio check {folder} shows them)"
+        )
+    source = data or folder / catalogue.data.path
+    return train_and_register(catalogue, source, open_registry(), click.echo, protected=protected)
 
 
 def summary(trained: "Trained") -> str:

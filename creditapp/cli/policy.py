@@ -7,15 +7,19 @@ from pathlib import Path
 
 import click
 
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.portfolio import read_portfolio
+from creditapp.applications.questions import as_shown
 from creditapp.applications.strict_json import parse
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.figures import mean_cost, proportion
-from creditapp.exceptions import BadPolicy, NotStrictJson
+from creditapp.exceptions import BadPolicy, ModelUnavailable, NotStrictJson
 from creditapp.identity.actors import operator
 from creditapp.intervals import Proportion
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy, Rule, check_cut_offs, rules_from
 from creditapp.serving import cache as model_cache
+from creditapp.settings.current import current_settings
 from creditapp.simulation.outcomes import Costs, Simulation
 from creditapp.simulation.workbench import Workbench, compare
 
@@ -129,9 +133,17 @@ def _read_rules(file: Path | None) -> tuple[Rule, ...]:
     if file is None:
         return policy_versions.in_force().rules
     try:
-        return rules_from(parse(file.read_bytes()))
+        return rules_from(_catalogue(), parse(file.read_bytes()))
     except (BadPolicy, NotStrictJson) as error:
         raise BadPolicy(f"{file}: {error}") from error
+
+
+def _catalogue() -> Catalogue:
+    """The catalogue of the served model; without a model, that of the configured portfolio."""
+    try:
+        return model_cache.current().catalogue
+    except ModelUnavailable:
+        return read_portfolio(current_settings().portfolio_folder)
 
 
 def _print_history() -> None:
@@ -155,7 +167,8 @@ def _describe(policy: Policy) -> str:
 def _describe_rule(rule: Rule) -> str:
     limits = {"over": rule.over, "under": rule.under}
     conditions = [f"{name} {value:g}" for name, value in limits.items() if value is not None]
-    condition = " or ".join(conditions) or f"one of {', '.join(rule.codes)}"
+    codes = [f"one of {', '.join(map(as_shown, rule.codes))}"] if rule.codes else []
+    condition = " or ".join([*conditions, *codes])
     return f"  {rule.outcome}: {rule.feature} {condition}: {rule.text}"
 
 

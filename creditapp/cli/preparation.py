@@ -5,15 +5,18 @@ import secrets
 import click
 from flask_migrate import upgrade
 
+from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
-from creditapp.cli.models import DATA, run_training, summary
+from creditapp.cli.models import run_training, summary
 from creditapp.cli.registry import open_registry
 from creditapp.cli.serving import lifecycle
 from creditapp.identity import people
 from creditapp.identity.actors import operator
 from creditapp.identity.people import Role
 from creditapp.serving import deployments
+from creditapp.serving.lifecycle import Permissions
 from creditapp.settings.current import current_settings
+from creditapp.settings.paths import DEFAULT_PORTFOLIO
 
 
 @click.command()
@@ -36,18 +39,39 @@ def _add_local_admin() -> None:
 
 
 def _prepare_model() -> str:
-    """Put a model in force if none is, and describe it; registered versions are not promoted unasked."""
-    if deployment := deployments.in_force():
+    """Put a model of the portfolio in force if none is, and describe it.
+
+    Registered versions are not promoted unasked.
+    """
+    settings = current_settings()
+    deployment, folder = deployments.in_force(), settings.portfolio_folder
+    if deployment and settings.production:
         return f"version {deployment.model_version} is served already"
+    portfolio = read_portfolio(folder).name
+    if deployment and deployment.portfolio == portfolio:
+        return f"version {deployment.model_version} is served already"
+    if deployment:
+        click.echo(f"model: portfolio {deployment.portfolio} is served; {folder} holds {portfolio}")
     registry = open_registry()
-    if registry.production() is not None:
+    is_default = folder == DEFAULT_PORTFOLIO
+    versions = [
+        version
+        for version in registry.versions()
+        if version.portfolio == portfolio or (is_default and not version.portfolio)
+    ]
+    if deployment is None and registry.production() in {one.version for one in versions}:
         return f"version {lifecycle().deploy(operator()).model_version} is in production"
-    if registry.versions():
-        return "versions are registered, but none is promoted; run: flask models, flask promote"
+    if versions:
+        return (
+            f"versions of portfolio {portfolio} are registered, but none is promoted; "
+            "run: flask models, flask promote"
+        )
     click.echo("model: none is registered yet; training a first one")
-    trained = run_training(DATA, protected=not current_settings().production)
+    trained = run_training(protected=not settings.production)
     click.echo(summary(trained))
-    switch = lifecycle().promote(trained.version, "the first model", operator())
+    switch = lifecycle().promote(
+        trained.version, "the first model", operator(), Permissions(new_inputs=True)
+    )
     return f"version {switch.model_version} is in production"
 
 

@@ -10,7 +10,7 @@ from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.registry import open_registry
 from creditapp.identity.actors import Actor, operator
 from creditapp.serving.deployments import Switch
-from creditapp.serving.lifecycle import Lifecycle
+from creditapp.serving.lifecycle import Lifecycle, Permissions
 from creditapp.settings.current import current_settings
 
 
@@ -47,18 +47,33 @@ ALLOW = click.option(
 )
 
 
+ACCEPT = click.option(
+    "--accept-new-inputs",
+    is_flag=True,
+    help="Serve a model whose applications have other inputs than those of the model in force.",
+)
+
+
 @click.command()
 @click.argument("version")
 @REASON
 @ALLOW
+@ACCEPT
 @_for_child_processes
 def promote(
-    version: str, reason: str, allow_protected: bool, as_json: bool, actor: str, request_id: str
+    version: str,
+    reason: str,
+    allow_protected: bool,
+    accept_new_inputs: bool,
+    as_json: bool,
+    actor: str,
+    request_id: str,
 ) -> None:
     """Make a registered VERSION the production one, and serve it."""
     by = Actor(actor, request_id)
+    permissions = Permissions(protected=allow_protected, new_inputs=accept_new_inputs)
     with errors_in_one_line(as_json=as_json):
-        switch = lifecycle().promote(version, reason, by, allow_protected=allow_protected)
+        switch = lifecycle().promote(version, reason, by, permissions)
     _print(switch, f"version {switch.model_version} is in production", as_json=as_json)
 
 
@@ -72,7 +87,7 @@ def rollback(
     """Serve the version that was served before, from the database; a second rollback undoes the first."""
     by = Actor(actor, request_id)
     with errors_in_one_line(as_json=as_json):
-        switch = lifecycle().roll_back(reason, by, allow_protected=allow_protected)
+        switch = lifecycle().roll_back(reason, by, Permissions(protected=allow_protected))
     _print(switch, f"version {switch.model_version} is served again", as_json=as_json)
 
 

@@ -21,7 +21,7 @@ from creditapp.database.session import reading, writing
 from creditapp.exceptions import DatabaseUnavailable, UnknownDecision
 from creditapp.explanations.reasons import Reason
 from creditapp.observability import metrics
-from creditapp.serving.deployments import UNNAMED_PORTFOLIO, Deployment
+from creditapp.serving.deployments import Deployment
 
 
 class Channel(StrEnum):
@@ -62,7 +62,7 @@ class Decision(Base):
     policy_version: Mapped[str] = mapped_column(String(50))
     model_version: Mapped[str] = mapped_column(String(50))
     generation: Mapped[int] = mapped_column(ForeignKey("deployment.generation"))
-    portfolio: Mapped[str] = mapped_column(String(63), server_default=UNNAMED_PORTFOLIO)
+    portfolio: Mapped[str] = mapped_column(String(63))
     fingerprint: Mapped[str] = mapped_column(String(64))
     engine: Mapped[str] = mapped_column(String(40), server_default="unknown")
     given: Mapped[Answers | None] = relationship(viewonly=True)

@@ -1,4 +1,4 @@
-"""Models that made decisions, loaded from their stored bundles whatever catalogue is in force now."""
+"""Models that made decisions, loaded from their stored bundles with their own catalogues."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -19,17 +19,12 @@ class PastModel:
     bundle: Bundle
     scorer: Scorer
 
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The names of the features that the model uses."""
-        return tuple(self.bundle.metadata.inputs)
-
     @cached_property
     def explainer(self) -> Explainer:
         """What gives the reasons of this model's decisions.
 
         Raises:
-            BrokenBundle: the bundle cannot be explained under the catalogue in force.
+            BrokenBundle: the bundle's leaves or hold-out cannot be used.
         """
         return verify_explainer(self.bundle, self.scorer)
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from creditapp.applications.catalogue import Answer
+from creditapp.applications.questions import Answer
+from creditapp.applications.table import columns_of
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Decision
 from creditapp.decisions.past_models import load_past_model
@@ -70,7 +71,7 @@ def _replay_deployment(generation: int, decisions: Sequence[Decision]) -> Iterat
     except BrokenBundle as error:
         raise CannotReplay(f"the bundle of that deployment cannot be used: {error}") from error
     answers = [_answers(decision) for decision in decisions]
-    columns = {name: [row[name] for row in answers] for name in model.features}
+    columns = columns_of(model.bundle.catalogue, answers)
     probabilities = model.scorer.probabilities(columns)
     for decision, probability in zip(decisions, probabilities, strict=True):
         tolerance = SAME_ENGINE_TOLERANCE if decision.engine == ENGINE else TOLERANCE

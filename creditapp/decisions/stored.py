@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sqlalchemy import select
 
-from creditapp.applications.catalogue import Application, fingerprint
+from creditapp.applications.catalogue import Application, Catalogue
 from creditapp.database.session import reading
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
@@ -72,7 +72,12 @@ class StoredDecision:
     @property
     def protected_used(self) -> Sequence[str]:
         """The protected features that the model used; empty if its bundle cannot be used any more."""
-        return self.model.bundle.metadata.protected_used if self.model else ()
+        return self.model.bundle.protected_used if self.model else ()
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """The catalogue that it was made under; none if its bundle cannot be used any more."""
+        return self.model.bundle.catalogue if self.model else None
 
     def alternatives(self) -> Alternatives:
         """The smallest changes that would have led to an approval, by the decision's own model and policy.
@@ -85,10 +90,6 @@ class StoredDecision:
             raise NothingToChange("the decision is an approval; there is nothing to change")
         if self.review:
             raise NothingToChange("a person has reviewed this decision; see the review")
-        if self.decision.fingerprint != fingerprint():
-            raise CannotReplay(
-                "the fields have changed since this decision was made; it cannot be scored again"
-            )
         if self.decision.given is None:
             raise CannotReplay(f"{self.decision.decision_id}: the answers were erased")
         if self.model is None:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from creditapp.applications.table import Columns
+from creditapp.scoring.population import counts_by_answer, has_bins
 
 FEWEST_CASES = 50
 WATCH, SHIFTED = 0.1, 0.25
@@ -106,19 +107,24 @@ def chi_square_quantile(probability: float, degrees: int) -> float:
 
 
 def histograms(answers: Sequence[Any], population: Histogram) -> tuple[Counts, Counts]:
-    """Live and reference counts over the same bins; the last bin is for values not in the reference."""
-    if "counts_by_code" in population:
-        return _by_code(answers, population["counts_by_code"])
+    """Live and reference counts over the same bins.
+
+    For numbers the bins are the intervals, one for all other numbers, and one for each missing answer.
+    For codes there is one for each code of the reference, and one for all others.
+    """
+    codes = counts_by_answer(population)
+    if not has_bins(population):
+        return _by_code(answers, codes)
     edges = np.array(population["edges"], dtype=float)
-    values = np.array(answers, dtype=float)
-    inside, _ = np.histogram(values, edges)
-    outside = [(values < edges[0]).sum() + (values > edges[-1]).sum()]
-    return np.append(inside, outside).astype(float), np.append(population["counts"], 0).astype(
-        float
-    )
+    values = np.array([one for one in answers if one not in codes], dtype=float)
+    inside, _ = np.histogram(values, edges) if len(edges) else (np.array([]), None)
+    outside = len(values) - inside.sum()
+    missing = [sum(one == code for one in answers) for code in codes]
+    live = np.array([*inside, outside, *missing], dtype=float)
+    return live, np.array([*population["counts"], 0, *codes.values()], dtype=float)
 
 
-def _by_code(answers: Sequence[str], counts: Mapping[str, int]) -> tuple[Counts, Counts]:
+def _by_code(answers: Sequence[Any], counts: Mapping[Any, int]) -> tuple[Counts, Counts]:
     codes = [code for code, count in counts.items() if count]
     live = [answers.count(code) for code in codes]
     unseen = len(answers) - sum(live)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
+from creditapp.applications.catalogue import Catalogue
 from creditapp.decisions import log as decision_log
 from creditapp.drift import psi
 from creditapp.drift.psi import Drift
@@ -32,6 +33,7 @@ class Report:
     """The result of one drift check: the model, the period in days, the number of cases and the indices."""
 
     model_version: str
+    catalogue: Catalogue
     days: int
     cases: int
     drifts: list[Drift]
@@ -47,10 +49,12 @@ def look(days: int = DAYS) -> Report:
     served = model_cache.current()
     since = datetime.now(UTC) - timedelta(days=days)
     generation = served.deployment.generation
-    columns, scores = decision_log.find_scored_answers(since, generation, MOST_CASES)
+    columns, scores = decision_log.find_scored_answers(
+        since, generation, served.catalogue, MOST_CASES
+    )
     metadata = served.metadata
     drifts = psi.compare(columns, scores, metadata.population, metadata.score_population)
-    return Report(served.model_version, days, len(scores), drifts)
+    return Report(served.model_version, served.catalogue, days, len(scores), drifts)
 
 
 def export(report: Report) -> None:

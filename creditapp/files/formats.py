@@ -12,7 +12,8 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from creditapp.applications.table import check_header, read_csv_rows
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.table import Header, check_header, read_csv_rows
 from creditapp.exceptions import BadTable
 
 PART_ROWS = 25_000
@@ -51,20 +52,21 @@ def format_of(path: Path) -> str:
     return path.suffix.lower().removeprefix(".")
 
 
-def parts_of(path: Path) -> list[Part]:
+def parts_of(catalogue: Catalogue, path: Path) -> list[Part]:
     """Check the columns of a file, and split the file into parts, in their order.
 
     Raises:
         BadTable: the file is not a table or has no rows, or a column is missing, unknown,
             duplicated, or of a wrong type.
     """
-    parts = _csv_parts(path) if format_of(path) == "csv" else _parquet_parts(path)
+    is_csv = format_of(path) == "csv"
+    parts = _csv_parts(catalogue, path) if is_csv else _parquet_parts(catalogue, path)
     if not parts:
         raise BadTable(f"{path}: the file holds column names but no rows; add at least one row")
     return parts
 
 
-def rows_of(path: Path, part: Part) -> Rows:
+def rows_of(catalogue: Catalogue, path: Path, part: Part) -> Rows:
     """Read the rows of a part with their numbers.
 
     The number is the line of the file in CSV, and the row of the file, counted from 1, in Parquet.
@@ -72,7 +74,8 @@ def rows_of(path: Path, part: Part) -> Rows:
     Raises:
         OSError, BadTable: the file can no longer be read.
     """
-    return _csv_rows(path, part) if format_of(path) == "csv" else _parquet_rows(path, part)
+    is_csv = format_of(path) == "csv"
+    return _csv_rows(catalogue, path, part) if is_csv else _parquet_rows(catalogue, path, part)
 
 
 def write(path: Path, columns: Mapping[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> None:
@@ -92,9 +95,9 @@ def join(parts: Iterable[Path], path: Path) -> None:
         _join_parquet(parts, path)
 
 
-def _csv_parts(path: Path) -> list[Part]:
+def _csv_parts(catalogue: Catalogue, path: Path) -> list[Part]:
     with path.open("rb") as file:
-        _csv_header(path)
+        _csv_header(catalogue, path)
         lines = _read_lines(file, 1).count(b"\n")
         parts: list[Part] = []
         begin = file.tell()
@@ -118,22 +121,25 @@ def _read_lines(file: IO[bytes], size: int) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _csv_header(path: Path) -> list[str]:
+def _csv_header(catalogue: Catalogue, path: Path) -> tuple[Header, str]:
+    """The checked header, and the delimiter: a comma, or that of the portfolio's own data."""
     with path.open(**ENCODING) as file:  # type: ignore[call-overload]
-        return check_header(next(csv.reader(file), []))
+        line = file.readline()
+    delimiter = "," if catalogue.data.delimiter not in line else catalogue.data.delimiter
+    return Header(catalogue, next(csv.reader([line], delimiter=delimiter), [])), delimiter
 
 
-def _csv_rows(path: Path, part: Part) -> Rows:
-    header = _csv_header(path)
+def _csv_rows(catalogue: Catalogue, path: Path, part: Part) -> Rows:
+    header, delimiter = _csv_header(catalogue, path)
     with path.open("rb") as file:
         file.seek(part.begin)
         text = file.read(part.end - part.begin).decode("utf-8", "surrogateescape")
-    return read_csv_rows(io.StringIO(text, newline="\n"), header, part.before)
+    return read_csv_rows(io.StringIO(text, newline="\n"), header, part.before, delimiter)
 
 
-def _parquet_parts(path: Path) -> list[Part]:
+def _parquet_parts(catalogue: Catalogue, path: Path) -> list[Part]:
     file = _parquet(path)
-    _check_types(file.schema_arrow)
+    _check_types(catalogue, file.schema_arrow)
     parts: list[Part] = []
     before = 0
     for group in range(file.num_row_groups):
@@ -145,13 +151,27 @@ def _parquet_parts(path: Path) -> list[Part]:
     return parts
 
 
-def _parquet_rows(path: Path, part: Part) -> Rows:
+def _parquet_rows(catalogue: Catalogue, path: Path, part: Part) -> Rows:
     table = _row_group(path, part.group).slice(part.begin, part.end - part.begin)
-    rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
     names = [name.strip() for name in table.column_names]
-    for number, row in enumerate(rows, part.before + 1):
-        named = zip(names, row, strict=True)
-        yield number, {name: answer for name, answer in named if answer is not None}
+    kept = [name in catalogue.allowed_keys for name in names]
+    columns = [answers_of(column) for column in table.columns]
+    for name, column in zip(names, columns, strict=True):
+        if name in catalogue.reference_keys:
+            column[:] = [one if one is None else str(one) for one in column]
+    for number, row in enumerate(zip(*columns, strict=True), part.before + 1):
+        named = zip(names, kept, row, strict=True)
+        yield number, {name: one for name, keep, one in named if keep and one is not None}
+
+
+def answers_of(column: Any) -> list[Any]:
+    """The answers of a column as JSON has them: a date as YYYY-MM-DD, NaN as none."""
+    answers: list[Any] = column.to_pylist()
+    if pa.types.is_temporal(column.type):
+        return [one and one.isoformat()[:10] for one in answers]
+    if pa.types.is_floating(column.type):
+        return [None if one is None or one != one else one for one in answers]
+    return answers
 
 
 @lru_cache(maxsize=1)
@@ -168,8 +188,8 @@ def _parquet(path: Path) -> pq.ParquetFile:
         raise BadTable(f"{path}: the file is not readable as Parquet") from error
 
 
-def _check_types(schema: pa.Schema) -> None:
-    check_header(schema.names)
+def _check_types(catalogue: Catalogue, schema: pa.Schema) -> None:
+    check_header(catalogue, schema.names)
     for column in schema:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         if not (
@@ -177,8 +197,14 @@ def _check_types(schema: pa.Schema) -> None:
             or pa.types.is_floating(kind)
             or pa.types.is_string(kind)
             or pa.types.is_large_string(kind)
+            or pa.types.is_boolean(kind)
+            or pa.types.is_date(kind)
+            or pa.types.is_timestamp(kind)
         ):
-            raise BadTable(f'the column "{column.name}" is of type {kind}; use numbers or text')
+            raise BadTable(
+                f'the column "{column.name}" is of type {kind}; use numbers, text, dates, or true '
+                "and false"
+            )
 
 
 def _table(columns: Mapping[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> pa.Table:

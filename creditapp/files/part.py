@@ -16,7 +16,8 @@ from uuid import UUID
 import pyarrow as pa
 
 from creditapp.applications import schemas
-from creditapp.applications.catalogue import Answer
+from creditapp.applications.questions import Answer
+from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.table import application_of, wrong_rows
 from creditapp.decisions.decide import Origin, judge
 from creditapp.decisions.log import Channel, NewDecision
@@ -113,18 +114,22 @@ def score_part(run: FileRun, part: Part) -> ScoredPart:
     Raises:
         OSError, BadTable: this process cannot read the file or write to the folder.
     """
-    numbered = list(formats.rows_of(Path(run.file), part))
-    wrong = wrong_rows([row for _, row in numbered])
+    catalogue = _model(run).catalogue
+    numbered = list(formats.rows_of(catalogue, Path(run.file), part))
+    wrong = wrong_rows(catalogue, [row for _, row in numbered])
     good = [place for place in range(len(numbered)) if place not in wrong]
-    applications = [application_of(numbered[place][1]) for place in good]  # type: ignore[arg-type]
+    rows = [numbered[place][1] for place in good]
+    applications = [application_of(catalogue, row) for row in rows]  # type: ignore[arg-type]
     decisions = _decisions(run, applications, [numbered[place][0] for place in good])
-    reasons = [(numbered[place][0], _reason(numbered[place][1])) for place in sorted(wrong)]
-    rows = [
+    reasons = [
+        (numbered[place][0], _reason(catalogue, numbered[place][1])) for place in sorted(wrong)
+    ]
+    results = [
         _result(run, numbered[place][0], decision)
         for place, decision in zip(good, decisions, strict=True)
     ]
     publish(run.wrong_rows_path(part), WRONG, reasons)
-    publish(run.result_path(part), RESULT, rows)
+    publish(run.result_path(part), RESULT, results)
     if not run.recorded:
         return ScoredPart(part, len(numbered), len(wrong))
     answers = [dict(application.answers) for application in applications]
@@ -182,7 +187,7 @@ def _model(run: FileRun) -> ScoringModel:
     policy = from_document(json.loads(run.policy))
     # why: loaded modules and the model live as long as the process, so collections can skip them.
     gc.freeze()
-    return ScoringModel(deployment, bundle.metadata, verify(bundle), policy)
+    return ScoringModel(deployment, bundle.catalogue, bundle.metadata, verify(bundle), policy)
 
 
 def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:
@@ -201,8 +206,8 @@ def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:
     )
 
 
-def _reason(row: dict[str, Any] | BadTable) -> str:
+def _reason(catalogue: Catalogue, row: dict[str, Any] | BadTable) -> str:
     if isinstance(row, BadTable):
         return str(row)
-    messages = schemas.APPLICATION.validate(row)
+    messages = schemas.schema_of(catalogue).validate(row)
     return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in messages.items())

@@ -13,6 +13,7 @@ from pathlib import Path
 from distributed import Client, Future, LocalCluster, as_completed
 from uuid_utils import compat
 
+from creditapp.applications.catalogue import Catalogue
 from creditapp.decisions import log as decision_log
 from creditapp.exceptions import FileRunFailed, ModelUnavailable
 from creditapp.files import formats
@@ -20,7 +21,9 @@ from creditapp.files.formats import Part, format_of, parts_of
 from creditapp.files.part import BUNDLE, DRAFT, FileRun, ScoredPart, as_document, save, score_part
 from creditapp.identity.actors import operator
 from creditapp.policy import versions as policy_versions
+from creditapp.scoring.bundle import Bundle
 from creditapp.serving import deployments
+from creditapp.serving.deployments import Deployment
 
 MANIFEST = "manifest.json"
 LOCK = ".lock"
@@ -58,8 +61,8 @@ def score_file(file: Path, out: Path, client: Client, *, record: bool, say: Say)
         DatabaseUnavailable: decisions could not be recorded.
     """
     file, out = file.resolve(), out.resolve()
-    parts = parts_of(file)
     folder = _folder(out)
+    parts = parts_of(_catalogue_of(folder), file)
     if _is_file(out) and out.exists() and not Path(folder, MANIFEST).exists():
         raise FileRunFailed(f"{out}: the file exists already; remove it or choose another name")
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,9 +146,7 @@ def _start_run(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
     """Save the model, and the manifest with the policy, before the first row is scored."""
     if any(path.name not in (LOCK, BUNDLE) for path in folder.iterdir()):
         raise FileRunFailed(f"{folder}: the folder holds other files; use an empty or a new folder")
-    deployment = deployments.in_force()
-    if deployment is None:
-        raise ModelUnavailable("no model is in force; run `flask promote VERSION --reason TEXT`")
+    deployment = _in_force()
     Path(folder, BUNDLE).write_bytes(deployments.load_bundle(deployment.bundle_digest))
     status = file.stat()
     run = FileRun(
@@ -165,6 +166,21 @@ def _start_run(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
     )
     save(Path(folder, MANIFEST), as_document(run))
     return run
+
+
+def _in_force() -> Deployment:
+    deployment = deployments.in_force()
+    if deployment is None:
+        raise ModelUnavailable("no model is in force; run `flask promote VERSION --reason TEXT`")
+    return deployment
+
+
+def _catalogue_of(folder: Path) -> Catalogue:
+    """The catalogue of the run in a folder; without a run, that of the model in force."""
+    saved = Path(folder, BUNDLE)
+    if saved.exists():
+        return Bundle.unpack(saved.read_bytes()).catalogue
+    return Bundle.unpack(deployments.load_bundle(_in_force().bundle_digest)).catalogue
 
 
 def _check_same(run: FileRun, file: Path, record: bool) -> None:

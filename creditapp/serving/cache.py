@@ -3,11 +3,13 @@
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Flask, current_app
 
+from creditapp.applications.catalogue import Catalogue
 from creditapp.exceptions import BrokenBundle, DatabaseUnavailable, ModelUnavailable
 from creditapp.explanations.reasons import verify_explainer
 from creditapp.observability import metrics
@@ -118,7 +120,7 @@ class ModelCache:
     def _try_to_load(self, deployment: Deployment) -> bool:
         """Serve a deployment if its model can be loaded, and return whether it is served now."""
         try:
-            served = _load(deployment, policy_versions.in_force())
+            served = _load(deployment, policy_versions.in_force(), self._served)
         except BrokenBundle as error:
             metrics.count_model_load(success=False)
             log.error("deployment %s cannot be served: %s", deployment.generation, error)
@@ -144,11 +146,35 @@ class ModelCache:
             log.exception("looking for a new deployment failed")
 
 
-def _load(deployment: Deployment, policy: Policy) -> ServedModel:
+def _load(deployment: Deployment, policy: Policy, before: ServedModel | None) -> ServedModel:
     bundle = Bundle.unpack(deployments.load_bundle(deployment.bundle_digest))
     scorer = verify(bundle)
     explainer = verify_explainer(bundle, scorer)
-    return ServedModel(deployment, bundle.metadata, scorer, policy, explainer)
+    replaced = _replaced(bundle.catalogue, before, deployment)
+    return ServedModel(
+        deployment, bundle.catalogue, bundle.metadata, scorer, policy, explainer, replaced
+    )
+
+
+def _replaced(
+    catalogue: Catalogue, before: ServedModel | None, deployment: Deployment
+) -> Catalogue | None:
+    """The catalogue that was served last, with other inputs; none if there was no other."""
+    if before is None:
+        older = deployments.history(before=deployment.generation, limit=FALLBACKS)
+        catalogues: Iterator[Catalogue | None] = map(_catalogue_of, older)
+    else:
+        catalogues = iter((before.catalogue, before.replaced))
+    others = (one for one in catalogues if one and one.fingerprint != catalogue.fingerprint)
+    return next(others, None)
+
+
+def _catalogue_of(deployment: Deployment) -> Catalogue | None:
+    """The catalogue of a deployment; none if its bundle cannot be used any more."""
+    try:
+        return Bundle.unpack(deployments.load_bundle(deployment.bundle_digest)).catalogue
+    except BrokenBundle:
+        return None
 
 
 def init_app(app: Flask) -> None:

@@ -26,10 +26,6 @@ class ServedBundle(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-UNNAMED_PORTFOLIO = "default"
-"""The portfolio of rows that are older than the names of portfolios."""
-
-
 class Deployment(Base):
     """One change of what is served; the highest generation is in force."""
 
@@ -39,7 +35,7 @@ class Deployment(Base):
     generation: Mapped[int] = mapped_column(primary_key=True)
     model_name: Mapped[str] = mapped_column(String(200))
     model_version: Mapped[str] = mapped_column(String(50))
-    portfolio: Mapped[str] = mapped_column(String(63), server_default=UNNAMED_PORTFOLIO)
+    portfolio: Mapped[str] = mapped_column(String(63))
     bundle_digest: Mapped[str] = mapped_column(ForeignKey(ServedBundle.digest))
     deployed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deployed_by: Mapped[str] = mapped_column(String(100), server_default="unknown")
@@ -105,8 +101,12 @@ def load_bundle(bundle_digest: str) -> bytes:
     return content
 
 
-def deploy(model_name: str, version: str, bundle: bytes, change: Change) -> Switch:
+def deploy(
+    model_name: str, version: str, portfolio: str, bundle: bytes, change: Change
+) -> Switch:
     """Put a version in force for all workers; nothing changes where it is in force already.
+
+    `portfolio` is the name of the portfolio that the bundle's model scores.
 
     Raises:
         ChangeUnderWay: the change lock was lost; nothing changed.
@@ -118,7 +118,9 @@ def deploy(model_name: str, version: str, bundle: bytes, change: Change) -> Swit
         newest = session.scalar(NEWEST_FIRST.limit(1))
         key = store_bundle(session, bundle)
         if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):
-            _add(session, model_name, version, key, change)
+            session.add(_row(model_name, version, portfolio, key, change))
+            subject = f"version {version}"
+            audit.note(session, change.actor, Action.MODEL_DEPLOYED, subject, change.reason)
         return Switch(version, newest.model_version if newest else None)
 
 
@@ -155,16 +157,13 @@ def _is_stored(session: Session, key: str, bundle: bytes) -> bool:
     return stored is not None
 
 
-def _add(session: Session, model_name: str, version: str, key: str, change: Change) -> None:
-    """Add the row and its event in one transaction."""
-    session.add(
-        Deployment(
-            model_name=model_name,
-            model_version=version,
-            bundle_digest=key,
-            deployed_at=datetime.now(UTC),
-            deployed_by=change.actor.label[:100],
-            reason=change.reason,
-        )
+def _row(model_name: str, version: str, portfolio: str, key: str, change: Change) -> Deployment:
+    return Deployment(
+        model_name=model_name,
+        model_version=version,
+        portfolio=portfolio,
+        bundle_digest=key,
+        deployed_at=datetime.now(UTC),
+        deployed_by=change.actor.label[:100],
+        reason=change.reason,
     )
-    audit.note(session, change.actor, Action.MODEL_DEPLOYED, f"version {version}", change.reason)

@@ -1,12 +1,15 @@
 """The changes of the served model: promote, deploy, roll back, and the check for protected answers."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.differences import differences
 from creditapp.exceptions import (
+    BadPolicy,
     BrokenBundle,
     CreditappError,
     DatabaseUnavailable,
@@ -16,6 +19,8 @@ from creditapp.exceptions import (
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
+from creditapp.policy import versions as policy_versions
+from creditapp.policy.definition import rules_from
 from creditapp.scoring.bundle import Bundle, digest
 from creditapp.scoring.verification import verify
 from creditapp.serving import change_lock, deployments
@@ -27,6 +32,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THE_ALIAS = "the registry's production alias"
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What the person who changes the model accepts: protected answers in production, other inputs."""
+
+    protected: bool = False
+    new_inputs: bool = False
+
+
+NONE = Permissions()
 
 
 @dataclass(frozen=True)
@@ -42,7 +58,7 @@ class Lifecycle:
     warn: Callable[[str], None]
 
     def promote(
-        self, version: str, reason: str, actor: Actor, *, allow_protected: bool = False
+        self, version: str, reason: str, actor: Actor, permissions: Permissions = NONE
     ) -> Switch:
         """Make a registered version the production one, and serve it.
 
@@ -51,13 +67,14 @@ class Lifecycle:
         """
         with _change(f"version {version}", reason, actor) as change:
             registry = self.open_registry()
-            bundle = registry.fetch_bundle(version)
-            self._check_protected(version, bundle, "promote", allowed=allow_protected)
+            packed = registry.fetch_bundle(version)
+            bundle = self._check(version, packed, "promote", permissions)
             # why: what the deployment would refuse must not move the registry's alias before.
-            deployments.check_unaltered(bundle)
+            deployments.check_unaltered(packed)
             registry.promote(version, reason)
             audit.record(actor, Action.MODEL_PROMOTED, f"version {version}", reason)
-            return deployments.deploy(registry.model_name, version, bundle, change)
+            portfolio = bundle.catalogue.name
+            return deployments.deploy(registry.model_name, version, portfolio, packed, change)
 
     def deploy(self, actor: Actor) -> Switch:
         """Serve the version that the registry's production alias names.
@@ -73,16 +90,20 @@ class Lifecycle:
                     raise RefusedModel(
                         "no version is promoted to production; run: flask promote VERSION"
                     )
-                bundle = registry.fetch_bundle(version)
-                self._check_protected(version, bundle, "promote", allowed=False)
-                switch = deployments.deploy(registry.model_name, version, bundle, change)
+                packed = registry.fetch_bundle(version)
+                portfolio = self._check(version, packed, "promote", NONE).catalogue.name
+                switch = deployments.deploy(
+                    registry.model_name, version, portfolio, packed, change
+                )
                 # why: somebody may have moved the alias in the registry since it was read.
                 version = registry.production()
                 if version == switch.model_version:
                     return switch
 
-    def roll_back(self, reason: str, actor: Actor, *, allow_protected: bool = False) -> Switch:
+    def roll_back(self, reason: str, actor: Actor, permissions: Permissions = NONE) -> Switch:
         """Serve the version that was served before, from the database; works without the registry.
+
+        Other inputs need no permission, as a rollback is urgent; they are told as a warning.
 
         Raises:
             RefusedModel, ChangeUnderWay, DatabaseUnavailable
@@ -91,24 +112,45 @@ class Lifecycle:
             previous = deployments.find_previous()
             version = previous.model_version
             try:
-                bundle = deployments.load_bundle(previous.bundle_digest)
-                verify(Bundle.unpack(bundle))
+                packed = deployments.load_bundle(previous.bundle_digest)
+                verify(Bundle.unpack(packed))
             except BrokenBundle as error:
                 raise RefusedModel(f"version {version}: {error}") from error
-            self._check_protected(version, bundle, "rollback", allowed=allow_protected)
-            switch = deployments.deploy(previous.model_name, version, bundle, change)
+            changes = _new_inputs(Bundle.unpack(packed).catalogue)
+            bundle = self._check(version, packed, "rollback", replace(permissions, new_inputs=True))
+            portfolio = bundle.catalogue.name
+            switch = deployments.deploy(previous.model_name, version, portfolio, packed, change)
+            if changes:
+                self.warn(f"applications have other inputs now:\n{_listed(changes)}")
             self._move_alias(version, reason)
             return switch
 
-    def _check_protected(self, version: str, packed: bytes, command: str, *, allowed: bool) -> None:
-        """In production, refuse a model that uses protected answers unless this was allowed.
+    def _check(
+        self, version: str, packed: bytes, command: str, permissions: Permissions
+    ) -> Bundle:
+        """Refuse a bundle that must not be served, or not without a permission.
+
+        Raises:
+            RefusedModel: the message says why, and what to do.
+        """
+        bundle = Bundle.unpack(packed)
+        # why: a model that is served already may be deployed again without a new permission.
+        if not _is_in_force(packed):
+            _check_rules(version, bundle.catalogue)
+            _check_inputs(version, bundle.catalogue, permitted=permissions.new_inputs)
+            self._check_protected(version, bundle, command, permitted=permissions.protected)
+        return bundle
+
+    def _check_protected(
+        self, version: str, bundle: Bundle, command: str, *, permitted: bool
+    ) -> None:
+        """In production, refuse a model that uses protected answers unless this was permitted.
 
         Raises:
             RefusedModel: the message says how to train one without, and how to allow this one.
         """
-        used = Bundle.unpack(packed).metadata.protected_used
-        # why: a model that is served already may be deployed again without a new permission.
-        if used and self.production and not allowed and not _is_in_force(packed):
+        used = bundle.protected_used
+        if used and self.production and not permitted:
             raise RefusedModel(
                 f"version {version} uses protected answers ({', '.join(used)}); train a model "
                 "without them (flask train --without-protected), or give a reason to serve this "
@@ -124,6 +166,53 @@ class Lifecycle:
                 "the registry does not answer, so its production alias was not moved: flask deploy "
                 f"would serve the other version again. Later, run: flask promote {version}"
             )
+
+
+def _check_inputs(version: str, catalogue: Catalogue, *, permitted: bool) -> None:
+    """Refuse a model whose applications have other inputs, unless this was permitted.
+
+    Raises:
+        RefusedModel: the message lists the differences.
+    """
+    changes = _new_inputs(catalogue)
+    if changes and not permitted:
+        raise RefusedModel(
+            f"version {version} takes other inputs than the model in force:\n{_listed(changes)}\n"
+            "programs that send applications must follow; to serve it anyway, run: "
+            f'flask promote {version} --accept-new-inputs --reason "…"'
+        )
+
+
+def _new_inputs(catalogue: Catalogue) -> list[str]:
+    """What differs from the inputs of the model in force; nothing if there is none, or none readable."""
+    deployment = deployments.in_force()
+    if deployment is None:
+        return []
+    try:
+        served = Bundle.unpack(deployments.load_bundle(deployment.bundle_digest)).catalogue
+    except BrokenBundle:
+        return []
+    return differences(served, catalogue)
+
+
+def _listed(changes: Sequence[str]) -> str:
+    return "\n".join(f"  {change}" for change in changes)
+
+
+def _check_rules(version: str, catalogue: Catalogue) -> None:
+    """Refuse a model that the rules of the policy in force do not fit.
+
+    Raises:
+        RefusedModel: a rule names a feature or an answer that the model's catalogue does not have.
+    """
+    rules = [rule.as_document() for rule in policy_versions.in_force().rules]
+    try:
+        rules_from(catalogue, rules)
+    except BadPolicy as error:
+        raise RefusedModel(
+            f"version {version}: the policy in force does not fit its inputs: {error}; "
+            "change the rules first: flask policy set --rules FILE"
+        ) from error
 
 
 def _argument(command: str, version: str) -> str:

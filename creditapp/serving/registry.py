@@ -60,6 +60,7 @@ class Version:
     created_at: datetime
     accuracy: float | None
     recall_bad: float | None
+    portfolio: str
     uses_protected: bool
     exclusion_difference: float | None
     exclusion_spread: float | None
@@ -220,6 +221,7 @@ class Registry:
             created,
             metrics.get("accuracy"),
             metrics.get("recall_bad"),
+            portfolio=run.data.params.get("portfolio", ""),
             uses_protected=run.data.params.get("protected") != "False",
             exclusion_difference=metrics.get("cv_roc_auc_difference"),
             exclusion_spread=metrics.get("cv_roc_auc_difference_spread"),

@@ -46,9 +46,10 @@ def reload(actor: Actor) -> Switch:
     return _change(["deploy", "--json"], actor)
 
 
-def promote(version: str, reason: str, actor: Actor) -> Switch:
+def promote(version: str, reason: str, actor: Actor, *, accept_new_inputs: bool = False) -> Switch:
     """Make a registered version the production one, and serve it; raises what `reload` raises."""
-    return _change(["promote", "--json", f"--reason={reason}", "--", version], actor)
+    accepted = ["--accept-new-inputs"] if accept_new_inputs else []
+    return _change(["promote", "--json", *accepted, f"--reason={reason}", "--", version], actor)
 
 
 def roll_back(reason: str, actor: Actor) -> Switch:

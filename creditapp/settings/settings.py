@@ -90,6 +90,12 @@ class Settings:
     mlflow_tracking_uri: str = _setting(
         "MLFLOW_TRACKING_URI", "sqlite:///mlflow.db", "the model registry"
     )
+    portfolio: str = _setting(
+        "CREDITAPP_PORTFOLIO",
+        "data",
+        "the folder with the data and the `datapackage.yaml` that models are trained on; a relative "
+        "one is below the project's folder",
+    )
     prometheus_multiproc_dir: str = _setting(
         "PROMETHEUS_MULTIPROC_DIR",
         "",
@@ -193,6 +199,11 @@ class Settings:
     def database_address(self) -> str:
         """The database's address; a relative SQLite path is below the instance folder."""
         return _absolute(self.database_url, INSTANCE)
+
+    @property
+    def portfolio_folder(self) -> Path:
+        """The portfolio's folder."""
+        return ROOT / self.portfolio
 
     @property
     def tracking_uri(self) -> str:

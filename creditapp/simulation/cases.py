@@ -1,10 +1,10 @@
 """The cases to try a policy on: the served bundle's hold-out rows, and recorded decisions."""
 
 from creditapp.applications.catalogue import Application
-from creditapp.applications.table import read_csv
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Decision
-from creditapp.scoring.bundle import TARGET, Bundle
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.holdout import read_holdout
 from creditapp.serving import deployments
 from creditapp.serving.served_model import ServedModel
 from creditapp.simulation.outcomes import Case
@@ -18,8 +18,7 @@ def held_out_cases(served: ServedModel) -> list[Case]:
         DatabaseUnavailable: the bundle cannot be read.
     """
     bundle = Bundle.unpack(deployments.load_bundle(served.deployment.bundle_digest))
-    rows = [row for _, row in read_csv(bundle.holdout.splitlines(keepends=True), [TARGET])]
-    outcomes = [bool(row.pop(TARGET)) for row in rows]
+    rows, outcomes = read_holdout(bundle)
     scores = served.scorer.score([Application(row) for row in rows])
     return [
         Case(score.probability_good, row, bool(score.outside_training), good)

@@ -1,4 +1,4 @@
-"""What a policy would do to known cases: rates, costs, approvals by age, and the best single cut-off."""
+"""What a policy would do to known cases: rates, costs, approvals by group, and the best single cut-off."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,19 +6,11 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import NamedTuple
 
-from creditapp.applications.catalogue import Answer
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Answer
 from creditapp.intervals import Interval, Proportion, mean_interval
 from creditapp.policy.definition import Outcome, Policy
-
-AGE = "Age in years"
-AGE_BANDS = ((18, 24), (25, 34), (35, 44), (45, 59), (60, 100))
-"""First and last age of each band, both included."""
-
-FOUR_FIFTHS = 0.8
-"""An adverse impact ratio below this calls for an explanation (29 CFR 1607.4 D)."""
-
-SMALLEST_REFERENCE = 10
-"""A band with fewer cases is shown, but is never the reference band."""
+from creditapp.simulation.groups import GroupTable, approvals_by_group
 
 CURVE_STEPS = 100
 
@@ -48,23 +40,6 @@ class MeanCost:
 
     value: float
     interval: Interval
-
-
-class AgeBand(NamedTuple):
-    """The approvals among applicants of some ages, and the adverse impact ratio.
-
-    The ratio is the band's approval rate divided by that of the band approved most often.
-    """
-
-    first: int
-    last: int
-    approved: Proportion
-    impact_ratio: float
-
-    @property
-    def is_low(self) -> bool:
-        """Whether the adverse impact ratio is below four fifths."""
-        return self.impact_ratio < FOUR_FIFTHS
 
 
 class Change(NamedTuple):
@@ -100,20 +75,29 @@ class Simulation:
     policy: Policy
     outcomes: Sequence[Outcome]
     rates: Mapping[Outcome, Proportion]
-    age_bands: Sequence[AgeBand]
+    groups: Sequence[GroupTable]
     cost: MeanCost
     bad_among_approved: Proportion
     changes: Sequence[Change]
 
 
-def simulate(policy: Policy, cases: Sequence[Case], costs: Costs) -> Simulation:
-    """Decide on each case by the policy, and sum up what that leads to."""
-    outcomes = [_outcome(policy, case) for case in cases]
+def simulate(
+    policy: Policy, catalogue: Catalogue, cases: Sequence[Case], costs: Costs
+) -> Simulation:
+    """Decide on each case by the policy, and sum up what that leads to.
+
+    `catalogue` is that of the cases.
+    """
+    outcomes = [_outcome(policy, catalogue, case) for case in cases]
     return Simulation(
         policy=policy,
         outcomes=outcomes,
         rates={kind: Proportion(outcomes.count(kind), len(outcomes)) for kind in Outcome},
-        age_bands=_age_bands(cases, outcomes),
+        groups=approvals_by_group(
+            catalogue,
+            [case.answers for case in cases],
+            [outcome is Outcome.APPROVE for outcome in outcomes],
+        ),
         cost=_mean_cost(cases, outcomes, costs),
         bad_among_approved=_bad_among_approved(cases, outcomes),
         changes=[
@@ -144,9 +128,13 @@ def cost_curve(cases: Sequence[Case], ratio: float) -> list[Point]:
     return [_point(cases, step / CURVE_STEPS, ratio) for step in range(CURVE_STEPS + 1)]
 
 
-def _outcome(policy: Policy, case: Case) -> Outcome:
-    risk_level = policy.risk_level(case.probability)
-    return policy.outcome(risk_level, case.answers, outside_training=case.outside_training)
+def _outcome(policy: Policy, catalogue: Catalogue, case: Case) -> Outcome:
+    return policy.outcome(
+        policy.risk_level(case.probability),
+        catalogue,
+        case.answers,
+        outside_training=case.outside_training,
+    )
 
 
 def _bad_among_approved(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Proportion:
@@ -171,21 +159,6 @@ def _cost(case: Case, outcome: Outcome, costs: Costs) -> float:
             return costs.referral
         case Outcome.DECLINE:
             return 1.0 if case.good else 0.0
-
-
-def _age_bands(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[AgeBand]:
-    ages = [float(case.answers[AGE]) for case in cases]
-    approved = []
-    for first, last in AGE_BANDS:
-        pairs = zip(ages, outcomes, strict=True)
-        in_band = [outcome for age, outcome in pairs if first <= age < last + 1]
-        approved.append(Proportion(in_band.count(Outcome.APPROVE), len(in_band)))
-    rates = [band.value for band in approved if band.total >= SMALLEST_REFERENCE]
-    highest = max(rates, default=math.nan)
-    return [
-        AgeBand(first, last, band, band.value / highest if highest else math.nan)
-        for (first, last), band in zip(AGE_BANDS, approved, strict=True)
-    ]
 
 
 def _point(cases: Sequence[Case], cut_off: float, ratio: float) -> Point:

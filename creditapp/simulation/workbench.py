@@ -55,7 +55,8 @@ def compare(
     held_out = held_out_cases(served)
 
     def both(cases: Sequence[Case]) -> Comparison:
-        simulations = (simulate(policy, cases, costs) for policy in (in_force, tried))
+        simulations = (
+            simulate(policy, served.catalogue, cases, costs) for policy in (in_force, tried))
         return Comparison(len(cases), *simulations)
 
     return Workbench(

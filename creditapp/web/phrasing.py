@@ -5,24 +5,30 @@ from typing import Any
 
 from flask_babel import gettext
 
+from creditapp.applications.localisation import in_readers_language
 from creditapp.explanations.alternatives import Alternatives
 from creditapp.explanations.reasons import Reason
-from creditapp.phrases import marked
+from creditapp.phrases import marked, translate
 
 NO_PROMISE = marked(
     "This is what the model and the policy would answer to other answers. It is not an offer of credit."
 )
 
 
+def phrase(text: object) -> object:
+    """A text or a phrase in the reader's language, with the texts among its values."""
+    return translate(text, in_readers_language)
+
+
 def phrase_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     """Each reason with its text translated."""
-    return [reason.worded(gettext) for reason in reasons]
+    return [reason.worded(in_readers_language) for reason in reasons]
 
 
 def phrase_alternatives(alternatives: Alternatives) -> dict[str, Any]:
     """The alternatives with their texts translated, and a note that they are no offer."""
     return {
         "note": gettext(NO_PROMISE),
-        "alternatives": [one.worded(gettext) for one in alternatives.approved],
-        "nearest": alternatives.nearest and alternatives.nearest.worded(gettext),
+        "alternatives": [one.worded(in_readers_language) for one in alternatives.approved],
+        "nearest": alternatives.nearest and alternatives.nearest.worded(in_readers_language),
     }

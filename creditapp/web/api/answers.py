@@ -105,6 +105,7 @@ class StoredDecisionSchema(PredictionSchema):
 
     channel = fields.String(metadata={"enum": ["ui", "api", "batch", "file"]})
     request_id = fields.String()
+    portfolio = fields.String(metadata={"description": "The portfolio that the model scored"})
     fingerprint = fields.String(metadata={"description": "The fingerprint of the catalogue"})
     review = fields.Nested(
         ReviewSchema,
@@ -183,10 +184,24 @@ class ModelInfoSchema(Schema):
     deployed_at = fields.DateTime(format="iso")
     deployment = fields.Integer(metadata={"description": "Counts the changes of the served model"})
     digest = fields.String(metadata={"description": "sha256 of the served bundle"})
+    portfolio = fields.String(metadata={"description": "The portfolio that the model scores"})
     fingerprint = fields.String(metadata={"description": "The fingerprint of the catalogue"})
     inputs = fields.List(fields.String())
     metrics = fields.Dict(keys=fields.String(), values=fields.Float())
     policy_version = fields.String()
+
+
+class CatalogueSchema(Schema):
+    """The inputs of the served model."""
+
+    name = fields.String(metadata={"description": "The portfolio's name"})
+    version = fields.String(metadata={"description": "The portfolio's own version; may be empty"})
+    fingerprint = fields.String(
+        metadata={"description": "A digest of names, types, codes and limits: it changes with them"}
+    )
+    model_version = fields.String()
+    example = fields.Dict(metadata={"description": "A valid application"})
+    document = fields.Dict(metadata={"description": "The portfolio's Data Package"})
 
 
 class ReloadSchema(Schema):
@@ -222,6 +237,7 @@ REVIEW = ReviewSchema(exclude=("reasons",))
 ALTERNATIVES = AlternativesSchema()
 HEALTH = HealthSchema()
 MODEL_INFO = ModelInfoSchema()
+CATALOGUE = CatalogueSchema()
 RELOAD = ReloadSchema()
 
 

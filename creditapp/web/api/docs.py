@@ -1,20 +1,25 @@
 """The API's documentation: an OpenAPI document from the routes, shown by Swagger UI and ReDoc."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flasgger import Swagger
-from flask import Blueprint, Flask, redirect, render_template, url_for
+from flask import Blueprint, Flask, current_app, redirect, render_template, url_for
+from marshmallow import Schema
 from werkzeug import Response
 from werkzeug.routing import Rule
 
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.schemas import BATCH, schema_of
 from creditapp.web.access import ANYONE, DOCUMENTATION, access_of, open_to
 from creditapp.web.api import answers
 from creditapp.web.api.examples import PROBLEM
-from creditapp.web.api.operations import Operation, operation_of
+from creditapp.web.api.operations import Body, Operation, operation_of
 from creditapp.web.errors import TITLES
+from creditapp.web.intake import catalogue_in_force
 
 blueprint = Blueprint("docs", __name__)
 
@@ -62,17 +67,32 @@ def redoc() -> str:
 def init_app(app: Flask) -> None:
     """Show the document at /apidocs and /redoc, with assets only from our own host."""
     app.register_blueprint(blueprint)
-    with app.app_context():
-        Swagger(app, template=document(app), merge=False, config=_flasgger_config())
+    ServedDocument(app, merge=False, config=_flasgger_config())
 
 
-def document(app: Flask) -> dict[str, Any]:
-    """The OpenAPI document of an application's API routes, within its context."""
+class ServedDocument(Swagger):  # type: ignore[misc]
+    """Flasgger's pages over the document of the catalogue that is in force when they are asked for."""
+
+    def get_apispecs(self, endpoint: str = "") -> dict[str, Any]:
+        """The document."""
+        return document(current_app, catalogue_in_force())
+
+
+@lru_cache(maxsize=4)
+def document(app: Flask, catalogue: Catalogue) -> dict[str, Any]:
+    """The OpenAPI document of an application's API routes under a catalogue, within its context."""
     spec = APISpec(
         title="creditapp",
         version="1",
         openapi_version="3.1.0",
-        info={"description": DESCRIPTION},
+        info={
+            "description": DESCRIPTION,
+            "x-catalogue": {
+                "name": catalogue.name,
+                "version": catalogue.version,
+                "fingerprint": catalogue.fingerprint,
+            },
+        },
         plugins=[MarshmallowPlugin()],
     )
     spec.components.security_scheme("key", KEY)
@@ -81,16 +101,18 @@ def document(app: Flask) -> dict[str, Any]:
         if rule.endpoint.startswith("api."):
             declared = operation_of(app.view_functions[rule.endpoint])
             methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-            operations = {method.lower(): _describe(declared, rule) for method in methods}
+            operations = {
+                method.lower(): _describe(declared, rule, catalogue) for method in methods
+            }
             spec.path(path=PATH_PARAMETER.sub(r"{\1}", rule.rule), operations=operations)
     return spec.to_dict()
 
 
-def _describe(declared: Operation, rule: Rule) -> dict[str, Any]:
+def _describe(declared: Operation, rule: Rule, catalogue: Catalogue) -> dict[str, Any]:
     is_guarded = access_of(rule.endpoint) != ANYONE
     answer = _content("OK", "application/json", declared.answer, declared.answer_example)
     problems = (*(GUARDED if is_guarded else ()), *declared.problems)
-    responses = {"200": answer, **{str(status): _problem(status) for status in problems}}
+    responses = {"200": answer, **{str(status): _problem(status, catalogue) for status in problems}}
     if declared.unavailable:
         responses["503"] = {**answer, "description": declared.unavailable}
     described: dict[str, Any] = {
@@ -101,11 +123,20 @@ def _describe(declared: Operation, rule: Rule) -> dict[str, Any]:
     if is_guarded:
         described["security"] = [{"key": []}]
     if declared.body:
-        content = _content("", "application/json", declared.body, declared.body_example)
+        schema, example = _body(declared.body, catalogue)
+        content = _content("", "application/json", schema, example)
         described["requestBody"] = {"required": True, "content": content["content"]}
     if parameters := PATH_PARAMETER.findall(rule.rule):
         described["parameters"] = [_path_parameter(name) for name in parameters]
     return described
+
+
+def _body(body: Body, catalogue: Catalogue) -> tuple[Schema, dict[str, Any]]:
+    """The schema of what a route reads, and an example."""
+    example = dict(catalogue.example)
+    if body is Body.APPLICATION:
+        return schema_of(catalogue), example
+    return BATCH, {"applications": [example]}
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
@@ -113,10 +144,12 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _problem(status: int) -> dict[str, Any]:
+def _problem(status: int, catalogue: Catalogue) -> dict[str, Any]:
     example = {**PROBLEM, "status": status, "title": TITLES[status]}
-    if status != 422:
-        del example["errors"]
+    if status == 422:
+        first = catalogue.features[0]
+        example["errors"] = {first.name: [f"null is not accepted; accepted is {first.accepted}."]}
+    else:
         example["detail"] = PROBLEMS[status]
     return _content(PROBLEMS[status], "application/problem+json", "Problem", example)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeVar
 
 from marshmallow import Schema
@@ -10,6 +11,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 OF_INPUT = (400, 413, 415, 422, 429, 503)
 """The problems of every route that reads a JSON body and scores."""
+
+
+class Body(Enum):
+    """What a route reads; its schema follows from the served model's catalogue."""
+
+    APPLICATION = "application"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +31,7 @@ class Operation:
     summary: str
     answer: type[Schema]
     answer_example: object = None
-    body: type[Schema] | None = None
-    body_example: object = None
+    body: Body | None = None
     problems: tuple[int, ...] = ()
     unavailable: str = ""
 

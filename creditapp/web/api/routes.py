@@ -7,7 +7,6 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from creditapp.applications import schemas
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.applications.schemas import Batch
 from creditapp.applications.strict_json import parse
 from creditapp.decisions import log as decision_log
@@ -22,11 +21,11 @@ from creditapp.serving import cache as model_cache
 from creditapp.serving import remote_commands
 from creditapp.serving.served_model import ServedModel
 from creditapp.settings.current import current_settings
-from creditapp.web import access, rate_limits
+from creditapp.web import access, intake, rate_limits
 from creditapp.web.access import ANYONE, open_to, programs
 from creditapp.web.api import answers
 from creditapp.web.api.examples import PREDICTION
-from creditapp.web.api.operations import OF_INPUT, Operation, operation
+from creditapp.web.api.operations import OF_INPUT, Body, Operation, operation
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -79,16 +78,17 @@ def model_info() -> Any:
         summary="Score one application",
         answer=answers.PredictionSchema,
         answer_example=PREDICTION,
-        body=schemas.ApplicationSchema,
-        body_example=EXAMPLE,
+        body=Body.APPLICATION,
         problems=OF_INPUT,
     )
 )
 def predict() -> Any:
     """Decide on one application."""
     rate_limits.spend_applications(1)
-    application = schemas.load_application(_json_body())
-    [decision] = decide([application], _origin(Channel.API), with_reasons=True).decisions
+    body, served = _json_body(), model_cache.current()
+    application = intake.load_application(served, body)
+    origin = _origin(Channel.API)
+    [decision] = decide([application], served, origin, with_reasons=True).decisions
     return Response(answers.prediction(decision), content_type="application/json")
 
 
@@ -99,8 +99,7 @@ def predict() -> Any:
         tag="Scoring",
         summary="Score many applications with one model",
         answer=answers.BatchAnswerSchema,
-        body=schemas.BatchSchema,
-        body_example={"applications": [EXAMPLE]},
+        body=Body.BATCH,
         problems=OF_INPUT,
     )
 )
@@ -108,9 +107,36 @@ def predict_batch() -> Any:
     """Decide on many applications with one model and one policy."""
     body = _json_body()
     rate_limits.spend_applications(schemas.batch_size(body))
-    batch = schemas.load_batch(body, current_settings().max_batch)
-    decided = decide(batch.applications, _origin(Channel.BATCH), with_reasons=batch.gives_reasons)
+    served = model_cache.current()
+    batch = intake.load_batch(served, body, current_settings().max_batch)
+    origin = _origin(Channel.BATCH)
+    decided = decide(batch.applications, served, origin, with_reasons=batch.gives_reasons)
     return _batch_answer(batch, decided)
+
+
+@blueprint.get("/catalogue")
+@open_to(programs(Scope.PREDICT, Scope.MODEL_READ, Scope.MODEL_ADMIN))
+@operation(
+    Operation(
+        tag="Model",
+        summary="The inputs of the served model",
+        answer=answers.CatalogueSchema,
+        problems=(503,),
+    )
+)
+def catalogue() -> Any:
+    """Answer the catalogue of the served model."""
+    served = model_cache.current()
+    return answers.CATALOGUE.dump(
+        {
+            "name": served.catalogue.name,
+            "version": served.catalogue.version,
+            "fingerprint": served.catalogue.fingerprint,
+            "model_version": served.model_version,
+            "example": served.catalogue.example,
+            "document": served.catalogue.document,
+        }
+    )
 
 
 @blueprint.get("/decisions/<decision_id>")
@@ -213,6 +239,7 @@ def _model_info(served: ServedModel) -> dict[str, Any]:
         "deployed_at": served.deployment.deployed_at,
         "deployment": served.deployment.generation,
         "digest": served.deployment.bundle_digest,
+        "portfolio": served.catalogue.name,
         "fingerprint": served.metadata.fingerprint,
         "inputs": list(served.metadata.inputs),
         "metrics": served.metadata.metrics,

@@ -24,6 +24,7 @@ def overview() -> str:
         "in_force": assignments.in_force(),
         "challenger": newest,
         "served": served,
+        "unfit": challenger_scores.count_unfit(newest.id) if newest else 0,
         "comparison": compare(pairs),
         "history": assignments.history(),
         "outcomes": list(Outcome),

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from creditapp.applications.catalogue import BY_NAME
+from creditapp.applications.catalogue import Catalogue
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
 from creditapp.decisions import stored as stored_decisions
@@ -92,13 +92,21 @@ def _decision_page(
         "reasons": phrase_reasons(stored.reasons),
         "alternatives": _alternatives(stored),
         "protected_used": stored.protected_used,
-        "questions": BY_NAME,
+        **_questions(stored.catalogue),
         "replayed": replayed,
         "problem": problem,
         "note": note,
         "longest_note": reviews.LONGEST_NOTE,
     }
     return render_template("decision.html", **context)
+
+
+def _questions(catalogue: Catalogue | None) -> dict[str, Any]:
+    """The questions that the answers are shown with, and the names of those that can be changed."""
+    if catalogue is None:
+        return {"questions": {}, "changeable": []}
+    changeable = [question.name for question in catalogue.features if question.changeable]
+    return {"questions": catalogue.by_name, "changeable": changeable}
 
 
 def _alternatives(stored: StoredDecision) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, render_template, request
 
-from creditapp.applications.catalogue import BY_NAME
 from creditapp.drift import watch as drift_watch
 from creditapp.drift.psi import FEWEST_CASES
 from creditapp.web.access import ANALYSTS, open_to
@@ -19,4 +18,5 @@ def overview() -> str:
     """Compare recent decisions with the population the served model was trained on."""
     days = min(max(request.args.get("days", drift_watch.DAYS, type=int), 1), LONGEST_WINDOW)
     report = drift_watch.look(days)
-    return render_template("drift.html", report=report, questions=BY_NAME, fewest=FEWEST_CASES)
+    questions = report.catalogue.by_name
+    return render_template("drift.html", report=report, questions=questions, fewest=FEWEST_CASES)

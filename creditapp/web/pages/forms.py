@@ -1,106 +1,159 @@
-"""The application form, derived from the catalogue; the schema checks what is submitted."""
+"""The application form, derived from a catalogue; the schema checks what is submitted."""
 
+from functools import lru_cache
 from typing import Any
 
-from flask_babel import lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import NumberInput
+from wtforms.widgets import DateInput, NumberInput, TextInput
 
-from creditapp.applications.catalogue import (
-    BY_NAME,
-    FEATURES,
-    GROUPS,
-    Application,
-    Choice,
-    Feature,
-    Numeric,
-    answer_from_text,
-)
-from creditapp.applications.schemas import load_application
-from creditapp.applications.table import LONGEST_REFERENCE, REFERENCE
+from creditapp.applications.catalogue import REFERENCE, Application, Catalogue
+from creditapp.applications.questions import Code, Date, FreeText, Numeric, Question, as_shown
+from creditapp.applications.table import LONGEST_REFERENCE
 from creditapp.exceptions import InvalidApplication
+from creditapp.phrases import translate
+from creditapp.serving.served_model import ServedModel
+from creditapp.web import intake
+from creditapp.web.phrasing import phrase
 
 
 class ApplicationForm(FlaskForm):  # type: ignore[misc]
-    """One field per feature, named by its slug, and one for the reference."""
+    """One field per feature, named by its slug, and one for the reference.
+
+    The form of a catalogue is a subclass with its fields: see `form_of`.
+    """
+
+    catalogue: Catalogue
+    changed_inputs = ""
+    """What changed since the form was opened, if another model is served now."""
 
     reference = StringField(
         lazy_gettext("Your reference (optional)"), render_kw={"maxlength": LONGEST_REFERENCE}
     )
 
-    def submitted(self) -> Application | None:
+    def submitted(self, served: ServedModel) -> Application | None:
         """The application; none if the schema refuses it, and then its messages are at the fields."""
         try:
-            return load_application(self._given())
+            return intake.load_application(served, self._given())
         except InvalidApplication as error:
+            self.changed_inputs = intake.changed_inputs(served, self._given())
             self._show(error.errors)
             return None
 
-    def groups(self) -> list[tuple[str, list[Field]]]:
+    def fields_by_group(self) -> list[tuple[str, list[Field]]]:
         """The fields by the catalogue's groups."""
         return [
-            (group, [self[feature.slug] for feature in FEATURES if feature.group == group])
-            for group in GROUPS
+            (group, [self[_attribute(one)] for one in self.catalogue.features if one.group == group])
+            for group in self.catalogue.groups
+            if any(one.group == group for one in self.catalogue.features)
         ]
 
     def _given(self) -> dict[str, Any]:
-        texts = {feature.name: self[feature.slug].data or "" for feature in FEATURES}
-        given: dict[str, Any] = {
-            name: answer_from_text(text) for name, text in texts.items() if text.strip()
-        }
+        given: dict[str, Any] = {}
+        for question in self.catalogue.features:
+            text = self[_attribute(question)].data or ""
+            if text.strip():
+                given[question.name] = question.from_text(text)
         return {**given, **({REFERENCE: self.reference.data} if self.reference.data else {})}
 
     def _show(self, errors: Any) -> None:
         for name, messages in errors.items():
-            slug = BY_NAME[name].slug if name in BY_NAME else name
-            self[slug].errors = messages
+            question = self.catalogue.by_name.get(name)
+            self[_attribute(question) if question else name].errors = messages
 
 
-def _field(feature: Feature) -> Field:
-    label = lazy_gettext(feature.label)
-    match feature:
-        case Choice():
-            meanings = [(code.code, code.meaning) for code in feature.codes]
-            return _select(feature, label, meanings)
-        case Numeric() if feature.bands:
-            bands = [(str(number), band) for number, band in enumerate(feature.bands, 1)]
-            return _select(feature, label, bands)
-        case Numeric():
-            return _number(feature, label)
+def form_of(catalogue: Catalogue) -> type[ApplicationForm]:
+    """The form of a catalogue, in the language of the request."""
+    return _form_of(catalogue, str(get_locale()))
 
 
-def _select(feature: Feature, label: str, meanings: list[tuple[str, str]]) -> Field:
+@lru_cache(maxsize=16)
+def _form_of(catalogue: Catalogue, _locale: str) -> type[ApplicationForm]:
+    fields = {_attribute(question): _field(catalogue, question) for question in catalogue.features}
+    return type("ApplicationForm", (ApplicationForm,), {"catalogue": catalogue, **fields})
+
+
+def example_of(catalogue: Catalogue) -> dict[str, str]:
+    """The catalogue's example as the texts of a form's fields."""
+    return {
+        _attribute(question): question.as_text(catalogue.example.get(question.name))
+        for question in catalogue.features
+    }
+
+
+def _attribute(question: Question) -> str:
+    """The name of a field in its form; in HTML it is the slug alone."""
+    # why: a slug may be the name of something that every form has.
+    return f"answer_{question.slug}"
+
+
+def _field(catalogue: Catalogue, question: Question) -> Field:
+    example = question.as_text(catalogue.example.get(question.name))
+    render: dict[str, Any] = {"data-example": example}
+    if not question.optional:
+        render["required"] = True
+    codes = [*question.codes, *(code for code in question.missing if code.code is not None)]
+    if question.codes:
+        return _select(question, codes, render)
+    match question:
+        case Numeric() if question.missing_answers in ((), (None,)):
+            return _number(question, render)
+        case Date():
+            limits = {"min": question.minimum, "max": question.maximum}
+            return _typed(question, DateInput(), {**render, **limits, **_message(question)})
+        case FreeText():
+            return _typed(question, TextInput(), render)
+    return _typed(question, TextInput(), {**render, **_message(question)})
+
+
+def _select(question: Question, codes: list[Code], render: dict[str, Any]) -> Field:
     blank = SelectChoice(value="", label=lazy_gettext("Please choose"))
-    choices = [SelectChoice(value=value, label=lazy_gettext(text)) for value, text in meanings]
+    if question.optional:
+        null = next(code for code in question.missing if code.code is None)
+        blank = SelectChoice(value="", label=phrase(null.meaning))
+    choices = [
+        SelectChoice(value=question.as_text(code.code), label=phrase(code.meaning) or str(code.code))
+        for code in codes
+    ]
     return SelectField(
-        label,
+        phrase(question.label),
+        name=question.slug,
         choices=[blank, *choices],
         validate_choice=False,
-        render_kw={"required": True, "data-example": feature.example},
+        render_kw=render,
     )
 
 
-def _number(feature: Numeric, label: str) -> Field:
-    limits: dict[str, object] = {"min": feature.minimum, "max": feature.maximum, "step": 1}
-    if not feature.integer:
-        limits = {"min": "0.01", "max": feature.maximum, "step": "any"}
+def _number(question: Numeric, render: dict[str, Any]) -> Field:
+    limits: dict[str, object] = {"min": question.minimum, "max": question.maximum, "step": 1}
+    if not question.integer:
+        low = question.minimum + 0.01 if question.above_minimum else question.minimum
+        limits = {"min": low, "max": question.maximum, "step": "any"}
+    return _typed(question, NumberInput(), {**render, **_message(question), **limits})
+
+
+def _typed(question: Question, widget: Any, render: dict[str, Any]) -> Field:
     return StringField(
-        label,
-        widget=NumberInput(),
-        description=lazy_gettext(feature.unit),
-        render_kw={
-            "required": True,
-            "data-example": feature.example,
-            "data-message": lazy_gettext(
-                "Accepted is %(accepted)s.",
-                accepted=lazy_gettext(feature.accepted.template, **feature.accepted.values),
-            ),
-            **limits,
-        },
+        phrase(question.label),
+        name=question.slug,
+        widget=widget,
+        description=_hint(question),
+        render_kw=render,
     )
 
 
-for _feature in FEATURES:
-    setattr(ApplicationForm, _feature.slug, _field(_feature))
+def _hint(question: Question) -> str:
+    """The unit, and the codes that can be given instead of a value."""
+    codes = [
+        f"{as_shown(code.code)} = {phrase(code.meaning)}"
+        for code in question.missing
+        if code.code is not None
+    ]
+    return "; ".join(filter(None, [str(phrase(question.unit)), *codes]))
+
+
+def _message(question: Question) -> dict[str, Any]:
+    accepted = translate(question.accepted, lambda text: str(phrase(text)))
+    return {"data-message": gettext("Accepted is %(accepted)s.", accepted=accepted)}

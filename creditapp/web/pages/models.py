@@ -1,13 +1,13 @@
 """The page about models: what is registered, what each worker serves, the history, and changes."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response
 
-from creditapp.applications.catalogue import BY_NAME
 from creditapp.exceptions import (
     ChangeUnderWay,
     ModelUnavailable,
@@ -39,7 +39,9 @@ def overview() -> Page:
 @open_to(ADMINS)
 def promote() -> Response | Page:
     """Make a registered version the production one, and serve it."""
-    return _change(remote_commands.promote, request.form.get("version", ""))
+    accepted = "accept_new_inputs" in request.form
+    change = partial(remote_commands.promote, accept_new_inputs=accepted)
+    return _change(change, request.form.get("version", ""))
 
 
 @blueprint.post("/models/rollback")
@@ -75,18 +77,18 @@ def _page(problem: str | None, status: int) -> Page:
         "history": history,
         "workers": metrics.served_by_workers(),
         "problem": problem,
-        "protected_used": _protected_used(),
-        "questions": BY_NAME,
+        **_protected(),
     }
     return render_template("models.html", **context), status
 
 
-def _protected_used() -> Sequence[str]:
+def _protected() -> dict[str, Any]:
     """The protected answers that this process's model uses; none without a model."""
     try:
-        return model_cache.current().metadata.protected_used
+        served = model_cache.current()
     except ModelUnavailable:
-        return ()
+        return {"protected_used": (), "questions": {}}
+    return {"protected_used": served.protected_used, "questions": served.catalogue.by_name}
 
 
 def _versions(generation: int | None) -> tuple[Sequence[dict[str, Any]], bool]:

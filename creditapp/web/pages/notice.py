@@ -1,20 +1,23 @@
 """The notice to a declined applicant: a letter with the principal reasons, in English or French."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import force_locale, format_date, format_decimal
 from werkzeug.exceptions import BadRequest
 
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Answer
 from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.reviews import Verdict
 from creditapp.exceptions import NoNotice
 from creditapp.settings.current import current_settings
 from creditapp.settings.settings import Settings
 from creditapp.web.access import OFFICERS, open_to
-from creditapp.web.phrasing import phrase_reasons
+from creditapp.web.phrasing import phrase, phrase_reasons
 
 blueprint = Blueprint("notice", __name__)
 
@@ -56,7 +59,7 @@ def letter(decision_id: str) -> str:
             decision=stored.decision,
             review=stored.review,
             answers=given and given.answers,
-            amount=given and format_decimal(given.answers["Credit amount"]),
+            **_request(stored.catalogue, given.answers if given else {}),
             applied=format_date(stored.decision.timestamp, "long"),
             today=format_date(datetime.now(UTC), "long"),
             reasons=phrase_reasons(stored.effective_reasons),
@@ -64,6 +67,20 @@ def letter(decision_id: str) -> str:
             language=language,
             languages=LANGUAGES,
         )
+
+
+def _request(catalogue: Catalogue | None, answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """The amount with its currency and the term that were applied for, where the portfolio names them."""
+    words: dict[str, Any] = {"amount": None, "term": None}
+    if catalogue is None:
+        return words
+    for key, name in (("amount", catalogue.amount), ("term", catalogue.term)):
+        question, answer = catalogue.by_name.get(name), answers.get(name)
+        if question is None or answer is None or question.is_missing(answer):
+            continue
+        unit = catalogue.currency if key == "amount" else phrase(question.unit)
+        words[key] = f"{format_decimal(answer)} {unit}".strip()
+    return words
 
 
 def _lender(settings: Settings) -> Lender:

@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from creditapp.applications.catalogue import BY_NAME, EXAMPLE, FEATURES
 from creditapp.decisions.decide import Origin, decide
 from creditapp.decisions.log import Channel
 from creditapp.observability import request_ids
+from creditapp.serving import cache as model_cache
 from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS_OR_LOCAL, open_to
-from creditapp.web.pages.forms import ApplicationForm
+from creditapp.web.intake import catalogue_in_force
+from creditapp.web.pages.forms import example_of, form_of
 from creditapp.web.phrasing import phrase_reasons
 
 blueprint = Blueprint("scoring", __name__)
@@ -20,8 +21,8 @@ blueprint = Blueprint("scoring", __name__)
 @open_to(OFFICERS_OR_LOCAL)
 def form() -> str:
     """Show the form: empty, or filled with the example for `?example`."""
-    example = {feature.slug: str(EXAMPLE[feature.name]) for feature in FEATURES}
-    filled = ApplicationForm(data=example if "example" in request.args else None)
+    catalogue = catalogue_in_force()
+    filled = form_of(catalogue)(data=example_of(catalogue) if "example" in request.args else None)
     return render_template("score.html", form=filled, decision=None)
 
 
@@ -30,19 +31,20 @@ def form() -> str:
 def score() -> str | tuple[str, int]:
     """Show the form again with its result, or with what is wrong."""
     rate_limits.spend_applications(1)
-    form = ApplicationForm()
-    application = form.submitted()
+    served = model_cache.current()
+    form = form_of(served.catalogue)()
+    application = form.submitted(served)
     if application is None:
         return render_template("score.html", form=form, decision=None), 422
     origin = Origin(Channel.UI, request_ids.current(), access.current().label)
-    decided = decide([application], origin, with_reasons=True)
+    decided = decide([application], served, origin, with_reasons=True)
     [decision] = decided.decisions
     context: dict[str, Any] = {
         "decision": decision,
         # why: the model and the policy that decided; another deployment may be in force by now.
         "policy": decided.served.policy,
-        "protected_used": decided.served.metadata.protected_used,
+        "protected_used": decided.served.protected_used,
         "reasons": phrase_reasons(decision.reasons),
-        "questions": BY_NAME,
+        "questions": decided.served.catalogue.by_name,
     }
     return render_template("score.html", form=form, **context)

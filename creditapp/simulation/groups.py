@@ -1,0 +1,135 @@
+"""Approvals among the groups of each protected answer, and their adverse impact ratios."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+from typing import NamedTuple
+
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Answer, Choice, Numeric, Question
+from creditapp.applications.table import number_of
+from creditapp.intervals import Proportion
+from creditapp.phrases import Phrase, marked
+
+FOUR_FIFTHS = 0.8
+"""An adverse impact ratio below this calls for an explanation (29 CFR 1607.4 D)."""
+
+SMALLEST_REFERENCE = 10
+"""A group with fewer cases is shown, but is never the reference."""
+
+Answers = Mapping[str, Answer]
+
+
+class Group(NamedTuple):
+    """The approvals among the applicants of one group, and the adverse impact ratio.
+
+    The ratio is the group's approval rate divided by that of the group approved most often.
+    """
+
+    label: object
+    approved: Proportion
+    impact_ratio: float
+
+    @property
+    def is_low(self) -> bool:
+        """Whether the adverse impact ratio is below four fifths."""
+        return self.impact_ratio < FOUR_FIFTHS
+
+
+@dataclass(frozen=True)
+class GroupTable:
+    """The groups of one protected answer."""
+
+    question: Question
+    groups: Sequence[Group]
+
+
+class Membership(NamedTuple):
+    """A group's label, and the test whether an application belongs to it."""
+
+    label: object
+    holds: Callable[[Answers], bool]
+
+
+def approvals_by_group(
+    catalogue: Catalogue, answers: Sequence[Answers], approved: Sequence[bool]
+) -> list[GroupTable]:
+    """The groups of each protected answer, in the catalogue's order.
+
+    A number is grouped by the portfolio's own bands, or else by quarters of these applications. Groups
+    without applications are shown for the portfolio's own bands only.
+    """
+    return [
+        GroupTable(question, _groups(list(_memberships(catalogue, question, answers)), answers, approved))
+        for question in catalogue.features
+        if question.protected
+    ]
+
+
+def _groups(
+    memberships: Sequence[Membership], answers: Sequence[Answers], approved: Sequence[bool]
+) -> list[Group]:
+    proportions = []
+    for membership in memberships:
+        pairs = zip(answers, approved, strict=True)
+        members = [is_approved for one, is_approved in pairs if membership.holds(one)]
+        proportions.append(Proportion(sum(members), len(members)))
+    rates = [one.value for one in proportions if one.total >= SMALLEST_REFERENCE]
+    highest = max(rates, default=math.nan)
+    return [
+        Group(membership.label, one, one.value / highest if highest else math.nan)
+        for membership, one in zip(memberships, proportions, strict=True)
+    ]
+
+
+def _memberships(
+    catalogue: Catalogue, question: Question, answers: Sequence[Answers]
+) -> Iterator[Membership]:
+    if isinstance(question, Choice):
+        codes = [code.code for code in question.codes]
+    else:
+        codes = []
+        yield from _bands(catalogue, question, answers)
+    for code in [*codes, *question.missing_answers]:
+        yield _with_code(question, code)
+
+
+def _with_code(question: Question, code: Answer) -> Membership:
+    name = question.name
+    return Membership(question.in_words(code), lambda one: one[name] == code)
+
+
+def _bands(
+    catalogue: Catalogue, question: Question, answers: Sequence[Answers]
+) -> Iterator[Membership]:
+    """The bands of a number: from each edge to the next, the last one open."""
+    numbers = [
+        number
+        for one in answers
+        if (number := number_of(catalogue, question, one)) is not None
+    ]
+    edges = question.edges if isinstance(question, Numeric) else ()
+    if not edges and len(numbers) > 1:
+        edges = tuple(sorted({min(numbers), *quantiles(numbers, method="inclusive")}))
+    for low, high in zip(edges, [*edges[1:], math.inf], strict=True):
+        yield _between(catalogue, question, low, high)
+
+
+def _between(catalogue: Catalogue, question: Question, low: float, high: float) -> Membership:
+    def holds(one: Answers) -> bool:
+        number = number_of(catalogue, question, one)
+        return number is not None and low <= number < high
+
+    return Membership(_band_label(question, low, high), holds)
+
+
+def _band_label(question: Question, low: float, high: float) -> object:
+    is_integer = isinstance(question, Numeric) and question.integer
+    if math.isinf(high) and isinstance(question, Numeric) and is_integer and question.edges:
+        return f"{low:g}–{question.maximum:g}"
+    if math.isinf(high):
+        return Phrase(marked("%(low)s or more"), {"low": f"{low:g}"})
+    if is_integer:
+        return f"{low:g}–{high - 1:g}"
+    return Phrase(marked("%(low)s to under %(high)s"), {"low": f"{low:g}", "high": f"{high:g}"})

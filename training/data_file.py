@@ -1,0 +1,71 @@
+"""Reads the rows of a portfolio's data file: CSV, compressed or not, or Parquet."""
+
+import csv
+import gzip
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Question
+from creditapp.applications.table import Header, check_header, read_csv_rows
+from creditapp.exceptions import BadTable
+from creditapp.files.formats import answers_of
+
+BATCH = 10_000
+
+Rows = Iterator[tuple[int, dict[str, Any] | BadTable]]
+"""The number of each row, and its answers, or what makes it unreadable."""
+
+
+def read_rows(catalogue: Catalogue, path: Path, extra: Sequence[Question]) -> Rows:
+    """Read the rows of a data file with their numbers.
+
+    The number is the line of the file in CSV, and the row of the file, counted from 1, in Parquet.
+    `extra` are required columns besides those of an application.
+
+    Raises:
+        BadTable: the file is not a table, or a column is missing, unknown or duplicated.
+        OSError, UnicodeDecodeError: the file cannot be read.
+    """
+    if path.name.endswith(".parquet"):
+        return _parquet_rows(catalogue, path, extra)
+    return _csv_rows(catalogue, path, extra)
+
+
+def _csv_rows(catalogue: Catalogue, path: Path, extra: Sequence[Question]) -> Rows:
+    encoding = catalogue.data.encoding.lower().replace("_", "-")
+    with _open(path, "utf-8-sig" if encoding in ("utf-8", "utf8") else encoding) as lines:
+        reader = csv.reader(lines, strict=True, delimiter=catalogue.data.delimiter)
+        try:
+            header = Header(catalogue, next(reader, []), extra)
+        except csv.Error as error:
+            raise BadTable(f"line 1: the column names are not readable: {error}") from error
+        yield from read_csv_rows(lines, header, reader.line_num, catalogue.data.delimiter)
+
+
+def _open(path: Path, encoding: str) -> IO[str]:
+    if path.name.endswith(".gz"):
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
+
+
+def _parquet_rows(catalogue: Catalogue, path: Path, extra: Sequence[Question]) -> Rows:
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise BadTable("the file is not readable as Parquet") from error
+    names = check_header(catalogue, file.schema_arrow.names, extra)
+    number = 0
+    for batch in file.iter_batches(BATCH):
+        columns = [answers_of(column) for column in batch.columns]
+        for row in zip(*columns, strict=True):
+            number += 1
+            yield number, {
+                name: answer
+                for name, answer in zip(names, row, strict=True)
+                if answer is not None and name not in catalogue.ignored
+            }
