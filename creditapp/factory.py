@@ -21,7 +21,6 @@ from creditapp.web.api import docs
 from creditapp.web.api import metrics as metrics_route
 from creditapp.web.api import routes as api
 from creditapp.web.html import replace_forbidden
-from creditapp.web.phrasing import phrase
 from creditapp.web.pages import (
     account,
     challenger,
@@ -33,6 +32,7 @@ from creditapp.web.pages import (
     policy,
     scoring,
 )
+from creditapp.web.phrasing import phrase
 from creditapp.web.proxies import TrustedProxies
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}

@@ -6,7 +6,7 @@ import html5lib
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from creditapp.applications.catalogue import EXAMPLE, FEATURES
+from tests.portfolios import EXAMPLE, FEATURES
 
 
 class StrictClient(FlaskClient):

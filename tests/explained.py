@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from creditapp.applications.catalogue import FEATURE_NAMES, Application
+from creditapp.applications.catalogue import Application
 from creditapp.explanations.reasons import Explainer, Reason, verify_explainer
 from creditapp.policy.definition import DEFAULT_POLICY
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Score, Scorer
 from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
+from tests.portfolios import FEATURE_NAMES
 from training import dataset, pipeline
 from training.export import Origin, make_bundle
 

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import matplotlib
 
-from creditapp.applications.catalogue import BY_NAME, PROTECTED, Application
+from creditapp.applications.catalogue import Application
 from creditapp.explanations.reasons import Reason
 from creditapp.scoring.scorer import Score
 from creditapp.settings.paths import ROOT
 from tests.explained import CUT_OFF, Explained, explain_the_default
+from tests.portfolios import BY_NAME, PROTECTED
 
 BARS = 9
 """This many answers have a bar of their own; the remaining answers share one bar."""

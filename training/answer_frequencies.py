@@ -22,7 +22,9 @@ def count_answers(split: Split) -> dict[str, list[dict[str, Any]]]:
     parts = (split.training, split.held_out)
     bad = np.concatenate([part.target.to_numpy() for part in parts]) == 0
     return {
-        question.name: _count(question, [*_answers(parts[0], question), *_answers(parts[1], question)], bad)
+        question.name: _count(
+            question, [*_answers(parts[0], question), *_answers(parts[1], question)], bad
+        )
         for question in split.training.catalogue.features
     }
 
@@ -46,7 +48,9 @@ def _count(question: Question, answers: Sequence[Answer], bad: Any) -> list[dict
     ]
 
 
-def _number_groups(question: Question, answers: Sequence[Answer]) -> list[tuple[dict[str, Any], Any]]:
+def _number_groups(
+    question: Question, answers: Sequence[Answer]
+) -> list[tuple[dict[str, Any], Any]]:
     missing = set(question.missing_answers)
     numbers = np.array([np.nan if one in missing else one for one in answers], dtype=float)
     values = np.unique(numbers[~np.isnan(numbers)])

@@ -64,8 +64,11 @@ def _parquet_rows(catalogue: Catalogue, path: Path, extra: Sequence[Question]) -
         columns = [answers_of(column) for column in batch.columns]
         for row in zip(*columns, strict=True):
             number += 1
-            yield number, {
-                name: answer
-                for name, answer in zip(names, row, strict=True)
-                if answer is not None and name not in catalogue.ignored
-            }
+            yield (
+                number,
+                {
+                    name: answer
+                    for name, answer in zip(names, row, strict=True)
+                    if answer is not None and name not in catalogue.ignored
+                },
+            )

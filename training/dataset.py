@@ -160,10 +160,8 @@ class Errors:
 
     def add(self, line: int, column: str, cell: Answer, accepted: object) -> None:
         """Note a wrong cell."""
-        if cell is None or cell == "":
-            fault = "the cell is empty"
-        else:
-            fault = f'"{as_shown(cell)}" is not accepted'
+        is_empty = cell is None or cell == ""
+        fault = "the cell is empty" if is_empty else f'"{as_shown(cell)}" is not accepted'
         self.add_text(f'line {line}, column "{column}": {fault}; accepted is {accepted}')
 
     def add_text(self, text: str) -> None:
@@ -227,8 +225,10 @@ def _read_chunk(
     for name, column in columns.items():
         question = catalogue.by_name[name]
         answers = [row.get(name) for _, row in rows]
-        for place in wrong_answers(question, answers):
-            wrong.append((rows[place][0], name, answers[place], question.accepted))
+        wrong.extend(
+            (rows[place][0], name, answers[place], question.accepted)
+            for place in wrong_answers(question, answers)
+        )
         column.extend(answers)
     classes = catalogue.outcome.values
     for line, row in rows:
@@ -255,5 +255,3 @@ def _check_target(catalogue: Catalogue, target: Sequence[int]) -> None:
                 f'column "{catalogue.outcome.name}" has {target.count(value)} rows of class '
                 f"{' or '.join(map(as_shown, values))}; at least 2 rows of each class are needed"
             )
-
-

@@ -35,7 +35,9 @@ def probe_rows(pipeline: Pipeline, inputs: Inputs, split: Split) -> Columns:
     return _join([data, ties, _random_rows(split)])
 
 
-def rows_of(catalogue: Catalogue, columns: Columns, places: Sequence[int], day: str) -> Iterator[Any]:
+def rows_of(
+    catalogue: Catalogue, columns: Columns, places: Sequence[int], day: str
+) -> Iterator[Any]:
     """The rows at some places as applications of a day: days before the application become dates."""
     for place in places:
         row = {name: columns[name][place] for name in catalogue.feature_names}
@@ -52,7 +54,8 @@ def a_day_of(split: Split) -> str:
     question = split.training.catalogue.application_date
     if question is None or question.name not in split.training.answers:
         return ""
-    return max(day for day in split.training.answers[question.name] if day)
+    days: Sequence[str] = [day for day in split.training.answers[question.name] if day]
+    return max(days)
 
 
 def _day_before(day: str, days: int) -> str:

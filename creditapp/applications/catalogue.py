@@ -44,9 +44,8 @@ class Catalogue:
 
     `questions` holds the features first, then what is recorded and not scored. `amount` and `term` name
     the questions that a letter cites. `reference_column` is the data's column with the applicant's
-    reference. `as_of` is the day from which the rows of the data count if `implied_day`: the day of the application
-    has a question then, but no column in the data.
-    `document` is what the catalogue was read from.
+    reference. With `implied_day`, the day of the application has a question but no column in the data; the
+    rows of the data count from the day `as_of` then. `document` is what the catalogue was read from.
     """
 
     name: str

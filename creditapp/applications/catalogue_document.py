@@ -68,7 +68,9 @@ def catalogue_of(document: object) -> Catalogue:
     data = _data_file(resource)
     fields = _fields(resource.keys("schema"))
     faults.refuse()
-    groups = {str(text): text for text in (local_text(g, "groups", own) for g in own.list("groups"))}
+    groups = {
+        str(text): text for text in (local_text(g, "groups", own) for g in own.list("groups"))
+    }
     questions = _questions(resource.keys("schema"), fields, groups)
     roles = _roles(fields, faults)
     faults.refuse()
@@ -76,7 +78,6 @@ def catalogue_of(document: object) -> Catalogue:
     asked = _asked(questions)
     _check_asked(own, asked, faults)
     faults.refuse()
-    assert outcome_question is not None
     dated = any(isinstance(one, Date) for one in asked if one.role is Role.FEATURE)
     day = next((one for one in asked if one.role is Role.DATE), None)
     catalogue = Catalogue(
@@ -86,7 +87,7 @@ def catalogue_of(document: object) -> Catalogue:
         outcome=outcome,
         outcome_question=outcome_question,
         questions=tuple(asked if day or not dated else [*asked, _implied_day(asked)]),
-        example=own.get("example", {}),
+        example=own.mapping("example"),
         data=data,
         currency=own.string("currency"),
         amount=own.string("amount"),
@@ -159,7 +160,9 @@ def _asked(questions: Sequence[Question | None]) -> list[Question]:
 
 
 def _names_of(fields: Sequence[Keys], role: Role) -> list[str]:
-    return [str(one.get("name")) for one in fields if one.own().get("role", "feature") == role.value]
+    return [
+        str(one.get("name")) for one in fields if one.own().get("role", "feature") == role.value
+    ]
 
 
 def _roles(fields: Sequence[Keys], faults: Faults) -> dict[Role, str]:
@@ -171,7 +174,10 @@ def _roles(fields: Sequence[Keys], faults: Faults) -> dict[Role, str]:
             faults.add("", f"{len(names)} fields have the role {role}; accepted is one")
         if names:
             found[role] = names[0]
-    if REFERENCE in (str(one.get("name")) for one in fields) and found.get(Role.REFERENCE) != REFERENCE:
+    if (
+        REFERENCE in (str(one.get("name")) for one in fields)
+        and found.get(Role.REFERENCE) != REFERENCE
+    ):
         faults.add(
             f'field "{REFERENCE}"',
             "the name is that of an application's own reference; give the field the role reference, "
@@ -182,7 +188,7 @@ def _roles(fields: Sequence[Keys], faults: Faults) -> dict[Role, str]:
 
 def _outcome(
     own: Keys, fields: Sequence[Keys], questions: Sequence[Question | None], faults: Faults
-) -> tuple[Outcome, Question | None]:
+) -> tuple[Outcome, Question]:
     own.refuse_unknown({"field", "good", "bad"})
     name = own.string("field", required=True)
     good, bad = own.list("good"), own.list("bad")
@@ -191,12 +197,14 @@ def _outcome(
     names = [str(field.get("name")) for field in fields]
     if name not in names:
         own.fault("field", f"is {echo(name)}; accepted is the name of a field")
-        return Outcome(name, (), ()), None
+        faults.refuse()
     if name not in _names_of(fields, Role.OUTCOME):
         faults.add(f'field "{name}"', "the outcome needs creditapp: {role: outcome}")
+        faults.refuse()
     question = questions[names.index(name)]
+    assert question is not None  # noqa: S101 - a field with the role of the outcome has a question
     for value in [*good, *bad]:
-        if question and not isinstance(question, FreeText) and not question.accepts_value(value):
+        if not isinstance(question, FreeText) and not question.accepts_value(value):
             own.fault("good", f"or bad has {echo(value)}; accepted is {question.value_accepted}")
     return Outcome(name, tuple(good), tuple(bad)), question
 
@@ -240,9 +248,6 @@ def _group_order(asked: Sequence[Question], groups: Mapping[str, str]) -> list[s
 
 def _check_example(catalogue: Catalogue, faults: Faults) -> None:
     example = catalogue.example
-    if not isinstance(example, Mapping):
-        faults.add("creditapp, example", f"is {echo(example)}; accepted is a valid application")
-        return
     for name in example:
         if name not in catalogue.by_name:
             faults.add("creditapp, example", f'"{name}" is not a field of an application')

@@ -62,6 +62,14 @@ class Keys:
             if key not in known:
                 self.fault("", f"the key {echo(key)} is not known; use {in_words(sorted(known))}")
 
+    def mapping(self, key: str) -> Mapping[str, Any]:
+        """A mapping as it is; an empty one if the key is missing."""
+        value = self.get(key, {})
+        if not isinstance(value, Mapping):
+            self.fault(key, f"is {echo(value)}; accepted is a mapping")
+            return {}
+        return value
+
     def keys(self, key: str) -> "Keys":
         """The mapping under a key; an empty one if there is none."""
         where = f"{self.place}, {key}" if self.place else key
@@ -140,6 +148,8 @@ def in_words(accepted: Iterable[str]) -> str:
 
 def _is_translation(pair: tuple[object, object]) -> bool:
     language, text = pair
-    return isinstance(language, str) and LANGUAGE_PARTS.issuperset(language.lower()) and (
-        isinstance(text, str)
+    return (
+        isinstance(language, str)
+        and LANGUAGE_PARTS.issuperset(language.lower())
+        and (isinstance(text, str))
     )

@@ -142,7 +142,7 @@ def _integer(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) 
     return replace(_number(field, own, constraints, shared), bands=codes)
 
 
-def _text(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question:
+def _text(field: Keys, _own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question:
     codes = _codes(field, constraints, str)
     if codes:
         return _choice(field, codes, shared)
@@ -157,7 +157,7 @@ def _text(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> 
     return FreeText(**shared)
 
 
-def _boolean(field: Keys, own: Keys, _constraints: Keys, shared: dict[str, Any]) -> Question:
+def _boolean(field: Keys, _own: Keys, _constraints: Keys, shared: dict[str, Any]) -> Question:
     texts = {
         **dict.fromkeys(map(str, field.get("trueValues", TRUE_TEXTS)), True),
         **dict.fromkeys(map(str, field.get("falseValues", FALSE_TEXTS)), False),
@@ -165,8 +165,8 @@ def _boolean(field: Keys, own: Keys, _constraints: Keys, shared: dict[str, Any])
     return YesNo(**shared, texts=texts)
 
 
-def _date(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question:
-    limits = {}
+def _date(field: Keys, _own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question:
+    limits: dict[str, Any] = {}
     for key in ("minimum", "maximum"):
         if key in constraints:
             limit = constraints.get(key)
@@ -177,7 +177,9 @@ def _date(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> 
     pattern = field.string("format")
     pattern = "" if pattern in ("default", "any") else pattern
     if pattern and "%" not in pattern:
-        field.fault("format", f'is {echo(pattern)}; accepted is default, or a pattern as "%d/%m/%Y"')
+        field.fault(
+            "format", f'is {echo(pattern)}; accepted is default, or a pattern as "%d/%m/%Y"'
+        )
     return Date(**shared, **limits, pattern=pattern)
 
 
@@ -225,7 +227,7 @@ def _codes(field: Keys, constraints: Keys, kind: type) -> tuple[Code, ...]:
 
 
 def _code(entry: object, kind: type, field: Keys) -> Code | None:
-    keys = Keys(entry if isinstance(entry, Mapping) else {"value": entry}, field.place, field.faults)
+    keys = _entry(entry, field)
     value = keys.get("value")
     if type(value) is not kind or value == "" or (kind is str and value != value.strip(" ")):
         what = "a text in quotes, without blanks around it" if kind is str else "an integer"
@@ -237,6 +239,12 @@ def _code(entry: object, kind: type, field: Keys) -> Code | None:
     return Code(value, translated(label, own, "label"), own.string("published"))
 
 
+def _entry(entry: object, field: Keys) -> Keys:
+    """The keys of a category or missing value, which may stand there as the value alone."""
+    document = entry if isinstance(entry, Mapping) else {"value": entry}
+    return Keys(document, field.place, field.faults)
+
+
 def _missing(
     field: Keys, constraints: Keys, default: Sequence[object], question: Question
 ) -> tuple[Code, ...]:
@@ -245,11 +253,9 @@ def _missing(
     entries = field.list("missingValues") if "missingValues" in field else default
     texts: dict[str, str] = {}
     for entry in entries:
-        keys = Keys(
-            entry if isinstance(entry, Mapping) else {"value": entry}, field.place, field.faults
-        )
-        value = keys.get("value")
-        if not isinstance(value, str):
+        keys = _entry(entry, field)
+        value: str = keys.get("value")
+        if type(value) is not str:
             field.fault("missingValues", f"has {echo(value)}; accepted is a text in quotes")
             continue
         own = keys.own()
@@ -259,7 +265,9 @@ def _missing(
     codes = [Code(_missing_code(text, question), label or text) for text, label in texts.items()]
     for code in codes:
         if not isinstance(question, Numeric | Date) and question.accepts_value(code.code):
-            field.fault("missingValues", f"has {echo(code.code)}, which is a category too; keep one")
+            field.fault(
+                "missingValues", f"has {echo(code.code)}, which is a category too; keep one"
+            )
     return tuple(codes if required else [Code(None, null or NOT_GIVEN), *codes])
 
 
@@ -277,7 +285,12 @@ def _changeable(own: Keys, question: Question) -> str | tuple[Answer, ...]:
     is_number = isinstance(question, Numeric)
     if is_number and value in ("smaller", "larger"):
         return str(value)
-    if not is_number and isinstance(value, list) and value and all(map(question.accepts_value, value)):
+    if (
+        not is_number
+        and isinstance(value, list)
+        and value
+        and all(map(question.accepts_value, value))
+    ):
         return tuple(value)
     accepted = "smaller or larger" if is_number else "a list of the field's own values"
     own.fault("changeable", f"is {echo(value)}; accepted is {accepted}")
@@ -296,6 +309,8 @@ def check_name(name: object, taken: Sequence[object], faults: Faults, number: in
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
         faults.add(place, f"name is {echo(name)}; accepted is a text of printable characters")
     elif name != name.strip() or len(name) > LONGEST_NAME:
-        faults.add(place, f"name {echo(name)} has blanks around it, or over {LONGEST_NAME} characters")
+        faults.add(
+            place, f"name {echo(name)} has blanks around it, or over {LONGEST_NAME} characters"
+        )
     elif name in taken:
         faults.add(f'field "{name}"', "the name is used more than once; keep one")

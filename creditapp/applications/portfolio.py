@@ -14,7 +14,7 @@ from creditapp.exceptions import BadCatalogue
 DOCUMENTS = ("datapackage.yaml", "datapackage.yml", "datapackage.json")
 
 
-class JsonTypes(yaml.SafeLoader):
+class JsonTypes(yaml.SafeLoader):  # type: ignore[misc]
     """Reads YAML with the types of JSON only: no dates, no `yes` for true, no key twice."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:

@@ -107,9 +107,7 @@ class Question:
 
     def is_missing(self, answer: object) -> bool:
         """Whether an answer stands for a missing value."""
-        return any(
-            type(code.code) is type(answer) and code.code == answer for code in self.missing
-        )
+        return any(type(code.code) is type(answer) and code.code == answer for code in self.missing)
 
     @property
     def optional(self) -> bool:
@@ -196,7 +194,9 @@ class Numeric(Question):
     def value_accepted(self) -> Phrase:
         """The kind of number and its limits."""
         limits = {"minimum": self.minimum, "maximum": self.maximum}
-        return Phrase(ACCEPTED_NUMBERS[self.integer, self.above_minimum, self.below_maximum], limits)
+        return Phrase(
+            ACCEPTED_NUMBERS[self.integer, self.above_minimum, self.below_maximum], limits
+        )
 
     def accepts_value(self, answer: object) -> bool:
         """Whether the answer is a number of the right type within the limits."""
@@ -363,9 +363,7 @@ class Date(Question):
     def value_accepted(self) -> Phrase:
         """The form of a date, and its limits."""
         limits = {"minimum": self.minimum, "maximum": self.maximum}
-        return Phrase(
-            marked("a date as YYYY-MM-DD from %(minimum)s to %(maximum)s"), limits
-        )
+        return Phrase(marked("a date as YYYY-MM-DD from %(minimum)s to %(maximum)s"), limits)
 
     def accepts_value(self, answer: object) -> bool:
         """Whether the answer is a date of the calendar within the limits."""

@@ -270,7 +270,7 @@ class Batch:
     gives_reasons: bool
 
 
-def load_application(catalogue: Catalogue, data: object) -> Application:
+def load_application(catalogue: Catalogue, data: Any) -> Application:
     """Check parsed JSON, and return it as an application.
 
     Raises:
@@ -280,7 +280,7 @@ def load_application(catalogue: Catalogue, data: object) -> Application:
     if is_application(catalogue, data):
         return application_of(catalogue, data)
     try:
-        application: Application = schema_of(catalogue).load(data)  # type: ignore[arg-type]
+        application: Application = schema_of(catalogue).load(data)
     except ValidationError as error:
         raise InvalidApplication("the application breaks the rules", error.messages) from error
     return application

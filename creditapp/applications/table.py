@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeGuard
+from typing import Any
 
 from creditapp.applications.catalogue import Application, Catalogue, days_between
 from creditapp.applications.questions import Choice, Date, Numeric, Question
@@ -33,9 +33,7 @@ def _columns(catalogue: Catalogue, rows: Sequence[Any]) -> dict[str, Sequence[An
     return dict(zip(names, columns, strict=True))
 
 
-def number_of(
-    catalogue: Catalogue, question: Question, answers: Mapping[str, Any]
-) -> float | None:
+def number_of(catalogue: Catalogue, question: Question, answers: Mapping[str, Any]) -> float | None:
     """The number of an answer that is no code; for a date, the days before the application.
 
     None if the answer stands for a missing value.
@@ -62,14 +60,13 @@ def is_reference(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_REFERENCE and value.isprintable()
 
 
-def is_application(catalogue: Catalogue, row: object) -> TypeGuard[dict[str, Any]]:
+def is_application(catalogue: Catalogue, row: Any) -> bool:
     """Whether one row is a valid application."""
     # why: for a single row, checking answer by answer is faster than building columns.
     if not _has_valid_keys(catalogue, row):
         return False
     for question in catalogue.features:
-        name = question.name
-        if not question.accepts(row[name] if name in row else None):
+        if not question.accepts(row.get(question.name)):
             return False
     return _has_valid_other_keys(catalogue, row)
 
@@ -119,7 +116,7 @@ def _all_accepted(question: Question, answers: Sequence[Any]) -> bool:
     return False
 
 
-def _has_valid_keys(catalogue: Catalogue, row: object) -> TypeGuard[dict[str, Any]]:
+def _has_valid_keys(catalogue: Catalogue, row: object) -> bool:
     if not isinstance(row, dict):
         return False
     keys = row.keys()

@@ -1,8 +1,8 @@
 """The scores of challengers: an append-only table beside the decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, func, select
@@ -49,7 +49,7 @@ def record(challenger_id: int, scores: Mapping[UUID, ShadowScore]) -> None:
         DatabaseUnavailable: nothing was written.
     """
     now = datetime.now(UTC)
-    columns = {
+    columns: dict[str, Sequence[Any]] = {
         "decision_id": list(scores),
         "challenger_id": [challenger_id] * len(scores),
         "probability_good_credit": [score.probability for score in scores.values()],
@@ -87,7 +87,7 @@ def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
         .limit(limit)
     )
     with reading() as session:
-        rows = session.execute(both).all()
+        rows: Sequence[Any] = session.execute(both).all()
     served = rows[0].model_version if rows else ""
     return served, [Pair(*row[:-1]) for row in rows if row.model_version == served]
 

@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 def train(data: Path | None, without_protected: bool, accept_draft: bool) -> None:
     """Train on the portfolio's data and register the model as Staging."""
     with errors_in_one_line():
-        trained = run_training(
-            data, protected=not without_protected, accept_draft=accept_draft
-        )
+        trained = run_training(data, protected=not without_protected, accept_draft=accept_draft)
     click.echo(summary(trained))
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
 

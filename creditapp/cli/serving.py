@@ -61,17 +61,13 @@ ACCEPT = click.option(
 @ACCEPT
 @_for_child_processes
 def promote(
-    version: str,
-    reason: str,
-    allow_protected: bool,
-    accept_new_inputs: bool,
-    as_json: bool,
-    actor: str,
-    request_id: str,
+    version: str, reason: str, as_json: bool, actor: str, request_id: str, **permitted: bool
 ) -> None:
     """Make a registered VERSION the production one, and serve it."""
     by = Actor(actor, request_id)
-    permissions = Permissions(protected=allow_protected, new_inputs=accept_new_inputs)
+    permissions = Permissions(
+        protected=permitted["allow_protected"], new_inputs=permitted["accept_new_inputs"]
+    )
     with errors_in_one_line(as_json=as_json):
         switch = lifecycle().promote(version, reason, by, permissions)
     _print(switch, f"version {switch.model_version} is in production", as_json=as_json)

@@ -161,7 +161,11 @@ def _numbers(question: Numeric, answer: float) -> Iterable[float]:
     if question.integer:
         last = int(question.minimum if smaller else question.maximum)
         if abs(int(answer) - last) <= MOST_INTEGERS:
-            return range(int(answer) - 1, last - 1, -1) if smaller else range(int(answer) + 1, last + 1)
+            return (
+                range(int(answer) - 1, last - 1, -1)
+                if smaller
+                else range(int(answer) + 1, last + 1)
+            )
     amounts = _amounts_below(float(answer)) if smaller else _amounts_above(float(answer))
     return map(int, amounts) if question.integer else amounts
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -170,7 +171,7 @@ def answers_of(column: Any) -> list[Any]:
     if pa.types.is_temporal(column.type):
         return [one and one.isoformat()[:10] for one in answers]
     if pa.types.is_floating(column.type):
-        return [None if one is None or one != one else one for one in answers]
+        return [None if one is None or math.isnan(one) else one for one in answers]
     return answers
 
 

@@ -16,8 +16,8 @@ from uuid import UUID
 import pyarrow as pa
 
 from creditapp.applications import schemas
-from creditapp.applications.questions import Answer
 from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Answer
 from creditapp.applications.table import application_of, wrong_rows
 from creditapp.decisions.decide import Origin, judge
 from creditapp.decisions.log import Channel, NewDecision

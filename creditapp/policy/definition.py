@@ -214,7 +214,9 @@ def _limits(
 ) -> dict[str, float]:
     for key in keys:
         limit = document[key]
-        is_limit = type(limit) is int if isinstance(question, Date) else question.accepts_value(limit)
+        is_limit = (
+            type(limit) is int if isinstance(question, Date) else question.accepts_value(limit)
+        )
         if not is_limit:
             accepted = "a number of days" if isinstance(question, Date) else question.value_accepted
             raise BadPolicy(
@@ -228,7 +230,9 @@ def _codes(question: Question, label: str, document: Mapping[str, Any]) -> tuple
     if not isinstance(codes, list) or not codes:
         raise BadPolicy(f"{label}: codes must be a list of at least one code")
     for code in codes:
-        is_code = question.accepts(code) if isinstance(question, Choice) else question.is_missing(code)
+        is_code = (
+            question.accepts(code) if isinstance(question, Choice) else question.is_missing(code)
+        )
         if not is_code:
             accepted = question.accepted if isinstance(question, Choice) else "a missing answer"
             raise BadPolicy(

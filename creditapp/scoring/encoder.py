@@ -71,7 +71,9 @@ class Encoder:
         starts = np.cumsum([0, *map(width_of, inputs.values())]).tolist()
         placed = list(zip(inputs.items(), starts, strict=False))
         whole = [one for one in placed if "missing" not in one[0][1]]
-        scaled = [(name, encoding, start) for (name, encoding), start in whole if "mean" in encoding]
+        scaled = [
+            (name, encoding, start) for (name, encoding), start in whole if "mean" in encoding
+        ]
         return cls(
             width=starts[-1],
             numeric=[(name, start) for name, _, start in scaled],

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from creditapp.applications.catalogue import Application
 from creditapp.applications.questions import Answer, Numeric
 from creditapp.applications.table import application_of, read_csv
 from creditapp.scoring.bundle import Bundle

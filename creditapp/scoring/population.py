@@ -22,7 +22,7 @@ def counts_by_answer(distribution: Distribution) -> dict[Any, int]:
     if "counts_by_code" in distribution:
         return dict(distribution["counts_by_code"])
     pairs = distribution.get("missing" if has_bins(distribution) else "answers", [])
-    return {answer: count for answer, count in pairs}
+    return dict(map(tuple, pairs))
 
 
 def limits(distribution: Distribution) -> tuple[float, float] | None:

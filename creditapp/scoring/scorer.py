@@ -109,9 +109,7 @@ def _unseen(answers: Sequence[Any], seen: Seen) -> list[int]:
     return [
         row
         for row, answer in enumerate(answers)
-        if (
-            answer not in seen.codes if answer in seen.missing else not low <= answer <= high
-        )
+        if (answer not in seen.codes if answer in seen.missing else not low <= answer <= high)
     ]
 
 

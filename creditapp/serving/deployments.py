@@ -101,9 +101,7 @@ def load_bundle(bundle_digest: str) -> bytes:
     return content
 
 
-def deploy(
-    model_name: str, version: str, portfolio: str, bundle: bytes, change: Change
-) -> Switch:
+def deploy(model_name: str, version: str, portfolio: str, bundle: bytes, change: Change) -> Switch:
     """Put a version in force for all workers; nothing changes where it is in force already.
 
     `portfolio` is the name of the portfolio that the bundle's model scores.

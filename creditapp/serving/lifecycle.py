@@ -92,9 +92,7 @@ class Lifecycle:
                     )
                 packed = registry.fetch_bundle(version)
                 portfolio = self._check(version, packed, "promote", NONE).catalogue.name
-                switch = deployments.deploy(
-                    registry.model_name, version, portfolio, packed, change
-                )
+                switch = deployments.deploy(registry.model_name, version, portfolio, packed, change)
                 # why: somebody may have moved the alias in the registry since it was read.
                 version = registry.production()
                 if version == switch.model_version:
@@ -125,9 +123,7 @@ class Lifecycle:
             self._move_alias(version, reason)
             return switch
 
-    def _check(
-        self, version: str, packed: bytes, command: str, permissions: Permissions
-    ) -> Bundle:
+    def _check(self, version: str, packed: bytes, command: str, permissions: Permissions) -> Bundle:
         """Refuse a bundle that must not be served, or not without a permission.
 
         Raises:

@@ -61,7 +61,9 @@ def approvals_by_group(
     without applications are shown for the portfolio's own bands only.
     """
     return [
-        GroupTable(question, _groups(list(_memberships(catalogue, question, answers)), answers, approved))
+        GroupTable(
+            question, _groups(list(_memberships(catalogue, question, answers)), answers, approved)
+        )
         for question in catalogue.features
         if question.protected
     ]
@@ -105,9 +107,7 @@ def _bands(
 ) -> Iterator[Membership]:
     """The bands of a number: from each edge to the next, the last one open."""
     numbers = [
-        number
-        for one in answers
-        if (number := number_of(catalogue, question, one)) is not None
+        number for one in answers if (number := number_of(catalogue, question, one)) is not None
     ]
     edges = question.edges if isinstance(question, Numeric) else ()
     if not edges and len(numbers) > 1:

@@ -56,7 +56,8 @@ def compare(
 
     def both(cases: Sequence[Case]) -> Comparison:
         simulations = (
-            simulate(policy, served.catalogue, cases, costs) for policy in (in_force, tried))
+            simulate(policy, served.catalogue, cases, costs) for policy in (in_force, tried)
+        )
         return Comparison(len(cases), *simulations)
 
     return Workbench(

@@ -1,4 +1,4 @@
-"""Checks what is sent against the served model's inputs, and says if they changed since the client's version."""
+"""Checks what is sent against the served model's inputs, and says what changed in them."""
 
 from typing import Any
 

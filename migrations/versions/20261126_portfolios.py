@@ -35,7 +35,5 @@ def _let_probability_be_null(*, nullable: bool) -> None:
     if not nullable:
         op.execute("DELETE FROM challenger_score WHERE probability_good_credit IS NULL")
     with op.batch_alter_table("challenger_score") as table:
-        table.alter_column(
-            "probability_good_credit", existing_type=sa.Float(), nullable=nullable
-        )
+        table.alter_column("probability_good_credit", existing_type=sa.Float(), nullable=nullable)
     append_only.protect("challenger_score", ["decision_id", "challenger_id"])

@@ -19,7 +19,6 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from uuid_utils import compat
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.factory import create_app
 from creditapp.identity import people
 from creditapp.identity.people import Role
@@ -27,6 +26,7 @@ from creditapp.settings.settings import Settings
 from tests.benchmarks import results
 from tests.benchmarks.batch import seconds, spread
 from tests.clients import StrictClient
+from tests.portfolios import EXAMPLE
 from tests.serving import ROOT, Service, environment, flask, serve
 
 RUNS = 7

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from creditapp.applications.catalogue import FEATURE_NAMES
 from creditapp.settings.paths import ROOT
+from tests.portfolios import FEATURE_NAMES
 from training import dataset, pipeline
 
 

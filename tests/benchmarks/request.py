@@ -10,7 +10,6 @@ from collections.abc import Callable
 from flask import current_app
 from flask.testing import FlaskClient
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.applications.schemas import load_application
 from creditapp.applications.strict_json import parse
 from creditapp.decisions import log as decision_log
@@ -21,6 +20,7 @@ from creditapp.web.api import answers
 from tests.benchmarks import results
 from tests.benchmarks.batch import seconds
 from tests.benchmarks.steps import application
+from tests.portfolios import EXAMPLE
 
 RUNS, CALLS = 9, 300
 

@@ -17,8 +17,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from creditapp.applications.catalogue import EXAMPLE
 from tests.benchmarks import results
+from tests.portfolios import EXAMPLE
 from tests.serving import ROOT, flask, free_port, send, serve, wait_until
 
 ROUNDS = 5

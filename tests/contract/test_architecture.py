@@ -13,7 +13,7 @@ from tests.serving import Trained, environment
 SERVE_ONE_REQUEST = """
 import sys
 from wsgi import app
-from creditapp.applications.catalogue import EXAMPLE
+from tests.portfolios import EXAMPLE
 with app.test_client() as client:
     assert client.post("/api/predict", json=EXAMPLE).status_code == 200
     assert client.get("/").status_code == 200

@@ -9,18 +9,12 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from creditapp.applications.catalogue import (
-    EXAMPLE,
-    FEATURES,
-    QUESTIONS,
-    RECORDED,
-    Feature,
-    Numeric,
-)
+from creditapp.applications.questions import Feature, Numeric
 from creditapp.applications.schemas import APPLICATION, load_application
 from creditapp.applications.table import application_of, read_csv, wrong_rows
 from creditapp.exceptions import InvalidApplication
 from creditapp.web.pages.forms import ApplicationForm
+from tests.portfolios import EXAMPLE, FEATURES, QUESTIONS, RECORDED
 
 FOREIGN_ANSWERS: list[Any] = [
     "",

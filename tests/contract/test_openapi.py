@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import validate
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.applications.schemas import load_application
 from creditapp.factory import create_app
 from creditapp.web.api.docs import PROBLEMS, document
 from tests.clients import StrictClient
+from tests.portfolios import EXAMPLE
 
 APP = create_app()
 with APP.app_context():

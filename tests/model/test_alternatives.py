@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from creditapp.applications.catalogue import BY_NAME, Application
+from creditapp.applications.catalogue import Application
 from creditapp.explanations.alternatives import MOST_SHOWN, Alternative, alternatives
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Rule
 from creditapp.scoring.scorer import Score
 from tests.explained import Explained, explain_the_default
+from tests.portfolios import BY_NAME
 
 CHANGEABLE = {
     "Duration in month",

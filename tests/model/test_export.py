@@ -9,13 +9,14 @@ import treelite
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
-from creditapp.applications.catalogue import FEATURES, Numeric
+from creditapp.applications.questions import Numeric
 from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.scorer import Scorer
 from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
+from tests.portfolios import FEATURES
 from training import dataset, pipeline
 from training.dataset import Split
 from training.export import (

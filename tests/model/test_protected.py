@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE, FEATURE_NAMES, PROTECTED, Application
+from creditapp.applications.catalogue import Application
 from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.verification import verify
 from creditapp.serving.registry import Registry
+from tests.portfolios import EXAMPLE, FEATURE_NAMES, PROTECTED
 from tests.serving import flask
 
 

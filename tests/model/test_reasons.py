@@ -10,15 +10,8 @@ import numpy as np
 import pytest
 import shap
 
-from creditapp.applications.catalogue import (
-    BY_NAME,
-    FEATURE_NAMES,
-    PROTECTED,
-    Answer,
-    Application,
-    Numeric,
-    marked,
-)
+from creditapp.applications.catalogue import Application
+from creditapp.applications.questions import Answer, Numeric, marked
 from creditapp.applications.table import columns_of
 from creditapp.exceptions import BrokenBundle
 from creditapp.explanations.reasons import GROUP, Source, verify_explainer
@@ -28,6 +21,7 @@ from creditapp.scoring.scorer import Score
 from creditapp.settings.paths import ROOT
 from tests.explained import CUT_OFF, Explained, explain_the_default
 from tests.pictures import EXAMPLES, find_example, reason_lines
+from tests.portfolios import BY_NAME, FEATURE_NAMES, PROTECTED
 
 SAMPLED = 200
 

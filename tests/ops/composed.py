@@ -23,9 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from creditapp.applications.catalogue import EXAMPLE
 from tests.ops.compose import service
 from tests.ops.image import Image, Stage
+from tests.portfolios import EXAMPLE
 from tests.serving import ROOT, Answer, send, wait_until
 
 NAME = "credit.example"

@@ -19,7 +19,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from creditapp.applications.catalogue import EXAMPLE
+from tests.portfolios import EXAMPLE
 from tests.serving import ROOT, environment, send, wait_until
 
 SERVICE = "http://credit-score-api:8000"

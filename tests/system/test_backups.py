@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE
 from tests.engines import on_both
 from tests.load import assert_kept, under_load
+from tests.portfolios import EXAMPLE
 from tests.serving import Trained, flask, serve, wait_until
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.verification import verify
+from tests.portfolios import EXAMPLE
 from tests.scored import Traffic, scores_of, scoring
 from tests.serving import Service, Trained, flask, serve, wait_until
 

@@ -20,7 +20,6 @@ import pytest
 from distributed import Client
 from flask import Flask
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.exceptions import BadTable, FileRunFailed
 from creditapp.files import formats, part
 from creditapp.files import run as file_run
@@ -29,6 +28,7 @@ from creditapp.policy import versions as policy_versions
 from creditapp.settings.paths import ROOT
 from tests.actors import A_TEST
 from tests.clients import StrictClient
+from tests.portfolios import EXAMPLE
 from tests.serving import Trained, flask, free_port, wait_until
 
 COMPARED = (

@@ -21,10 +21,11 @@ from typing import Any
 
 import pytest
 
-from creditapp.applications.catalogue import FEATURE_NAMES, answer_from_text
+from creditapp.applications.questions import answer_from_text
 from creditapp.scoring.bundle import Bundle, digest
 from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
+from tests.portfolios import FEATURE_NAMES
 from tests.scored import Traffic, scores_of, scoring
 from tests.serving import Answer, Service, Trained, environment, serve, wait_until
 from tests.tracking import TrackingServer, tracking_server

@@ -10,11 +10,11 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.engine import db
 from creditapp.database.session import reading, writing
 from tests.clients import StrictClient
 from tests.engines import on_both
+from tests.portfolios import EXAMPLE
 from tests.serving import Trained, flask
 from tests.tampering import triggers
 

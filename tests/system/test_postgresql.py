@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE, QUESTIONS, answer_from_text
+from creditapp.applications.questions import answer_from_text
 from creditapp.settings.paths import ROOT
 from tests.load import assert_kept, under_load
+from tests.portfolios import EXAMPLE, QUESTIONS
 from tests.postgresql import Postgresql
 from tests.postgresql import postgresql as start_postgresql
 from tests.serving import Service, Trained, flask, serve, wait_until

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE, QUESTIONS
 from tests.clients import csrf_token
+from tests.portfolios import EXAMPLE, QUESTIONS
 from tests.serving import (
     ROOT,
     Browser,

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE, QUESTIONS, answer_from_text
+from creditapp.applications.questions import answer_from_text
 from creditapp.settings.paths import ROOT
 from tests.load import assert_kept, under_load
+from tests.portfolios import EXAMPLE, QUESTIONS
 from tests.serving import Service, Trained, flask, serve, wait_until
 
 PAGE_REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.drift import psi
 from creditapp.drift.psi import State
 from tests.load import assert_kept, under_load
+from tests.portfolios import EXAMPLE
 from tests.serving import Answer, Trained, serve
 from tests.unit.drift import test_psi as simulation
 

@@ -10,9 +10,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from creditapp.applications.catalogue import GROUPS, QUESTIONS
+from creditapp.applications.questions import GROUPS
 from creditapp.settings.paths import ROOT
 from creditapp.web.errors import TITLES
+from tests.portfolios import QUESTIONS
 
 FRENCH = ROOT / "creditapp" / "translations" / "fr" / "LC_MESSAGES"
 KEYWORDS = ["-k", "marked", "-k", "lazy_gettext"]

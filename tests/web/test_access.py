@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.factory import create_app
 from creditapp.identity import api_keys, audit
 from creditapp.identity.api_keys import Scope
@@ -18,6 +17,7 @@ from creditapp.settings.settings import Settings
 from creditapp.web.access import CLOSED, access_of
 from tests.actors import A_TEST
 from tests.clients import StrictClient
+from tests.portfolios import EXAMPLE
 
 BASE = "https://credit.example"
 OPEN, OFFICERS, ANALYSTS, ADMINS = "anyone", "officer", "analyst", "admin"

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import delete
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
@@ -13,6 +12,7 @@ from creditapp.decisions.log import Answers
 from creditapp.identity.people import Role
 from tests.actors import A_TEST
 from tests.clients import StrictClient
+from tests.portfolios import EXAMPLE
 
 LONG = {**EXAMPLE, "Duration in month": 24, "Credit amount": 7000.0}
 

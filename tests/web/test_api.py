@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
-from creditapp.applications.catalogue import EXAMPLE
 from tests.clients import StrictClient, example
 from tests.engines import on_both
+from tests.portfolios import EXAMPLE
 
 pytestmark = on_both
 

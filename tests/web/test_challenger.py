@@ -8,7 +8,6 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select, update
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.challenger import assignments as challengers
 from creditapp.challenger import scores as challenger_scores
 from creditapp.challenger import shadow
@@ -28,6 +27,7 @@ from tests.actors import A_TEST
 from tests.clients import POOR, StrictClient
 from tests.clock import stop_clock
 from tests.engines import on_both
+from tests.portfolios import EXAMPLE
 from tests.retrained import other_bundle
 from tests.tampering import tampering
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.engine import db
 from creditapp.decisions import reviews, stored
 from creditapp.decisions.stored import StoredDecision
 from creditapp.identity.people import Role
 from tests.actors import A_TEST
 from tests.clients import POOR, StrictClient, csrf_token, form_data
+from tests.portfolios import EXAMPLE
 
 TABLES = [
     "decision",

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from flask import Flask
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.drift import watch as drift_watch
 from creditapp.drift.psi import State
 from creditapp.identity.people import Role
 from creditapp.observability import metrics
 from tests.clients import StrictClient
 from tests.engines import on_both
+from tests.portfolios import EXAMPLE
 
 pytestmark = on_both
 

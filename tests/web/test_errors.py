@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.engine import db
 from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
@@ -20,6 +19,7 @@ from creditapp.settings.settings import Settings
 from creditapp.web.access import ANYONE, open_to
 from tests.clients import StrictClient
 from tests.clock import stop_clock
+from tests.portfolios import EXAMPLE
 
 JSON = {"Content-Type": "application/json"}
 

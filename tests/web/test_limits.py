@@ -7,11 +7,11 @@ from flask import Flask
 from limits import strategies
 from limits.storage import memory
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.factory import create_app
 from creditapp.settings.settings import Settings
 from creditapp.web import rate_limits
 from tests.clock import Clock, stop_clock
+from tests.portfolios import EXAMPLE
 
 
 @pytest.fixture(autouse=True)

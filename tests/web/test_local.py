@@ -2,9 +2,9 @@
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.identity.people import Role
 from tests.clients import StrictClient
+from tests.portfolios import EXAMPLE
 
 
 @pytest.mark.parametrize("path", ["/", "/codebook", "/apidocs", "/api/model-info", "/metrics"])

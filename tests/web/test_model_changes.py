@@ -9,7 +9,6 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import update
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.session import writing
 from creditapp.exceptions import ChangeUnderWay, RefusedModel
 from creditapp.factory import create_app
@@ -25,6 +24,7 @@ from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.clock import stop_clock
 from tests.engines import on_both
+from tests.portfolios import EXAMPLE
 from tests.retrained import other_bundle
 from tests.tampering import tampering
 

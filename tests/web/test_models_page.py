@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.identity.people import Role
 from creditapp.serving import change_lock, deployments, registry_listing, remote_commands
 from creditapp.serving.deployments import Change
@@ -16,6 +15,7 @@ from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
 from tests.clock import stop_clock
+from tests.portfolios import EXAMPLE
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.session import writing
 from creditapp.decisions.log import Answers
 from creditapp.decisions.reviews import ReviewNote
 from creditapp.identity.people import Role
 from creditapp.settings.settings import Settings
 from tests.clients import POOR, StrictClient, csrf_token
+from tests.portfolios import EXAMPLE
 
 MODEL_WORDS = re.compile(
     r"score|probab|model|modèle|version|risk|risque|cut-off|seuil|shap|algorithm|%", re.IGNORECASE

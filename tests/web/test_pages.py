@@ -6,10 +6,11 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from creditapp.applications.catalogue import FEATURES, Choice
+from creditapp.applications.questions import Choice
 from creditapp.serving import cache as model_cache
 from tests.clients import StrictClient, csrf_token, form_data
 from tests.engines import on_both
+from tests.portfolios import FEATURES
 
 pytestmark = on_both
 

@@ -8,7 +8,6 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.exceptions import BadPolicy
 from creditapp.identity import audit
 from creditapp.policy import versions as policy_versions
@@ -16,6 +15,7 @@ from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Rule
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
+from tests.portfolios import EXAMPLE
 
 LARGE = Rule("Credit amount", Outcome.DECLINE, "The amount is too large", over=4000)
 

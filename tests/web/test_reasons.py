@@ -5,10 +5,10 @@ from flask import Flask
 from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.session import writing
 from creditapp.decisions.log import Answers
 from tests.clients import StrictClient
+from tests.portfolios import EXAMPLE
 
 ADVERSE = {
     **EXAMPLE,

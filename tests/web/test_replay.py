@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, update
 
-from creditapp.applications.catalogue import FEATURE_NAMES, answer_from_text
+from creditapp.applications.questions import answer_from_text
 from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Answers, Decision, NewDecision
@@ -21,6 +21,7 @@ from creditapp.settings.paths import ROOT
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
+from tests.portfolios import FEATURE_NAMES
 from tests.retrained import other_bundle
 from tests.tampering import tampering
 

@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews, stored
@@ -17,6 +16,7 @@ from creditapp.identity.actors import Actor
 from creditapp.identity.people import Role
 from tests.clients import StrictClient, csrf_token
 from tests.engines import on_both
+from tests.portfolios import EXAMPLE
 
 LONG = {**EXAMPLE, "Duration in month": 36, "Credit amount": 9000.0}
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.identity.people import Role
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Rule
 from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
+from tests.portfolios import EXAMPLE
 
 TRIED = "/policy?approve_from=0.8&refer_from=0.5&cost_ratio=5&referral_cost=0.1"
 

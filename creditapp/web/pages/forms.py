@@ -45,7 +45,10 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     def fields_by_group(self) -> list[tuple[str, list[Field]]]:
         """The fields by the catalogue's groups."""
         return [
-            (group, [self[_attribute(one)] for one in self.catalogue.features if one.group == group])
+            (
+                group,
+                [self[_attribute(one)] for one in self.catalogue.features if one.group == group],
+            )
             for group in self.catalogue.groups
             if any(one.group == group for one in self.catalogue.features)
         ]
@@ -114,7 +117,9 @@ def _select(question: Question, codes: list[Code], render: dict[str, Any]) -> Fi
         null = next(code for code in question.missing if code.code is None)
         blank = SelectChoice(value="", label=phrase(null.meaning))
     choices = [
-        SelectChoice(value=question.as_text(code.code), label=phrase(code.meaning) or str(code.code))
+        SelectChoice(
+            value=question.as_text(code.code), label=phrase(code.meaning) or str(code.code)
+        )
         for code in codes
     ]
     return SelectField(

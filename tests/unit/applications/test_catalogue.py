@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditapp.applications import catalogue
-from creditapp.applications.catalogue import (
-    BY_NAME,
-    EXAMPLE,
-    FEATURES,
-    Choice,
-    Numeric,
-    answer_from_text,
-)
+from creditapp.applications.questions import Choice, Numeric, answer_from_text
+from tests.portfolios import BY_NAME, EXAMPLE, FEATURES
 
 
 def test_catalogue_has_19_features_of_three_kinds() -> None:

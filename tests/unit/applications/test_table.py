@@ -5,9 +5,9 @@ import io
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.applications.table import read_csv, wrong_rows
 from creditapp.exceptions import BadTable
+from tests.portfolios import EXAMPLE
 
 HEADER = list(EXAMPLE)
 ROW = [str(answer) for answer in EXAMPLE.values()]

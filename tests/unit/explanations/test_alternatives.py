@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE, Application
+from creditapp.applications.catalogue import Application
 from creditapp.explanations.alternatives import Alternative, Alternatives, Change, alternatives
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from creditapp.scoring.scorer import Score
+from tests.portfolios import EXAMPLE
 
 ANSWERS = {
     **EXAMPLE,

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE, FEATURE_NAMES, Application
+from creditapp.applications.catalogue import Application
 from creditapp.exceptions import BrokenBundle
 from creditapp.explanations.reasons import Explainer, Source, verify_explainer
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from creditapp.scoring.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
 from creditapp.scoring.forest import Leaves
 from creditapp.scoring.scorer import Score
+from tests.portfolios import EXAMPLE, FEATURE_NAMES
 
 DURATION, AMOUNT, AGE = "Duration in month", "Credit amount", "Age in years"
 INPUTS = {name: {"mean": 0.0, "scale": 1.0} for name in (DURATION, AMOUNT, AGE)}

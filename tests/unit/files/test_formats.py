@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.exceptions import BadTable
 from creditapp.files import formats
 from creditapp.files.formats import join, parts_of, rows_of, write
+from tests.portfolios import EXAMPLE
 
 REFERENCES = ["plain", 'a "quoted" one', "two\nlines", "", 'comma, quote "\nand line', "é"] * 5
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.exceptions import BadPolicy
 from creditapp.policy.definition import (
     DEFAULT_POLICY,
@@ -17,6 +16,7 @@ from creditapp.policy.definition import (
     from_document,
     rules_from,
 )
+from tests.portfolios import EXAMPLE
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditapp.applications.catalogue import EXAMPLE
 from creditapp.intervals import Proportion
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from creditapp.simulation.outcomes import (
@@ -18,6 +17,7 @@ from creditapp.simulation.outcomes import (
     cost_curve,
     simulate,
 )
+from tests.portfolios import EXAMPLE
 
 
 def case(
