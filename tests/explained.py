@@ -14,7 +14,7 @@ from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Score, Scorer
 from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
-from tests.portfolios import FEATURE_NAMES
+from tests.portfolios import FEATURE_NAMES, GERMAN
 from training import dataset, pipeline
 from training.export import Origin, make_bundle
 
@@ -56,8 +56,8 @@ class Explained(NamedTuple):
 
 def explain_the_default() -> Explained:
     """Train the default model on the project's data, and make its explainer."""
-    split = dataset.split(dataset.load(ROOT / "data" / "estadistical.csv"))
-    fitted = pipeline.build().fit(split.training.features, split.training.target)
+    split = dataset.split(dataset.load(GERMAN, ROOT / "data" / "estadistical.csv"))
+    fitted = pipeline.build(GERMAN).fit(split.training.features, split.training.target)
     bundle = make_bundle(fitted, split, {}, Origin("run", "now"))[0]
     bundle = Bundle.unpack(bundle.pack())
     scorer = verify(bundle)

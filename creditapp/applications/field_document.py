@@ -254,7 +254,7 @@ def _missing(
     texts: dict[str, str] = {}
     for entry in entries:
         keys = _entry(entry, field)
-        value: str = keys.get("value")
+        value = keys.get("value")
         if type(value) is not str:
             field.fault("missingValues", f"has {echo(value)}; accepted is a text in quotes")
             continue

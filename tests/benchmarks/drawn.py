@@ -5,14 +5,14 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from creditapp.settings.paths import ROOT
-from tests.portfolios import FEATURE_NAMES
+from tests.portfolios import FEATURE_NAMES, GERMAN
 from training import dataset, pipeline
 
 
 def fitted() -> Pipeline:
     """The project's own pipeline, fitted as `flask train` does."""
     split = dataset.split(_data())
-    return pipeline.build().fit(split.training.features, split.training.target)
+    return pipeline.build(GERMAN).fit(split.training.features, split.training.target)
 
 
 def frame(rows: int, seed: int = 1) -> pd.DataFrame:
@@ -25,4 +25,4 @@ def frame(rows: int, seed: int = 1) -> pd.DataFrame:
 
 
 def _data() -> dataset.Dataset:
-    return dataset.load(ROOT / "data" / "estadistical.csv")
+    return dataset.load(GERMAN, ROOT / "data" / "estadistical.csv")

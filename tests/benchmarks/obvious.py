@@ -9,10 +9,11 @@ import pandas as pd
 from flask import Flask, request
 
 from creditapp.settings.paths import ROOT
+from tests.portfolios import GERMAN
 from training import dataset, pipeline
 
-split = dataset.split(dataset.load(ROOT / "data" / "estadistical.csv"))
-model = pipeline.build().fit(split.training.features, split.training.target)
+split = dataset.split(dataset.load(GERMAN, ROOT / "data" / "estadistical.csv"))
+model = pipeline.build(GERMAN).fit(split.training.features, split.training.target)
 model.named_steps["classifier"].n_jobs = int(os.environ.get("N_JOBS", "1"))
 columns = list(split.training.features.columns)
 

@@ -20,7 +20,7 @@ from creditapp.web.api import answers
 from tests.benchmarks import results
 from tests.benchmarks.batch import seconds
 from tests.benchmarks.steps import application
-from tests.portfolios import EXAMPLE
+from tests.portfolios import EXAMPLE, GERMAN
 
 RUNS, CALLS = 9, 300
 
@@ -31,7 +31,7 @@ def measure() -> dict[str, float]:
     with application():
         served, origin = model_cache.current(), Origin(Channel.API, "a benchmark", "a benchmark")
         parsed = parse(body)
-        one = load_application(parsed)
+        one = load_application(GERMAN, parsed)
 
         def judged() -> None:
             judge([one], served, origin)
@@ -43,7 +43,7 @@ def measure() -> dict[str, float]:
         client = current_app.test_client()
         return {
             "parse": _median(lambda: parse(body)),
-            "check": _median(lambda: load_application(parsed)),
+            "check": _median(lambda: load_application(GERMAN, parsed)),
             "score": _median(lambda: served.scorer.score([one])),
             "judge": _median(judged),
             "judge and record": _median(recorded),

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from creditapp.applications.questions import Feature, Numeric
-from creditapp.applications.schemas import APPLICATION, load_application
+from creditapp.applications.schemas import load_application, schema_of
 from creditapp.applications.table import application_of, read_csv, wrong_rows
 from creditapp.exceptions import InvalidApplication
 from creditapp.web.pages.forms import ApplicationForm
-from tests.portfolios import EXAMPLE, FEATURES, QUESTIONS, RECORDED
+from tests.portfolios import EXAMPLE, FEATURES, GERMAN, QUESTIONS, RECORDED
 
 FOREIGN_ANSWERS: list[Any] = [
     "",
@@ -55,9 +55,9 @@ def cases(questions: tuple[Feature, ...]) -> list[Any]:
 
 def schema_accepts(row: Any) -> bool:
     """Whether the schema accepts a row; `load_application`, which has a faster check, must agree."""
-    accepted = not APPLICATION.validate(row)
+    accepted = not schema_of(GERMAN).validate(row)
     try:
-        load_application(row)
+        load_application(GERMAN, row)
     except InvalidApplication:
         assert not accepted
     else:
@@ -67,7 +67,7 @@ def schema_accepts(row: Any) -> bool:
 
 def table_accepts(row: Any) -> bool:
     """Whether the check of whole columns accepts a row between valid rows."""
-    return wrong_rows([EXAMPLE, row, EXAMPLE]) == set()
+    return wrong_rows(GERMAN, [EXAMPLE, row, EXAMPLE]) == set()
 
 
 def csv_accepts(texts: dict[str, str]) -> bool:
@@ -77,7 +77,7 @@ def csv_accepts(texts: dict[str, str]) -> bool:
     writer.writeheader()
     writer.writerow(texts)
     file.seek(0)
-    return all(schema_accepts(row) for _, row in read_csv(file))
+    return all(schema_accepts(row) for _, row in read_csv(GERMAN, file))
 
 
 def form_accepts(app: Flask, texts: dict[str, str]) -> bool:
@@ -160,14 +160,14 @@ def test_table_check_agrees_with_the_schema_on_mixed_rows(
     """Valid rows are accepted at any position, and give the same application by both checks."""
     rows = [*valid, *others]
     order.shuffle(rows)
-    assert wrong_rows(valid) == set()
-    assert wrong_rows(rows) == {n for n, row in enumerate(rows) if not schema_accepts(row)}
+    assert wrong_rows(GERMAN, valid) == set()
+    assert wrong_rows(GERMAN, rows) == {n for n, row in enumerate(rows) if not schema_accepts(row)}
     for row in valid:
-        assert application_of(row) == load_application(row)
+        assert application_of(GERMAN, row) == load_application(GERMAN, row)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ROWS, max_size=8))
 def test_table_check_finds_the_rows_that_the_schema_refuses(rows: list[Any]) -> None:
     """The fast check agrees with the schema on any JSON value."""
-    assert wrong_rows(rows) == {n for n, row in enumerate(rows) if not schema_accepts(row)}
+    assert wrong_rows(GERMAN, rows) == {n for n, row in enumerate(rows) if not schema_accepts(row)}

@@ -11,7 +11,7 @@ from creditapp.applications.schemas import load_application
 from creditapp.factory import create_app
 from creditapp.web.api.docs import PROBLEMS, document
 from tests.clients import StrictClient
-from tests.portfolios import EXAMPLE
+from tests.portfolios import EXAMPLE, GERMAN
 
 APP = create_app()
 with APP.app_context():
@@ -56,7 +56,7 @@ def test_examples_match_their_schemas(path: str, method: str, operation: dict[st
 
 def test_example_is_accepted_by_the_application_schema() -> None:
     """The example of the catalogue loads unchanged."""
-    assert load_application(EXAMPLE).answers == EXAMPLE
+    assert load_application(GERMAN, EXAMPLE).answers == EXAMPLE
 
 
 def test_all_problem_statuses_are_described() -> None:

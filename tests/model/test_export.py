@@ -16,7 +16,7 @@ from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.scorer import Scorer
 from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
-from tests.portfolios import FEATURES
+from tests.portfolios import FEATURES, GERMAN
 from training import dataset, pipeline
 from training.dataset import Split
 from training.export import (
@@ -33,13 +33,13 @@ from training.pipeline import probability_good
 @pytest.fixture(scope="module")
 def split() -> Split:
     """The project's own data."""
-    return dataset.split(dataset.load(ROOT / "data" / "estadistical.csv"))
+    return dataset.split(dataset.load(GERMAN, ROOT / "data" / "estadistical.csv"))
 
 
 @pytest.fixture(scope="module")
 def fitted(split: Split) -> Pipeline:
     """The project's own pipeline."""
-    return pipeline.build().fit(split.training.features, split.training.target)
+    return pipeline.build(GERMAN).fit(split.training.features, split.training.target)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_an_export_of_another_forest_is_refused(
     other.named_steps["classifier"].fit(
         fitted.named_steps["preprocessor"].transform(split.training.features), split.training.target
     )
-    model, inputs = convert(other)
+    model, inputs = convert(other, GERMAN)
     wrong = Bundle(model, bundle.leaves, bundle.metadata, bundle.golden, bundle.holdout)
     assert inputs == bundle.metadata.inputs
     with pytest.raises(BrokenBundle, match="differs from the fitted pipeline"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from creditapp.settings.paths import ROOT
+from tests.portfolios import GERMAN
 from tests.serving import Trained, flask
 
 DATA = ROOT / "data" / "estadistical.csv"
@@ -66,7 +67,7 @@ def test_bad_data_are_refused_in_one_line(
     with DATA.open(newline="") as lines, file.open("w", newline="") as target:
         csv.writer(target).writerows(change(list(csv.reader(lines))))
     with pytest.raises(BadTable) as caught:
-        dataset.load(file)
+        dataset.load(GERMAN, file)
     assert message in str(caught.value)
     assert str(file) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -92,7 +93,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     from training import dataset
 
     with pytest.raises(BadTable, match="cannot be read"):
-        dataset.load(tmp_path / "nowhere.csv")
+        dataset.load(GERMAN, tmp_path / "nowhere.csv")
 
 
 def test_blanks_around_column_names_are_ignored(tmp_path: Path) -> None:
@@ -102,14 +103,14 @@ def test_blanks_around_column_names_are_ignored(tmp_path: Path) -> None:
     header, rest = DATA.read_text().split("\n", 1)
     file = tmp_path / "data.csv"
     file.write_text(" , ".join(header.split(",")) + " \n" + rest)
-    assert len(dataset.load(file)) == 1000
+    assert len(dataset.load(GERMAN, file)) == 1000
 
 
 def test_the_data_have_the_documented_classes_and_split() -> None:
     """There are 700 good and 300 bad rows, and both parts of the split keep this proportion."""
     from training import dataset
 
-    whole = dataset.load(DATA)
+    whole = dataset.load(GERMAN, DATA)
     parts = dataset.split(whole)
     assert whole.target.value_counts().to_dict() == {1: 700, 0: 300}
     assert parts.training.target.value_counts().to_dict() == {1: 490, 0: 210}

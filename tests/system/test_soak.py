@@ -13,7 +13,7 @@ import pytest
 from creditapp.drift import psi
 from creditapp.drift.psi import State
 from tests.load import assert_kept, under_load
-from tests.portfolios import EXAMPLE
+from tests.portfolios import EXAMPLE, GERMAN
 from tests.serving import Answer, Trained, serve
 from tests.unit.drift import test_psi as simulation
 
@@ -48,7 +48,7 @@ def test_two_minutes_of_killed_workers_lose_no_answered_decision(
 @pytest.mark.parametrize("cases", [50, 200, 1000])
 def test_a_thousand_looks_at_drift(cases: int) -> None:
     """False alarms without drift, and what is found of a stated shift, for the tables of the documents."""
-    whole = simulation.dataset.load(simulation.ROOT / "data" / "estadistical.csv")
+    whole = simulation.dataset.load(GERMAN, simulation.ROOT / "data" / "estadistical.csv")
     generator = np.random.default_rng(cases)
     still = [simulation.look(whole, generator, cases) for _ in range(1000)]
     usual = [any(one.index > psi.SHIFTED for one in found.values()) for found in still]

@@ -6,6 +6,7 @@ import pytest
 from creditapp.drift import psi
 from creditapp.drift.psi import SCORE, Drift, State
 from creditapp.settings.paths import ROOT
+from tests.portfolios import GERMAN
 from training import dataset, export
 
 ROUNDS = 60
@@ -14,7 +15,7 @@ ROUNDS = 60
 @pytest.fixture(scope="module")
 def whole() -> dataset.Dataset:
     """The data set of the project, as the population of all samples."""
-    return dataset.load(ROOT / "data" / "estadistical.csv")
+    return dataset.load(GERMAN, ROOT / "data" / "estadistical.csv")
 
 
 def look(

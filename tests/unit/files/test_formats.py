@@ -11,7 +11,7 @@ import pytest
 from creditapp.exceptions import BadTable
 from creditapp.files import formats
 from creditapp.files.formats import join, parts_of, rows_of, write
-from tests.portfolios import EXAMPLE
+from tests.portfolios import EXAMPLE, GERMAN
 
 REFERENCES = ["plain", 'a "quoted" one', "two\nlines", "", 'comma, quote "\nand line', "é"] * 5
 
@@ -31,9 +31,9 @@ def test_csv_parts_contain_whole_rows(
     for reference in REFERENCES:
         line += 1 + reference.count("\n")
         whole.append((line, {**EXAMPLE, **({"reference": reference} if reference else {})}))
-    parts = parts_of(path)
+    parts = parts_of(GERMAN, path)
     assert len(parts) == {1: 30, 10**6: 1}.get(size, len(parts))
-    assert [row for part in parts for row in rows_of(path, part)] == whole
+    assert [row for part in parts for row in rows_of(GERMAN, path, part)] == whole
 
 
 def test_row_groups_are_split_into_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,9 +44,9 @@ def test_row_groups_are_split_into_parts(tmp_path: Path, monkeypatch: pytest.Mon
     ]
     path = tmp_path / "in.parquet"
     pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=5)
-    parts = parts_of(path)
+    parts = parts_of(GERMAN, path)
     assert [part.end - part.begin for part in parts] == [3, 2, 3, 2]
-    numbered = [row for part in parts for row in rows_of(path, part)]
+    numbered = [row for part in parts for row in rows_of(GERMAN, path, part)]
     answered = [
         {name: answer for name, answer in row.items() if answer is not None} for row in rows
     ]
@@ -58,7 +58,7 @@ def test_column_of_wrong_type_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "in.parquet"
     pq.write_table(pa.Table.from_pylist([{**EXAMPLE, "Age in years": True}]), path)
     with pytest.raises(BadTable, match='"Age in years" is of type bool'):
-        parts_of(path)
+        parts_of(GERMAN, path)
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])

@@ -16,7 +16,7 @@ from creditapp.policy.definition import (
     from_document,
     rules_from,
 )
-from tests.portfolios import EXAMPLE
+from tests.portfolios import EXAMPLE, GERMAN
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_an_answer_outside_training_is_not_approved(
     level: RiskLevel, inside: Outcome, outside: Outcome
 ) -> None:
     """It turns an approval into a referral, and changes no other outcome."""
-    assert DEFAULT_POLICY.outcome(level, EXAMPLE, outside_training=False) is inside
-    assert DEFAULT_POLICY.outcome(level, EXAMPLE, outside_training=True) is outside
+    assert DEFAULT_POLICY.outcome(level, GERMAN, EXAMPLE, outside_training=False) is inside
+    assert DEFAULT_POLICY.outcome(level, GERMAN, EXAMPLE, outside_training=True) is outside
 
 
 def test_a_rule_makes_a_decision_worse_and_never_better() -> None:
@@ -60,7 +60,7 @@ def test_a_rule_makes_a_decision_worse_and_never_better() -> None:
 
         def outcome(level: RiskLevel, months: int, policy: Policy = policy) -> Outcome:
             answers = {**EXAMPLE, "Duration in month": months}
-            return policy.outcome(level, answers, outside_training=False)
+            return policy.outcome(level, GERMAN, answers, outside_training=False)
 
         assert outcome(RiskLevel.LOW, 48) is Outcome.REFER
         assert outcome(RiskLevel.LOW, 49) is Outcome.DECLINE
@@ -76,7 +76,7 @@ def test_a_policy_survives_a_round_trip_through_json() -> None:
     policy = Policy("7", 0.8, 0.3, rules=rules)
     document = json.loads(json.dumps(policy.as_document()))
     assert from_document(document) == policy
-    assert rules_from(document["rules"]) == rules
+    assert rules_from(GERMAN, document["rules"]) == rules
 
 
 GOOD_RULE = {"feature": "Duration in month", "over": 48, "outcome": "refer", "text": "too long"}
@@ -104,7 +104,7 @@ GOOD_RULE = {"feature": "Duration in month", "over": 48, "outcome": "refer", "te
 def test_a_wrong_rule_is_refused_by_its_number(change: dict[str, Any], message: str) -> None:
     """The message gives the rule's number, says what is wrong, and says what is accepted."""
     with pytest.raises(BadPolicy) as refused:
-        rules_from([GOOD_RULE, {**GOOD_RULE, **change}])
+        rules_from(GERMAN, [GOOD_RULE, {**GOOD_RULE, **change}])
     assert str(refused.value).startswith("rule 2: ")
     assert message in str(refused.value)
 
@@ -112,9 +112,9 @@ def test_a_wrong_rule_is_refused_by_its_number(change: dict[str, Any], message: 
 def test_of_several_unknown_keys_the_first_in_the_alphabet_is_named() -> None:
     """The message is the same every time, and a long key is cut."""
     with pytest.raises(BadPolicy, match=r"rule 1: the key limit is unknown"):
-        rules_from([{**GOOD_RULE, "limit": 3, "reason": "x", "zeal": 1}])
+        rules_from(GERMAN, [{**GOOD_RULE, "limit": 3, "reason": "x", "zeal": 1}])
     with pytest.raises(BadPolicy, match=rf"rule 1: the key {'x' * 50} is unknown"):
-        rules_from([{**GOOD_RULE, "x" * 51: 3}])
+        rules_from(GERMAN, [{**GOOD_RULE, "x" * 51: 3}])
 
 
 @pytest.mark.parametrize("codes", [[], "A43", ["A43", "A99"], [["A43"]]])
@@ -122,18 +122,18 @@ def test_a_rule_over_unknown_codes_is_refused(codes: object) -> None:
     """The codes must be a list of at least one code of the feature."""
     rule = {"feature": "Purpose", "codes": codes, "outcome": "decline", "text": "no"}
     with pytest.raises(BadPolicy, match=r"rule 1: (codes must be a list|a code must be one of)"):
-        rules_from([rule])
+        rules_from(GERMAN, [rule])
 
 
 @pytest.mark.parametrize("document", [{}, None, [3]])
 def test_rules_must_be_a_list_of_objects(document: object) -> None:
     """Other JSON is refused."""
     with pytest.raises(BadPolicy, match=r"rules must be a list|rule 1 must be an object"):
-        rules_from(document)
+        rules_from(GERMAN, document)
 
 
 def test_a_rule_on_a_protected_answer_is_refused() -> None:
     """A protected answer is no lawful reason for a decision."""
     rule = {"feature": "Age in years", "under": 21, "outcome": "refer", "text": "young"}
     with pytest.raises(BadPolicy, match="Age in years is protected; a rule must not use"):
-        rules_from([rule])
+        rules_from(GERMAN, [rule])

@@ -17,7 +17,7 @@ from creditapp.simulation.outcomes import (
     cost_curve,
     simulate,
 )
-from tests.portfolios import EXAMPLE
+from tests.portfolios import EXAMPLE, GERMAN
 
 
 def case(
@@ -34,7 +34,7 @@ def case(
 
 def simulated(cases: list[Case], costs: Costs | None = None) -> Simulation:
     """The default policy on some cases."""
-    return simulate(DEFAULT_POLICY, cases, costs or Costs())
+    return simulate(DEFAULT_POLICY, GERMAN, cases, costs or Costs())
 
 
 def test_cases_are_decided_by_cut_offs_rules_and_the_training_data() -> None:
@@ -48,7 +48,7 @@ def test_cases_are_decided_by_cut_offs_rules_and_the_training_data() -> None:
         "decline": Proportion(1, 4),
     }
     rule = Rule("Purpose", Outcome.DECLINE, "no", codes=("A43",))
-    outcomes = simulate(Policy("x", rules=(rule,)), cases, Costs()).outcomes
+    outcomes = simulate(Policy("x", rules=(rule,)), GERMAN, cases, Costs()).outcomes
     assert outcomes == ["decline"] * 4
 
 
