@@ -115,6 +115,14 @@ def _resource(package: Keys) -> Keys:
 
 
 def _data_file(resource: Keys) -> DataFile:
+    for keys, place in ((resource, "resource"), (resource.keys("schema"), "schema")):
+        if "creditapp" in keys:
+            keys.fault(
+                "", f"creditapp stands in the {place}; accepted is at the top, or in a field"
+            )
+    if resource.keys("schema").get("fieldsMatch", ["equal"]) not in ("equal", ["equal"]):
+        resource.fault("schema, fieldsMatch", "is not accepted; accepted is equal")
+    resource.one_of("format", dict.fromkeys(("csv", "parquet", "")), default="")
     path = resource.string("path", required=True)
     parts = PurePosixPath(path).parts
     if path and (path.startswith("/") or ".." in parts or "://" in path):
