@@ -113,7 +113,7 @@ def _check_keys_of_type(field: Keys, own: Keys, constraints: Keys) -> None:
         (own, {"encoding": {"integer"}, "rule": {"date"}, "bands": NUMERIC}),
         (constraints, {"enum": CATEGORICAL, "maxLength": {"string"}, "minLength": {"string"}}),
         (constraints, {key: {*NUMERIC, "date"} for key in ("minimum", "maximum")}),
-        (constraints, {key: NUMERIC for key in ("exclusiveMinimum", "exclusiveMaximum")}),
+        (constraints, dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), NUMERIC)),
     ):
         for key, kinds in accepted.items():
             if key in keys and kind not in kinds:
