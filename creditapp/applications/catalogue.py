@@ -139,6 +139,13 @@ class Catalogue:
         return lambda row: (row[only],)
 
     @cached_property
+    def checks(self) -> tuple[tuple[str, Callable[[object], bool]], ...]:
+        """The name of each feature, and the function that says whether it accepts an answer."""
+        return tuple(
+            (one.name, one.accepts if one.missing else one.accepts_value) for one in self.features
+        )
+
+    @cached_property
     def fingerprint(self) -> str:
         """A SHA-256 digest of names, kinds, codes and limits, in hexadecimal.
 
