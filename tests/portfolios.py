@@ -13,3 +13,6 @@ BY_NAME = GERMAN.by_name
 FEATURE_NAMES = GERMAN.feature_names
 PROTECTED = GERMAN.protected
 EXAMPLE = GERMAN.example
+
+TAIWAN_FOLDER = ROOT / "data" / "taiwan"
+TAIWAN = read_portfolio(TAIWAN_FOLDER)
