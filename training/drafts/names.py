@@ -1,0 +1,142 @@
+"""What the name of a column suggests: an identifier, a date, a protected attribute, a later event."""
+
+import re
+
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
+
+IDENTIFIERS = frozenset("id ids no nr num nbr number key uuid guid ref reference index pk".split())
+"""Words at the end of a name; `reference` and `id` also alone."""
+
+COUNTS = frozenset(
+    """number num no nbr count counts cnt many times months month years year days day age amount
+    amnt amt percent percentage pct rate ratio score balance bal inquiries enquiries accounts
+    dependents children anzahl alter jahre monate nombre numero cuantos""".split()
+)
+"""Words that say an integer counts or measures something, so that it is no code."""
+
+_PROTECTED = {
+    "age": "age ages alter edad idade",
+    "sex": "sex gender geschlecht sexe genre sexo genero male female ismale isfemale",
+    "marital status": "marital marriage married familienstand civil matrimonial conyugal spouse",
+    "nationality": "nationality citizenship citizen nationalität nationalitaet nationalité "
+    "nationalite nacionalidad staatsangehörigkeit foreign foreigner immigrant ausländer extranjero",
+    "religion": "religion religious konfession religión confession",
+    "race or ethnicity": "race ethnic ethnicity ethnie raza etnia hispanic latino tribe caste",
+    "date of birth": "birth birthday birthdate birthyear dob geburtsdatum geburt geburtstag "
+    "naissance nacimiento geburtsjahr yob",
+    "disability": "disability disabled handicap behinderung discapacidad handicapped",
+    "family": "pregnant pregnancy maternity children kids kinder enfants hijos",
+    "telephone": "telephone phone telefon téléphone teléfono telefono",
+    "place of residence": "zip zipcode postcode postal plz region neighbourhood neighborhood",
+    "language": "language langue sprache idioma",
+    "political opinion": "union political party",
+}
+PROTECTED = {word: what for what, words in _PROTECTED.items() for word in words.split()}
+
+_APPLICATION_DATES = (
+    "application applied apply applydate app request requested submitted submission created "
+    "creation issue issued origination originated open opened decision start antrag antragsdatum "
+    "demande solicitud date datum fecha"
+).split()
+"""In the order of preference."""
+
+_AFTERWARDS = re.compile(
+    r"recover|collect(?!ive)|charge_?d?_?off|charged_off|write_?off|written_off|settle|"
+    r"last_(pymnt|payment|paid|fico)|(pymnt|payment)_last|next_(pymnt|payment)|total_(pymnt|rec|paid)|"
+    r"out_prncp|outstanding_princ|default|outcome|loan_status|foreclos|repossess|chargeback|"
+    r"final_status|paid_?off|closed|days_past_due|^dpd|ausfall|impago"
+)
+_BEFORE = re.compile(r"prior|previous|prev|history|hist|past|earlier|ever|before|other")
+_JOINED_IDENTIFIER = re.compile(
+    r"(loan|user|member|customer|client|applicant|application|account|borrower|contract|case|"
+    r"person|record|row)s?(id|no|nr|num|key)|skid\w*"
+)
+_BIRTH = frozenset(word for word, what in PROTECTED.items() if what == "date of birth")
+_AMOUNTS = re.compile(r"amount|amnt|amt|betrag|montant|monto|importe")
+_OF_CREDIT = re.compile(r"loan|credit|kredit|requested|cr[eé]dit|principal|limit")
+_TERMS = re.compile(r"duration|term$|^term|tenor|laufzeit|dur[eé]e|plazo|loan_months")
+_UNITS = {"month": "months", "months": "months", "year": "years", "years": "years", "days": "days"}
+
+
+def words(name: str) -> list[str]:
+    """The words of a name in lower case: `loanAmnt` and `loan.amnt` have the same."""
+    return [part.lower() for part in _PARTS.findall(name)]
+
+
+def title_of(name: str) -> str:
+    """A name as a label: `loan_amnt` is `Loan amnt`; a name of several words stays as it is."""
+    if " " in name:
+        return name
+    parts = _PARTS.findall(name)
+    kept = [part if part.isupper() and len(part) > 1 else part.lower() for part in parts]
+    if all(part.isupper() or part.isdigit() for part in parts):
+        kept = [part if len(part) <= 2 and len(parts) == 1 else part.lower() for part in parts]
+    text = " ".join(kept) or name
+    return text[0].upper() + text[1:]
+
+
+def protected_as(name: str) -> str | None:
+    """The attribute that the law may forbid to use and that the name suggests."""
+    found = [PROTECTED[word] for word in words(name) if word in PROTECTED]
+    joined = "".join(words(name))
+    return found[0] if found else PROTECTED.get(joined)
+
+
+def is_identifier_like(name: str) -> bool:
+    """Whether the name is like `id`, `loan_id`, `ID`, `CustomerNo` or `reference`."""
+    parts = words(name)
+    return bool(parts) and (
+        parts[-1] in IDENTIFIERS
+        or parts[0] in ("id", "reference")
+        or bool(_JOINED_IDENTIFIER.fullmatch("".join(parts)))
+    )
+
+
+def is_count_like(name: str) -> bool:
+    """Whether the name says that integers count or measure."""
+    return any(word in COUNTS for word in words(name))
+
+
+def is_birth(name: str) -> bool:
+    """Whether the name says that a date is one of birth."""
+    return any(word in _BIRTH for word in words(name))
+
+
+def application_date_rank(name: str) -> int | None:
+    """How well the name fits the date of an application, 0 best; None if not at all."""
+    parts = words(name)
+    ranks = [_APPLICATION_DATES.index(word) for word in parts if word in _APPLICATION_DATES]
+    return min(ranks, default=None)
+
+
+def is_known_afterwards(name: str) -> bool:
+    """Whether the name suggests what is known only after the credit was given."""
+    joined = "_".join(words(name))
+    return bool(_AFTERWARDS.search(joined)) and not _BEFORE.search(joined)
+
+
+def amount_rank(name: str) -> int | None:
+    """How well the name fits the amount of the credit, 0 best; None if not at all."""
+    joined = "_".join(words(name))
+    amount, credit = bool(_AMOUNTS.search(joined)), bool(_OF_CREDIT.search(joined))
+    if amount and credit:
+        return 0
+    if amount:
+        return 1
+    return 2 if "limit" in joined else None
+
+
+def is_term(name: str) -> bool:
+    """Whether the name fits the duration of the credit."""
+    return bool(_TERMS.search("_".join(words(name))))
+
+
+def unit_of(name: str) -> str | None:
+    """The unit that the name says, if it says one."""
+    found = {_UNITS[word] for word in words(name) if word in _UNITS}
+    return found.pop() if len(found) == 1 else None
+
+
+def stem(name: str) -> str:
+    """The name without its digits: the same for the columns of a series."""
+    return re.sub(r"\d+", "#", name)
