@@ -6,12 +6,16 @@ import numpy as np
 
 from training.drafts import dates
 from training.drafts.fields import DraftField
-from training.drafts.names import application_date_rank, is_birth, is_known_afterwards
+from training.drafts.names import (
+    application_date_rank,
+    is_application_date,
+    is_birth,
+    is_known_afterwards,
+)
 from training.drafts.survey import Survey
 
-CERTAIN_RANKS = 17
-"""The first words of the list say it clearly; `open`, `start` or `date` may be of something else."""
 AFTERWARDS = 0.05
+MOST_MISSING = 0.2
 
 
 def mark_dates(fields: dict[str, DraftField], whole: Survey) -> str | None:
@@ -20,16 +24,22 @@ def mark_dates(fields: dict[str, DraftField], whole: Survey) -> str | None:
     for field in found:
         if is_birth(field.name):
             field.protected = True
-    applied = _application_date([field for field in found if not _is_other(field)])
+    applied = _application_date(
+        [
+            field
+            for field in found
+            if not _is_other(field) and _missing(field, whole) <= MOST_MISSING
+        ]
+    )
     others = [field for field in found if field is not applied]
-    for field in others:
-        field.note("Read as the number of days before the application.")
     if applied is not None:
         _make_application_date(applied, whole)
         for field in others:
             _compare(field, applied, whole)
-        return None
-    return _newest(others, whole) if others else None
+    for field in others:
+        if field.is_scored:
+            field.note("Read as the number of days before the application.")
+    return _newest(others, whole) if others and applied is None else None
 
 
 def _is_other(field: DraftField) -> bool:
@@ -47,16 +57,19 @@ def _application_date(candidates: list[DraftField]) -> DraftField | None:
 def _make_application_date(field: DraftField, whole: Survey) -> None:
     field.role = "date"
     field.note("The day of the application: the newest rows are held out to test the model.")
-    rank = application_date_rank(field.name)
-    if rank is None or rank >= CERTAIN_RANKS:
+    if not is_application_date(field.name):
         field.ask("is this the day of the application? If not, make it a feature or ignored")
-    empty = whole.profiles[field.name].empty + sum(
-        (whole.profiles[field.name].counts or {}).get(text, 0) for text in field.codes
-    )
-    if empty:
+    share = _missing(field, whole)
+    if share:
         field.ask(
-            f"{empty:,} rows have no day of application; take them out of the file or fill them in"
+            f"{share:.1%} of the rows have no day of application; take them out of the file or fill it in"
         )
+
+
+def _missing(field: DraftField, whole: Survey) -> float:
+    profile = whole.profiles[field.name]
+    codes = sum((profile.counts or {}).get(text, 0) for text in field.codes if text)
+    return (profile.empty + codes) / whole.rows
 
 
 def _compare(field: DraftField, applied: DraftField, whole: Survey) -> None:

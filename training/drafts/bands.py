@@ -3,13 +3,37 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d{3})*(?:\.\d+)?")
 _BELOW = re.compile(r"<|less|under|below|up to|unter|bis|moins|menos|at most|≤")
 _ABOVE = re.compile(r">|\+|more|over|above|at least|and up|über|ueber|plus|más|older|≥")
 _RANGE = re.compile(r"(?:-|–|to|bis|<|<=|\.\.|\.\.\.|and)")
 _GRADE = re.compile(r"([A-H])([0-9]?)")
-_RATINGS = "AAA AA+ AA AA- A+ A A- BBB+ BBB BBB- BB+ BB BB- B+ B B- CCC+ CCC CCC- CC C D".split()
+_RATINGS = (
+    "AAA",
+    "AA+",
+    "AA",
+    "AA-",
+    "A+",
+    "A",
+    "A-",
+    "BBB+",
+    "BBB",
+    "BBB-",
+    "BB+",
+    "BB",
+    "BB-",
+    "B+",
+    "B",
+    "B-",
+    "CCC+",
+    "CCC",
+    "CCC-",
+    "CC",
+    "C",
+    "D",
+)
 _MULTIPLES = {"k": 1000, "m": 1_000_000}
 
 SCALES = tuple(
@@ -87,7 +111,7 @@ def _by_numbers(categories: Sequence[str]) -> Order | None:
     ordered = sorted(bands, key=lambda text: keys[text] or (0.0, 0.0))
     limits = [keys[text] or (0.0, 0.0) for text in ordered]
     distinct = len(set(limits)) == len(limits)
-    apart = all(before[1] <= after[0] for before, after in zip(limits, limits[1:], strict=False))
+    apart = all(before[1] <= after[0] for before, after in pairwise(limits))
     return Order(ordered, "the numbers", distinct and apart and not outside, outside)
 
 

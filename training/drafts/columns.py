@@ -1,11 +1,11 @@
 """Drafts a field for each column: its type, and what its own cells say."""
 
 from training.drafts.fields import DraftField
-from training.drafts.names import stem
+from training.drafts.names import is_application_date, stem
 from training.drafts.notation import have_decimal_commas, kind_of
 from training.drafts.profile import Profile
 from training.drafts.survey import Survey
-from training.drafts.typing_of_numbers import draft_numeric, set_limits
+from training.drafts.typing_of_numbers import ORDERED, draft_numeric, set_limits
 from training.drafts.typing_of_texts import draft_text
 
 MOSTLY_EMPTY = 0.95
@@ -50,9 +50,13 @@ def _note_missing(field: DraftField, profile: Profile, rows: int) -> None:
 def _ignore_constant(field: DraftField, profile: Profile) -> None:
     if not profile.filled:
         field.ignore("all cells are empty")
-    elif profile.counts is not None and len(profile.counts) == 1 and not profile.empty:
+    elif _is_constant(profile) and not (field.type == "date" and is_application_date(field.name)):
         field.reviews.clear()
         field.ignore("all cells are the same")
+
+
+def _is_constant(profile: Profile) -> bool:
+    return profile.counts is not None and len(profile.counts) == 1 and not profile.empty
 
 
 def _treat_series_alike(fields: dict[str, DraftField], whole: Survey) -> None:
@@ -69,7 +73,8 @@ def _treat_series_alike(fields: dict[str, DraftField], whole: Survey) -> None:
 
 def _make_number(field: DraftField, profile: Profile, members: list[DraftField]) -> None:
     field.categories = []
-    field.comments = [text for text in field.comments if not text.startswith("An integer with")]
+    field.reviews = [text for text in field.reviews if ORDERED not in text]
+    field.comments = [text for text in field.comments if not text.startswith("Taken for codes")]
     other = next(one.name for one in members if not one.categories and one is not field)
     field.note(f"Few values, but treated like {other}.")
     set_limits(field, profile)

@@ -60,8 +60,11 @@ def _amount(draft: Draft) -> str | None:
         if field.is_scored and field.type in ("integer", "number") and not field.categories
         if (rank := amount_rank(field.name)) is not None
     ]
-    best = [name for rank, name in ranked if rank == min(ranked)[0]]
-    return best[0] if len(best) == 1 else None
+    for best in sorted({rank for rank, _ in ranked}):
+        names = [name for rank, name in ranked if rank == best]
+        if len(names) == 1:
+            return names[0]
+    return None
 
 
 def _term(draft: Draft) -> str | None:
@@ -103,8 +106,7 @@ def _properties(field: DraftField) -> Iterator[tuple[str, Any]]:
     if title != field.name:
         yield "title", title
     yield from field.properties.items()
-    if field.role != "ignored":
-        yield from _values(field)
+    yield from _values(field)
     ours = dict(_own_properties(field))
     if ours:
         yield "creditapp", ours

@@ -1,7 +1,9 @@
 """Drafts the whole catalogue of a data file."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from gzip import BadGzipFile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from training.drafts.fields import DraftField
 from training.drafts.identifiers import mark_identifiers
 from training.drafts.leaks import mark_leaks
 from training.drafts.outcome import Outcome, read_outcome
+from training.drafts.postal_codes import ignore_postal_codes
 from training.drafts.protection import mark_protected
 from training.drafts.row_order import describe_order
 from training.drafts.source import Source, open_source
@@ -44,11 +47,11 @@ def draft(path: Path, outcome: str, bad: Sequence[str]) -> Draft:
         BadTable: the file is no table, or its outcome cannot be read as good and bad.
         OSError: the file cannot be read.
     """
-    source = open_source(path)
-    whole = survey(source)
+    source, whole = _read(path)
     result = read_outcome(whole, outcome.strip(), bad)
     fields = draft_columns(whole, result.field.name)
     mark_identifiers(fields, whole)
+    ignore_postal_codes(fields.values())
     as_of = mark_dates(fields, whole)
     mark_leaks(fields, whole, result)
     mark_protected(fields.values())
@@ -58,6 +61,14 @@ def draft(path: Path, outcome: str, bad: Sequence[str]) -> Draft:
             "constants and what is known after the outcome"
         )
     return _assembled(source, whole, result, fields, as_of)
+
+
+def _read(path: Path) -> tuple[Source, Survey]:
+    try:
+        source = open_source(path)
+        return source, survey(source)
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        raise BadTable(f"{path}: the file is damaged, or is not packed as .gz") from error
 
 
 def _assembled(

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from creditapp.exceptions import BadTable
 from training.drafts.fields import DraftField
 from training.drafts.kinds import INTEGER
-from training.drafts.names import is_identifier_like, protected_as, words
+from training.drafts.names import is_count_like, is_identifier_like, protected_as, words
 from training.drafts.profile import Profile
 from training.drafts.survey import Survey
 
@@ -48,7 +48,9 @@ def _is_identifier(field: DraftField, whole: Survey) -> bool:
         return named and share == 1
     if named:
         return share >= REPEATED and profile.distinct > FEWEST_ROWS
-    return share >= NEARLY_ALL and (field.kind is None or _is_numbering(field, whole))
+    if field.kind is None:
+        return share >= NEARLY_ALL
+    return share >= NEARLY_ALL and not is_count_like(field.name) and _is_numbering(field, whole)
 
 
 def _is_numbering(field: DraftField, whole: Survey) -> bool:
@@ -82,15 +84,13 @@ def _by_name(field: DraftField) -> tuple[bool, bool, bool, bool]:
 
 
 def _make_identifier(field: DraftField, profile: Profile, *, is_reference: bool) -> None:
-    exact = profile.counts is not None
-    count = f"{'' if exact else 'about '}{profile.distinct:,.0f}"
     field.comments = [
         text for text in field.comments if "limits" not in text and "Ignored" not in text
     ]
     field.reviews.clear()
     field.categories, field.ordered, field.minimum, field.maximum = [], False, None, None
     field.missing, field.unit = [], None
-    why = f"{count} different values in {profile.filled:,} cells"
+    why = f"{profile.shown_distinct} different values in {profile.filled:,} cells"
     if is_reference:
         field.role = "reference"
         field.note(f"The row's own identifier: {why}. Not scored.")

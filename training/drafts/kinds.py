@@ -13,9 +13,11 @@ from training.drafts import dates
 Numbers = NDArray[np.float64]
 
 SYMBOLS = "$€£¥%"
-_PLAIN = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
-_COMMA = r"(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?"
-_GROUPED = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+# why: a text with a zero before it, such as 01234, is a code and would lose the zero.
+_WHOLE = r"(?:0|[1-9]\d*)"
+_PLAIN = rf"(?:{_WHOLE}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{{1,3}})?"
+_COMMA = rf"(?:[1-9]\d{{0,2}}(?:\.\d{{3}})+|{_WHOLE})(?:,\d+)?"
+_GROUPED = rf"[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d+)?|{_WHOLE}(?:\.\d+)?"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from training.drafts.outcome import Outcome
 from training.drafts.survey import Survey
 
 TOO_GOOD = 0.95
+STRONG = 0.8
 FEWEST = 10
 
 
@@ -35,6 +36,8 @@ def _mark(field: DraftField, area: float | None) -> None:
     if area is not None and area > TOO_GOOD:
         field.ignore(f"{alone}, too good to be known before the outcome")
         field.ask(f"{alone} against the outcome: was it known when the application was decided?")
+    elif area is not None and area > STRONG and not named:
+        field.note(f"A strong feature: {alone}.")
     elif named:
         field.ignore("the name suggests that it is known only afterwards")
         field.ask(

@@ -6,10 +6,13 @@ HEADROOM = 0.1
 _STEPS = (1, 2, 5, 10)
 
 
-def limits_of(lowest: float, highest: float) -> tuple[float, float]:
-    """Limits with a tenth of the range as headroom, rounded outward; not below 0 where none is."""
+def limits_of(lowest: float, highest: float, *, whole: bool = False) -> tuple[float, float]:
+    """Limits with a tenth of the range as headroom, rounded outward; not below 0 where none is.
+
+    `whole` limits are integers.
+    """
     span = highest - lowest or abs(highest) or 1.0
-    step = _round_step(span * HEADROOM)
+    step = _round_step(max(span * HEADROOM, 1.0) if whole else span * HEADROOM)
     low = _whole(math.floor((lowest - span * HEADROOM) / step), step)
     high = _whole(math.ceil((highest + span * HEADROOM) / step), step)
     if lowest >= 0 and (low < 0 or lowest < span):

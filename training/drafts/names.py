@@ -4,13 +4,22 @@ import re
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 
-IDENTIFIERS = frozenset("id ids no nr num nbr number key uuid guid ref reference index pk".split())
+_BETWEEN = re.compile(r"[\W_]+|(?<=[a-zäöü])(?=[A-ZÄÖÜ])")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+IDENTIFIERS = _words("id ids no nr num nbr number key uuid guid ref reference index pk")
 """Words at the end of a name; `reference` and `id` also alone."""
 
-COUNTS = frozenset(
+COUNTS = _words(
     """number num no nbr count counts cnt many times months month years year days day age amount
     amnt amt percent percentage pct rate ratio score balance bal inquiries enquiries accounts
-    dependents children anzahl alter jahre monate nombre numero cuantos""".split()
+    dependents children anzahl alter jahre monate nombre numero cuantos
+    income salary wage revenue value price payment installment limit sum
+    einkommen gehalt betrag miete revenu montant ingresos monto"""
 )
 """Words that say an integer counts or measures something, so that it is no code."""
 
@@ -33,12 +42,12 @@ _PROTECTED = {
 }
 PROTECTED = {word: what for what, words in _PROTECTED.items() for word in words.split()}
 
-_APPLICATION_DATES = (
-    "application applied apply applydate app request requested submitted submission created "
-    "creation issue issued origination originated open opened decision start antrag antragsdatum "
-    "demande solicitud date datum fecha"
-).split()
-"""In the order of preference."""
+_APPLICATION_DATES = _words(
+    """application applied apply applydate app request requested submitted submission antrag
+    antragsdatum demande solicitud created creation issue issued origination originated"""
+)
+_POSSIBLE_DATES = _words("decision opened open start date datum fecha")
+"""Both in the order of preference; the possible ones may be of something else."""
 
 _AFTERWARDS = re.compile(
     r"recover|collect(?!ive)|charge_?d?_?off|charged_off|write_?off|written_off|settle|"
@@ -67,11 +76,8 @@ def title_of(name: str) -> str:
     """A name as a label: `loan_amnt` is `Loan amnt`; a name of several words stays as it is."""
     if " " in name:
         return name
-    parts = _PARTS.findall(name)
-    kept = [part if part.isupper() and len(part) > 1 else part.lower() for part in parts]
-    if all(part.isupper() or part.isdigit() for part in parts):
-        kept = [part if len(part) <= 2 and len(parts) == 1 else part.lower() for part in parts]
-    text = " ".join(kept) or name
+    parts = [part for part in _BETWEEN.split(name) if part] or [name]
+    text = " ".join(part if len(part) == 1 and len(parts) > 1 else part.lower() for part in parts)
     return text[0].upper() + text[1:]
 
 
@@ -92,6 +98,11 @@ def is_identifier_like(name: str) -> bool:
     )
 
 
+def is_postal_code(name: str) -> bool:
+    """Whether the name says that values are postal codes."""
+    return bool({"zip", "zipcode", "postcode", "postal", "plz"} & set(words(name)))
+
+
 def is_count_like(name: str) -> bool:
     """Whether the name says that integers count or measure."""
     return any(word in COUNTS for word in words(name))
@@ -105,8 +116,15 @@ def is_birth(name: str) -> bool:
 def application_date_rank(name: str) -> int | None:
     """How well the name fits the date of an application, 0 best; None if not at all."""
     parts = words(name)
-    ranks = [_APPLICATION_DATES.index(word) for word in parts if word in _APPLICATION_DATES]
+    order = (*_APPLICATION_DATES, *_POSSIBLE_DATES)
+    ranks = [order.index(word) for word in parts if word in order]
     return min(ranks, default=None)
+
+
+def is_application_date(name: str) -> bool:
+    """Whether the name says clearly that a date is the application's."""
+    rank = application_date_rank(name)
+    return rank is not None and rank < len(_APPLICATION_DATES)
 
 
 def is_known_afterwards(name: str) -> bool:

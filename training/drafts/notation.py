@@ -94,9 +94,7 @@ def _describe_date(field: DraftField, profile: Profile) -> None:
 
 def _describe_number(field: DraftField, cells: Any) -> None:
     if field.kind in (COMMA, COMMA_SYMBOL):
-        field.note('Numbers have decimal commas; decimalChar: "," says so.')
-        if not _any(cells, r"\."):
-            del field.properties["groupChar"]
+        _describe_commas(field, cells)
     elif field.kind in (GROUPED, GROUPED_SYMBOL):
         field.note('Thousands are grouped with commas; groupChar: "," says so.')
         if not _any(cells, r"\."):
@@ -119,6 +117,17 @@ def _describe_number(field: DraftField, cells: Any) -> None:
             field.unit = signs[0]
     if field.kind is not INTEGER and field.type == "number" and not _any(cells, r"[.,]\d*[1-9]"):
         field.note("All numbers are whole, but written with a decimal point.")
+
+
+def _describe_commas(field: DraftField, cells: Any) -> None:
+    if not _any(cells, ","):
+        del field.properties["decimalChar"]
+        field.type = "integer"
+        field.note('Thousands are grouped with points; groupChar: "." says so.')
+        return
+    field.note('Numbers have decimal commas; decimalChar: "," says so.')
+    if not _any(cells, r"\."):
+        del field.properties["groupChar"]
 
 
 def _any(cells: Any, expression: str) -> bool:

@@ -47,7 +47,7 @@ def read_outcome(whole: Survey, name: str, bad: Sequence[str]) -> Outcome:
     """
     counts = _counts(whole, name)
     texts = [text for text in counts if not is_missing_text(text, among_texts=False)]
-    bads = _bad_texts(name, [text for text in texts], counts, bad)
+    bads = _bad_texts(name, texts, counts, bad)
     if len(bads) == len(texts):
         raise BadTable(
             f'all values of the outcome "{name}" are bad; found is {_shown(counts)}. At least one '

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from training.drafts.distinct import DistinctValues
+from training.drafts.distinct import KEPT, DistinctValues
 from training.drafts.kinds import KINDS, Kind, Numbers
 
 MOST_COUNTED = 1000
@@ -64,7 +64,15 @@ class Profile:
     @property
     def distinct(self) -> float:
         """The number of distinct texts: counted, or estimated where there are many."""
-        return self._distinct.estimate() if self.counts is None else float(len(self.counts))
+        if self.counts is not None:
+            return float(len(self.counts))
+        return min(self._distinct.estimate(), float(self.filled))
+
+    @property
+    def shown_distinct(self) -> str:
+        """The number of distinct texts for people: `about` where it is estimated."""
+        about = "about " if self.distinct >= KEPT - 1 and self.counts is None else ""
+        return f"{about}{self.distinct:,.0f}"
 
     def add(self, cells: Any) -> Any:
         """Take in a batch of cells, and return them trimmed."""

@@ -22,7 +22,7 @@ def describe_order(fields: dict[str, DraftField], whole: Survey, outcome: Outcom
     ]
     known, bad = outcome.sampled(whole)
     rows = bad[known]
-    if len(rows) >= FEWEST_ROWS:
+    if len(rows) >= FEWEST_ROWS and 0 < rows.mean() < 1:
         parts = np.array_split(rows, PARTS)
         notes += _describe_drift([float(part.mean()) for part in parts], len(rows), fields, whole)
     return notes

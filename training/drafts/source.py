@@ -49,7 +49,7 @@ def open_source(path: Path) -> Source:
     """
     with open_bytes(path) as file:
         begin = file.read(FIRST_BYTES)
-    if begin == PARQUET:
+    if begin == PARQUET or path.suffix.lower() == ".parquet":
         header = tuple(_parquet(path).schema_arrow.names)
         return Source(path, "parquet", checked_names(path, header), header)
     encoding = encoding_of(path)

@@ -15,6 +15,7 @@ from training.drafts.profile import Profile
 from training.drafts.survey import Survey
 
 MOST_CODES = 10
+ORDERED = "categoriesOrdered: true"
 
 
 def draft_numeric(profile: Profile, kind: Kind, whole: Survey) -> DraftField:
@@ -29,14 +30,27 @@ def draft_numeric(profile: Profile, kind: Kind, whole: Survey) -> DraftField:
     found = _declare_sentinels(field, profile, cells, whole.numbers(profile.name, kind))
     values = _code_values(profile, kind, found)
     if values is not None and len(values) <= MOST_CODES and not is_count_like(field.name):
-        field.categories = list(values)
-        field.note(
-            f"An integer with {len(values)} values: taken for codes. Give each a label; if they are "
-            "counts or steps, use limits or categoriesOrdered: true."
-        )
+        _declare_codes(field, values)
     set_limits(field, profile, found)
     field.unit = field.unit or unit_of(field.name)
     return field
+
+
+def _declare_codes(field: DraftField, values: list[int]) -> None:
+    field.categories = [*values]
+    if len(values) > 2:
+        field.ask(
+            f"{len(values)} integers are taken for codes without an order: give each a label; if "
+            f"they are steps, add {ORDERED}; if they are a count, give limits instead"
+            + _may_be_missing(values)
+        )
+    else:
+        field.note("Taken for codes; give each a label.")
+
+
+def _may_be_missing(values: list[int]) -> str:
+    """A remark on a 9 that stands apart: often, it means that there was no answer."""
+    return "; is 9 a missing code?" if values[-1] == 9 and values[-2] < 8 else ""
 
 
 def set_limits(field: DraftField, profile: Profile, codes: list[float] | None = None) -> None:
@@ -48,7 +62,9 @@ def set_limits(field: DraftField, profile: Profile, codes: list[float] | None = 
     low = fit.lowest[~np.isin(fit.lowest, codes)]
     high = fit.highest[~np.isin(fit.highest, codes)]
     if len(low) and len(high):
-        field.minimum, field.maximum = limits_of(float(low[0]), float(high[-1]))
+        field.minimum, field.maximum = limits_of(
+            float(low[0]), float(high[-1]), whole=field.type == "integer"
+        )
         if not field.categories:
             field.note(
                 f"Found {low[0]:.12g} to {high[-1]:.12g}; the limits are wider, rounded outward."
@@ -87,15 +103,18 @@ def _declare_sentinels(
         return []
     fit = profile.fits[field.kind]
     found = sentinels(numbers, fit.lowest, fit.highest)
+    known = max(1, int(np.count_nonzero(np.isfinite(numbers))))
+    shown = []
     for value in found:
         places = np.flatnonzero(numbers == value)
-        share = len(places) / max(1, np.count_nonzero(np.isfinite(numbers)))
+        shown.append(f"{value:.12g} ({len(places) / known:.1%} of the cells)")
         for text in sorted({cells[int(place)].as_py() for place in places[:1000]}):
             field.missing.append((text, f"code {text}"))
-            field.ask(
-                f"{text} ({share:.1%} of the cells) lies apart from the rest and is taken for a "
-                "missing code; say what it means in its label, or take it out of missingValues"
-            )
+    if found:
+        field.ask(
+            f"{', '.join(shown)}: apart from the rest, so taken for missing codes; say what they mean "
+            "in their labels, or take them out of missingValues"
+        )
     return found
 
 

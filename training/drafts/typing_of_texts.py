@@ -44,11 +44,7 @@ def draft_text(profile: Profile) -> DraftField:
 
 
 def _leave_out(field: DraftField, profile: Profile) -> None:
-    count = (
-        f"{profile.distinct:,.0f}"
-        if profile.counts is not None
-        else f"about {profile.distinct:,.0f}"
-    )
+    count = profile.shown_distinct
     what = "free text" if profile.longest > LONG else "text"
     field.missing = []
     field.ignore(f"{what} with {count} different values; a category may have {MOST_CATEGORIES}")
@@ -71,7 +67,7 @@ def _declare_boolean(field: DraftField, values: list[str]) -> bool:
 
 
 def _declare_categories(field: DraftField, values: list[str], counts: dict[str, int]) -> None:
-    field.categories = list(sorted(values, key=natural))
+    field.categories = [*sorted(values, key=natural)]
     _warn_of_alike(field, values)
     order = order_of(values)
     if order is not None:

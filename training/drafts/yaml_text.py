@@ -11,7 +11,7 @@ import yaml
 
 WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[ .][A-Za-z0-9_]+)*")
-_OTHER_PARSERS = frozenset("y n yes no on off true false null none nan inf".split())
+_OTHER_PARSERS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf")
 
 
 def comment(text: str, indent: int = 0) -> Iterator[str]:
