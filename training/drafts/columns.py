@@ -49,9 +49,13 @@ def _note_missing(field: DraftField, profile: Profile, rows: int) -> None:
 
 def _ignore_constant(field: DraftField, profile: Profile) -> None:
     if not profile.filled:
+        field.comments.clear()
+        field.missing.clear()
         field.ignore("all cells are empty")
     elif _is_constant(profile) and not (field.type == "date" and is_application_date(field.name)):
         field.reviews.clear()
+        field.comments.clear()
+        field.categories = []
         field.ignore("all cells are the same")
 
 

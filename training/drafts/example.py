@@ -25,7 +25,7 @@ def _answer(field: DraftField, whole: Survey) -> Value | None:
     middle = float(np.quantile(numbers, 0.5, method="lower"))
     if field.type == "date":
         return dates.written(middle)
-    return int(middle) if middle.is_integer() else middle
+    return int(middle) if middle.is_integer() else float(f"{middle:.4g}")
 
 
 def _known(field: DraftField, whole: Survey) -> Numbers:

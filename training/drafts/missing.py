@@ -33,10 +33,11 @@ LABELS = {
 ANSWERS = frozenset({"none", "unknown", "unk", "missing", "not stated", "nil", "keine angabe"})
 """Texts that are an answer of their own among other texts, but no number and no date."""
 
-FREQUENT = 0.002
+FREQUENT = 0.001
 SPIKE = 0.01
 FEWEST = 3
 _SENTINEL = re.compile(r"-[1-9]|-?9{2,8}|-?8{2,4}|-?7{3,4}|-?1{3,6}|365243")
+TEN_YEARS = 3652
 APART = 0.25
 WIDE = 15
 
@@ -70,6 +71,21 @@ def sentinels(sample: Numbers, lowest: Numbers, highest: Numbers) -> list[float]
     return sorted(found)
 
 
+def date_sentinels(sample: Numbers, lowest: Numbers, highest: Numbers) -> list[float]:
+    """The first and last days that are frequent and ten years from the next, as 1900-01-01 may be."""
+    days = sample[np.isfinite(sample)]
+    found = []
+    if len(lowest) > 1 and lowest[1] - lowest[0] > TEN_YEARS and _is_frequent(days, lowest[0]):
+        found.append(float(lowest[0]))
+    if (
+        len(highest) > 1
+        and highest[-1] - highest[-2] > TEN_YEARS
+        and _is_frequent(days, highest[-1])
+    ):
+        found.append(float(highest[-1]))
+    return found
+
+
 def _apart_below(numbers: Numbers, below: list[float]) -> list[float]:
     """All negative numbers of a column whose others are not negative, if each looks like a code."""
     rest = numbers[numbers >= 0]
@@ -87,7 +103,8 @@ def _is_apart(numbers: Numbers, value: float, rest: Numbers) -> bool:
     gap = value - rest.max()
     if _looks_like_code(value):
         return bool(gap >= max(2, APART * _spread(rest)))
-    return bool(np.mean(numbers == value) >= SPIKE and gap > 3 * max(_spread(rest), 1))
+    usual = max(_spread(rest), 1)
+    return bool(gap > 10 * usual or (np.mean(numbers == value) >= SPIKE and gap > 3 * usual))
 
 
 def _looks_like_code(value: float) -> bool:

@@ -1,9 +1,15 @@
 """What the name of a column suggests: an identifier, a date, a protected attribute, a later event."""
 
 import re
+from collections.abc import Iterable
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 
+_NUMBERS = frozenset(("number", "num", "no", "nr", "count", "cnt", "times"))
+_THINGS = frozenset(
+    ("car", "vehicle", "house", "property", "account", "acct", "loan", "credit", "file", "oldest")
+)
+"""What has an age besides a person."""
 _BETWEEN = re.compile(r"[\W_]+|(?<=[a-zäöü])(?=[A-ZÄÖÜ])")
 
 
@@ -41,6 +47,23 @@ _PROTECTED = {
     "political opinion": "union political party",
 }
 PROTECTED = {word: what for what, words in _PROTECTED.items() for word in words.split()}
+
+_PHRASES = {
+    "familystatus": "marital status",
+    "situationfamiliale": "marital status",
+    "placeofbirth": "origin",
+    "mothertongue": "origin",
+    "dateofbirth": "date of birth",
+}
+_VALUES = {
+    "sex": _words(
+        """male female man woman männlich weiblich homme femme hombre mujer masculino femenino"""
+    ),
+    "marital status": _words(
+        """married single divorced widowed widow separated ledig verheiratet geschieden verwitwet
+        marié mariée célibataire divorcé soltero casado divorciado"""
+    ),
+}
 
 _APPLICATION_DATES = _words(
     """application applied apply applydate app request requested submitted submission antrag
@@ -83,9 +106,20 @@ def title_of(name: str) -> str:
 
 def protected_as(name: str) -> str | None:
     """The attribute that the law may forbid to use and that the name suggests."""
-    found = [PROTECTED[word] for word in words(name) if word in PROTECTED]
-    joined = "".join(words(name))
-    return found[0] if found else PROTECTED.get(joined)
+    parts = words(name)
+    found = [PROTECTED[word] for word in parts if word in PROTECTED]
+    joined = "".join(parts)
+    if found == ["age"] and set(parts) & _THINGS:
+        return None
+    within = [what for phrase, what in _PHRASES.items() if phrase in joined]
+    return next(iter(found or within), None)
+
+
+def protected_by_values(categories: Iterable[object]) -> str | None:
+    """The attribute that the categories suggest, such as male and female."""
+    plain = {text.casefold() for text in categories if isinstance(text, str)}
+    found = [what for what, known in _VALUES.items() if len(plain.intersection(known)) >= 2]
+    return next(iter(found), None)
 
 
 def is_identifier_like(name: str) -> bool:
@@ -151,6 +185,8 @@ def is_term(name: str) -> bool:
 
 def unit_of(name: str) -> str | None:
     """The unit that the name says, if it says one."""
+    if set(words(name)) & _NUMBERS:
+        return None
     found = {_UNITS[word] for word in words(name) if word in _UNITS}
     return found.pop() if len(found) == 1 else None
 

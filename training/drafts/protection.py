@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 
 from training.drafts.fields import DraftField
-from training.drafts.names import protected_as
+from training.drafts.names import protected_as, protected_by_values
 
 
 def mark_protected(fields: Iterable[DraftField]) -> None:
-    """Mark by name. What a name does not say, a person must find."""
+    """Mark by the names and categories. What they do not say, a person must find."""
     for field in fields:
-        what = protected_as(field.name)
+        what = protected_as(field.name) or protected_by_values(field.categories)
         if field.is_scored and (what or field.protected):
             field.protected = True
             field.note(
-                f"Protected: the name suggests {what or 'a date of birth'}, which the law may forbid to use."
+                f"Protected: it seems to be {what or 'a date of birth'}, which the law may forbid to use."
             )

@@ -20,11 +20,7 @@ def summary_of(draft: Draft, folder: Path) -> Iterator[str]:
             f'warning: {outcome.missing:,} rows have no outcome in "{outcome.field.name}"; training '
             "refuses them"
         )
-    yield (
-        f"to review, {len(draft.reviews)} marks:"
-        if draft.reviews
-        else "nothing is marked for review"
-    )
+    yield (f"to review: {len(draft.reviews)}" if draft.reviews else "nothing is marked for review")
     for name, text in draft.reviews:
         yield f"  {name}: {text}"
     yield f"written: {folder / 'datapackage.yaml'} and {folder / source.file_name}"

@@ -8,7 +8,7 @@ from training.drafts import dates
 from training.drafts.fields import DraftField
 from training.drafts.kinds import INTEGER, Kind, Numbers
 from training.drafts.limits import limits_of
-from training.drafts.missing import is_missing_text, label_of, sentinels
+from training.drafts.missing import date_sentinels, is_missing_text, label_of, sentinels
 from training.drafts.names import is_count_like, unit_of
 from training.drafts.notation import describe_notation
 from training.drafts.profile import Profile
@@ -24,10 +24,10 @@ def draft_numeric(profile: Profile, kind: Kind, whole: Survey) -> DraftField:
     cells = whole.cells(profile.name)
     describe_notation(field, profile, cells)
     _declare_odd_texts(field, profile, kind)
-    if field.type == "date":
-        _describe_range(field, profile, kind)
-        return field
     found = _declare_sentinels(field, profile, cells, whole.numbers(profile.name, kind))
+    if field.type == "date":
+        _describe_range(field, profile, kind, found)
+        return field
     values = _code_values(profile, kind, found)
     if values is not None and len(values) <= MOST_CODES and not is_count_like(field.name):
         _declare_codes(field, values)
@@ -67,7 +67,8 @@ def set_limits(field: DraftField, profile: Profile, codes: list[float] | None = 
         )
         if not field.categories:
             field.note(
-                f"Found {low[0]:.12g} to {high[-1]:.12g}; the limits are wider, rounded outward."
+                f"Found {_shown(float(low[0]))} to {_shown(float(high[-1]))}; the limits are wider, "
+                "rounded outward."
             )
 
 
@@ -79,9 +80,17 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _describe_range(field: DraftField, profile: Profile, kind: Kind) -> None:
+def _describe_range(field: DraftField, profile: Profile, kind: Kind, codes: list[float]) -> None:
     fit = profile.fits[kind]
-    field.note(f"Found {dates.written(fit.lowest[0])} to {dates.written(fit.highest[-1])}.")
+    days = [day for day in (*fit.lowest, *fit.highest) if day not in codes]
+    if days:
+        field.note(f"Found {dates.written(min(days))} to {dates.written(max(days))}.")
+
+
+def _shown(number: float) -> str:
+    return (
+        f"{number:.12g}" if number.is_integer() else f"{number:.{4 if abs(number) < 1e4 else 12}g}"
+    )
 
 
 def _declare_odd_texts(field: DraftField, profile: Profile, kind: Kind) -> None:
@@ -102,12 +111,13 @@ def _declare_sentinels(
     if field.kind is None:
         return []
     fit = profile.fits[field.kind]
-    found = sentinels(numbers, fit.lowest, fit.highest)
+    find = date_sentinels if field.type == "date" else sentinels
+    found = find(numbers, fit.lowest, fit.highest)
     known = max(1, int(np.count_nonzero(np.isfinite(numbers))))
     shown = []
     for value in found:
         places = np.flatnonzero(numbers == value)
-        shown.append(f"{value:.12g} ({len(places) / known:.1%} of the cells)")
+        shown.append(f"{cells[int(places[0])].as_py()} ({len(places) / known:.1%} of the cells)")
         for text in sorted({cells[int(place)].as_py() for place in places[:1000]}):
             field.missing.append((text, f"code {text}"))
     if found:

@@ -117,7 +117,9 @@ PROTECTED = {
     "SEX": True,
     "Geschlecht": True,
     "marital_status": True,
-    "situation familiale": False,
+    "situation familiale": True,
+    "own_car_age": False,
+    "family_status": True,
     "nationality": True,
     "foreign worker": True,
     "Telephone": True,
@@ -130,6 +132,12 @@ def test_a_name_may_say_that_a_field_is_protected(tmp_path: Path, name: str) -> 
     """The words of the name decide, not its letters."""
     field = field_of(tmp_path, repeated(*range(20, 60)), name)
     assert field.get("creditapp", {}).get("protected", False) is PROTECTED[name]
+
+
+@pytest.mark.parametrize("cells", [["Male", "Female"], ["married", "single", "other"]])
+def test_categories_may_say_that_a_field_is_protected(tmp_path: Path, cells: list[str]) -> None:
+    """Whatever the field is called."""
+    assert field_of(tmp_path, repeated(*cells))["creditapp"]["protected"] is True
 
 
 LEAKS: list[list[object]] = [

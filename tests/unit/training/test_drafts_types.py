@@ -35,6 +35,15 @@ def test_an_ambiguous_order_of_day_and_month_is_asked(tmp_path: Path) -> None:
     assert "day and month cannot be told apart" in reviews_of(field)
 
 
+def test_a_day_that_lies_apart_is_asked(tmp_path: Path) -> None:
+    """1900-01-01 and 9999-12-31 stand for no date."""
+    cells = repeated("1900-01-01", *(f"2015-01-{day}" for day in range(10, 30)), "9999-12-31")
+    field = field_of(tmp_path, cells, "first_credit")
+    values = [code["value"] for code in field["missingValues"]]
+    assert sorted(values) == ["1900-01-01", "9999-12-31"]
+    assert "1900-01-01 (" in reviews_of(field)
+
+
 NUMBERS: list[tuple[list[str], dict[str, Any]]] = [
     (["1.5", "2", "-3e2"], {"type": "number"}),
     (["1.234,56", "2.000,10", "3,5"], {"type": "number", "decimalChar": ",", "groupChar": "."}),
@@ -143,6 +152,7 @@ SENTINELS = [
     ([99, *range(18, 76)], ["99"]),
     ([365243, *range(-1500, -1000, 9)], ["365243"]),
     ([-999, *(value / 7 for value in range(40))], ["-999"]),
+    ([98, *(value % 15 for value in range(60))], ["98"]),
     ([*range(-20, 40)], []),
     ([*range(60, 101)], []),
     ([0, *range(1000, 1040)], []),
