@@ -6,12 +6,8 @@ import numpy as np
 
 from training.drafts import dates
 from training.drafts.fields import DraftField
-from training.drafts.names import (
-    application_date_rank,
-    is_application_date,
-    is_birth,
-    is_known_afterwards,
-)
+from training.drafts.names import application_date_rank, is_application_date, is_known_afterwards
+from training.drafts.protected_names import is_birth
 from training.drafts.survey import Survey
 
 AFTERWARDS = 0.05

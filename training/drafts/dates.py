@@ -31,7 +31,7 @@ _TIMES = {
     "T%H:%M:%S%z": r"T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:?\d{2})",
 }
 _DAYS = (
-    ("%Y-%m-%d", r"\d{4}-\d{1,2}-\d{1,2}", "year-month-day"),
+    ("%Y-%m-%d", r"\d{4}-\d{1,2}-\d{1,2}", "year-month-day, with and without zeros"),
     ("%Y/%m/%d", r"\d{4}/\d{1,2}/\d{1,2}", "year/month/day"),
     ("%d/%m/%Y", r"\d{1,2}/\d{1,2}/\d{4}", "day/month/year"),
     ("%m/%d/%Y", r"\d{1,2}/\d{1,2}/\d{4}", "month/day/year"),
@@ -52,7 +52,9 @@ _MONTHS = (
     ("%Y-%m", r"\d{4}-\d{2}", "year-month"),
     ("%Y%m%d", r"(?:19|20)\d{6}", "yearmonthday"),
 )
+ISO = DatePattern("%Y-%m-%d", r"\d{4}-\d{2}-\d{2}", "year-month-day")
 PATTERNS = (
+    ISO,
     *(
         DatePattern(day + time, expression + of_time, shown + (" with time" if time else ""))
         for day, expression, shown in _DAYS

@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from creditapp.exceptions import BadTable
 from training.drafts.fields import DraftField
 from training.drafts.kinds import INTEGER
-from training.drafts.names import is_count_like, is_identifier_like, protected_as, words
+from training.drafts.names import is_count_like, is_identifier_like, words
 from training.drafts.profile import Profile
+from training.drafts.protected_names import protected_as
 from training.drafts.survey import Survey
 
 RESERVED = "reference"
@@ -16,6 +17,7 @@ NEARLY_ALL = 0.95
 REPEATED = 0.3
 FEWEST_ROWS = 20
 DENSE = 1.5
+LONG_NUMBER = 1e12
 
 
 def mark_identifiers(fields: dict[str, DraftField], whole: Survey) -> None:
@@ -58,7 +60,7 @@ def _is_numbering(field: DraftField, whole: Survey) -> bool:
     fit = whole.profiles[field.name].fits[INTEGER]
     numbers = whole.numbers(field.name, INTEGER)
     dense = fit.highest[-1] - fit.lowest[0] < DENSE * fit.cells
-    return bool(dense or np.all(_steps(numbers) > 0))
+    return bool(dense or fit.lowest[0] >= LONG_NUMBER or np.all(_steps(numbers) > 0))
 
 
 def _steps(numbers: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -62,17 +62,17 @@ def _read_dates(format_: str) -> Callable[[Any], Numbers]:
 
 def _date_kind(pattern: dates.DatePattern) -> Kind:
     return Kind(
-        f"date {pattern.format}",
+        f"date {pattern.format} {pattern.shown}",
         "date",
         f"^(?:{pattern.expression})$",
         _read_dates(pattern.format),
-        {} if pattern.format == "%Y-%m-%d" else {"format": pattern.format},
+        {} if pattern is dates.ISO else {"format": pattern.format},
         pattern.shown,
     )
 
 
 _DROPPED = (*SYMBOLS, " ", "\u00a0")
-INTEGER = Kind("integer", "integer", r"^(?:[+-]?[1-9]\d{0,14}|[+-]?0)$", _read_numbers())
+INTEGER = Kind("integer", "integer", r"^(?:[+-]?[1-9]\d{0,17}|[+-]?0)$", _read_numbers())
 NUMBER = Kind("number", "number", rf"^[+-]?{_PLAIN}$", _read_numbers())
 COMMA = Kind(
     "decimal comma",

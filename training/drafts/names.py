@@ -1,26 +1,27 @@
 """What the name of a column suggests: an identifier, a date, a protected attribute, a later event."""
 
 import re
-from collections.abc import Iterable
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 
 _NUMBERS = frozenset(("number", "num", "no", "nr", "count", "cnt", "times"))
-_THINGS = frozenset(
-    ("car", "vehicle", "house", "property", "account", "acct", "loan", "credit", "file", "oldest")
-)
-"""What has an age besides a person."""
 _BETWEEN = re.compile(r"[\W_]+|(?<=[a-zäöü])(?=[A-ZÄÖÜ])")
 
 
-def _words(text: str) -> tuple[str, ...]:
+def split_words(text: str) -> tuple[str, ...]:
+    """The words of a list that is written as one text."""
     return tuple(text.split())
 
 
-IDENTIFIERS = _words("id ids no nr num nbr number key uuid guid ref reference index pk")
+IDENTIFIERS = split_words("id ids no nr num nbr number key uuid guid ref reference index pk")
 """Words at the end of a name; `reference` and `id` also alone."""
 
-COUNTS = _words(
+_PERSONAL = frozenset(
+    ("phone", "telephone", "telefon", "mobile", "email", "mail", "ssn", "iban", "passport")
+)
+"""What is different for every person, and no property of a credit."""
+
+COUNTS = split_words(
     """number num no nbr count counts cnt many times months month years year days day age amount
     amnt amt percent percentage pct rate ratio score balance bal inquiries enquiries accounts
     dependents children anzahl alter jahre monate nombre numero cuantos
@@ -29,61 +30,24 @@ COUNTS = _words(
 )
 """Words that say an integer counts or measures something, so that it is no code."""
 
-_PROTECTED = {
-    "age": "age ages alter edad idade",
-    "sex": "sex gender geschlecht sexe genre sexo genero male female ismale isfemale",
-    "marital status": "marital marriage married familienstand civil matrimonial conyugal spouse",
-    "nationality": "nationality citizenship citizen nationalität nationalitaet nationalité "
-    "nationalite nacionalidad staatsangehörigkeit foreign foreigner immigrant ausländer extranjero",
-    "religion": "religion religious konfession religión confession",
-    "race or ethnicity": "race ethnic ethnicity ethnie raza etnia hispanic latino tribe caste",
-    "date of birth": "birth birthday birthdate birthyear dob geburtsdatum geburt geburtstag "
-    "naissance nacimiento geburtsjahr yob",
-    "disability": "disability disabled handicap behinderung discapacidad handicapped",
-    "family": "pregnant pregnancy maternity children kids kinder enfants hijos",
-    "telephone": "telephone phone telefon téléphone teléfono telefono",
-    "place of residence": "zip zipcode postcode postal plz region neighbourhood neighborhood",
-    "language": "language langue sprache idioma",
-    "political opinion": "union political party",
-}
-PROTECTED = {word: what for what, words in _PROTECTED.items() for word in words.split()}
-
-_PHRASES = {
-    "familystatus": "marital status",
-    "situationfamiliale": "marital status",
-    "placeofbirth": "origin",
-    "mothertongue": "origin",
-    "dateofbirth": "date of birth",
-}
-_VALUES = {
-    "sex": _words(
-        """male female man woman männlich weiblich homme femme hombre mujer masculino femenino"""
-    ),
-    "marital status": _words(
-        """married single divorced widowed widow separated ledig verheiratet geschieden verwitwet
-        marié mariée célibataire divorcé soltero casado divorciado"""
-    ),
-}
-
-_APPLICATION_DATES = _words(
+_APPLICATION_DATES = split_words(
     """application applied apply applydate app request requested submitted submission antrag
     antragsdatum demande solicitud created creation issue issued origination originated"""
 )
-_POSSIBLE_DATES = _words("decision opened open start date datum fecha")
+_POSSIBLE_DATES = split_words("decision opened open start date datum fecha")
 """Both in the order of preference; the possible ones may be of something else."""
 
 _AFTERWARDS = re.compile(
-    r"recover|collect(?!ive)|charge_?d?_?off|charged_off|write_?off|written_off|settle|"
+    r"(?:^|_)(?:recover|collect(?!iv)|charge_?d?_?off|charged_off|write_?off|written_off|settle|"
     r"last_(pymnt|payment|paid|fico)|(pymnt|payment)_last|next_(pymnt|payment)|total_(pymnt|rec|paid)|"
     r"out_prncp|outstanding_princ|default|outcome|loan_status|foreclos|repossess|chargeback|"
-    r"final_status|paid_?off|closed|days_past_due|^dpd|ausfall|impago"
+    r"final_status|paid_?off|closed|days_past_due|dpd|ausfall|impago)"
 )
 _BEFORE = re.compile(r"prior|previous|prev|history|hist|past|earlier|ever|before|other")
 _JOINED_IDENTIFIER = re.compile(
     r"(loan|user|member|customer|client|applicant|application|account|borrower|contract|case|"
     r"person|record|row)s?(id|no|nr|num|key)|skid\w*"
 )
-_BIRTH = frozenset(word for word, what in PROTECTED.items() if what == "date of birth")
 _AMOUNTS = re.compile(r"amount|amnt|amt|betrag|montant|monto|importe")
 _OF_CREDIT = re.compile(r"loan|credit|kredit|requested|cr[eé]dit|principal|limit")
 _TERMS = re.compile(r"duration|term$|^term|tenor|laufzeit|dur[eé]e|plazo|loan_months")
@@ -104,30 +68,13 @@ def title_of(name: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def protected_as(name: str) -> str | None:
-    """The attribute that the law may forbid to use and that the name suggests."""
-    parts = words(name)
-    found = [PROTECTED[word] for word in parts if word in PROTECTED]
-    joined = "".join(parts)
-    if found == ["age"] and set(parts) & _THINGS:
-        return None
-    within = [what for phrase, what in _PHRASES.items() if phrase in joined]
-    return next(iter(found or within), None)
-
-
-def protected_by_values(categories: Iterable[object]) -> str | None:
-    """The attribute that the categories suggest, such as male and female."""
-    plain = {text.casefold() for text in categories if isinstance(text, str)}
-    found = [what for what, known in _VALUES.items() if len(plain.intersection(known)) >= 2]
-    return next(iter(found), None)
-
-
 def is_identifier_like(name: str) -> bool:
     """Whether the name is like `id`, `loan_id`, `ID`, `CustomerNo` or `reference`."""
     parts = words(name)
     return bool(parts) and (
         parts[-1] in IDENTIFIERS
         or parts[0] in ("id", "reference")
+        or not _PERSONAL.isdisjoint(parts)
         or bool(_JOINED_IDENTIFIER.fullmatch("".join(parts)))
     )
 
@@ -140,11 +87,6 @@ def is_postal_code(name: str) -> bool:
 def is_count_like(name: str) -> bool:
     """Whether the name says that integers count or measure."""
     return any(word in COUNTS for word in words(name))
-
-
-def is_birth(name: str) -> bool:
-    """Whether the name says that a date is one of birth."""
-    return any(word in _BIRTH for word in words(name))
 
 
 def application_date_rank(name: str) -> int | None:

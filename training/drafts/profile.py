@@ -9,10 +9,13 @@ import pyarrow.compute as pc
 
 from training.drafts.distinct import KEPT, DistinctValues
 from training.drafts.kinds import KINDS, Kind, Numbers
+from training.drafts.missing import is_missing_text
 
 MOST_COUNTED = 1000
 MOST_MISFITS = 20
 EXTREMES = 16
+MOST_TRIED = 20_000
+PEEK = 50
 TRIED = 5
 """A notation that fits nothing among more than this many distinct texts is given up."""
 
@@ -28,6 +31,9 @@ class Fit:
 
     def add(self, kind: Kind, values: Any, counts: Any) -> bool:
         """Read distinct texts with their counts; whether the notation is still worth trying."""
+        # why: most notations fit no cell at all, and the first cells say so.
+        if pc.sum(pc.invert(kind.matches(values.slice(0, PEEK)))).as_py() > MOST_MISFITS:
+            return False
         mask = kind.matches(values).to_numpy(zero_copy_only=False)
         numbers = np.full(len(values), np.nan)
         if mask.any():
@@ -39,6 +45,12 @@ class Fit:
             text = values[int(place)].as_py()
             self.misfits[text] = self.misfits.get(text, 0) + int(counts[place])
         return len(self.misfits) <= (MOST_MISFITS if self.cells else TRIED)
+
+    def may_still_fit(self) -> bool:
+        """Whether it read a cell, or saw nothing yet but codes for a missing answer."""
+        return bool(self.cells) or all(
+            is_missing_text(text, among_texts=False) for text in self.misfits
+        )
 
     def _keep_extremes(self, numbers: Numbers) -> None:
         if len(self.lowest) == EXTREMES:
@@ -92,6 +104,8 @@ class Profile:
         self.longest = max(self.longest, pc.max(pc.utf8_length(values)).as_py())
         self._count(values, counts)
         self.fits = {kind: fit for kind, fit in self.fits.items() if fit.add(kind, values, counts)}
+        if self.filled > MOST_TRIED:
+            self.fits = {kind: fit for kind, fit in self.fits.items() if fit.may_still_fit()}
 
     def _count(self, values: Any, counts: Any) -> None:
         if self.counts is None:

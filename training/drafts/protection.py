@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from training.drafts.fields import DraftField
-from training.drafts.names import protected_as, protected_by_values
+from training.drafts.protected_names import protected_as, protected_by_values
 
 
 def mark_protected(fields: Iterable[DraftField]) -> None:

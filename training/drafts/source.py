@@ -17,6 +17,8 @@ MOST_COLUMNS = 500
 LONGEST_NAME = 100
 BATCH_ROWS = 10_000
 FIRST_BYTES = 4
+BLOCK_BYTES = 1 << 20
+BLOCK_COLUMNS = 20
 PARQUET = b"PAR1"
 
 
@@ -106,7 +108,11 @@ def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:
         delimiter=source.separator, newlines_in_values=True, invalid_row_handler=refuse
     )
     # why: with threads, the number of a wrong row is not known.
-    read = arrow_csv.ReadOptions(use_threads=False, encoding=source.encoding)
+    read = arrow_csv.ReadOptions(
+        use_threads=False,
+        encoding=source.encoding,
+        block_size=BLOCK_BYTES * (1 + len(source.names) // BLOCK_COLUMNS),
+    )
     try:
         with open_bytes(source.path) as file:
             yield from arrow_csv.open_csv(

@@ -36,7 +36,9 @@ def draft_text(profile: Profile) -> DraftField:
     for text in sorted(codes):
         field.note(f'"{text}" ({profile.counts[text]:,} cells) is a missing code.')
     values = [text for text in profile.counts if text not in codes]
-    if len(values) > MOST_CATEGORIES:
+    if not values:
+        field.ignore("all cells are missing codes")
+    elif len(values) > MOST_CATEGORIES:
         _leave_out(field, profile)
     elif not _declare_boolean(field, values):
         _declare_categories(field, values, profile.counts)

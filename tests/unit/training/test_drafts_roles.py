@@ -32,6 +32,13 @@ def test_distinct_numbers_are_no_identifier(tmp_path: Path) -> None:
     assert role(field_of(tmp_path, incomes, "income")) == "feature"
 
 
+@pytest.mark.parametrize("name", ["telephone", "x"])
+def test_long_numbers_are_identifiers(tmp_path: Path, name: str) -> None:
+    """Such as telephone and account numbers."""
+    numbers = [4_900_000_000_000 + row * 48_611 % 999_983 for row in range(ROWS)]
+    assert role(field_of(tmp_path, numbers, name)) == "reference"
+
+
 def test_a_column_named_reference_must_tell_rows_apart(tmp_path: Path) -> None:
     """The name is kept for the application's identifier."""
     with pytest.raises(BadTable, match='"reference" does not tell the rows apart'):
@@ -48,6 +55,8 @@ def test_a_column_named_reference_is_the_reference(tmp_path: Path) -> None:
 LEFT_OUT = [
     (["same"] * ROWS, ""),
     ([""] * ROWS, ""),
+    (["NA"] * ROWS, ""),
+    (repeated("NA", "?", ""), ""),
     (repeated(*(f"town {n}" for n in range(60))), "60 different texts"),
 ]
 
@@ -165,6 +174,8 @@ LATER = {
     "months_since_last_delinq": False,
     "prior_default": False,
     "collective": False,
+    "disclosed_income": False,
+    "poutcome": False,
 }
 
 

@@ -44,6 +44,12 @@ def test_a_day_that_lies_apart_is_asked(tmp_path: Path) -> None:
     assert "1900-01-01 (" in reviews_of(field)
 
 
+def test_dates_without_zeros_have_a_format(tmp_path: Path) -> None:
+    """They look like ISO dates, but are none."""
+    field = field_of(tmp_path, repeated("2019-1-5", "2019-11-15"), "issue_date")
+    assert (field["type"], field["format"]) == ("date", "%Y-%m-%d")
+
+
 NUMBERS: list[tuple[list[str], dict[str, Any]]] = [
     (["1.5", "2", "-3e2"], {"type": "number"}),
     (["1.234,56", "2.000,10", "3,5"], {"type": "number", "decimalChar": ",", "groupChar": "."}),
