@@ -11,6 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.browsing import launch
 from tests.journeys import ROWS, Lender, draft, openapi_properties, replayed, served
+from tests.made_loans import write_loans
 from tests.portfolios import GERMAN_FOLDER, TAIWAN_FOLDER
 
 GERMAN_DATA = GERMAN_FOLDER / "estadistical.csv"
@@ -26,7 +27,8 @@ def unpacked(folder: Path) -> Path:
 
 
 @pytest.fixture(
-    scope="module", params=["German credit, drafted", "Taiwan cards, drafted", "Taiwan cards"]
+    scope="module",
+    params=["German credit, drafted", "Taiwan cards, drafted", "Taiwan cards", "loans, drafted"],
 )
 def lender(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -39,6 +41,9 @@ def lender(
             draft(GERMAN_DATA, "Receive/ Not receive credit", "2", folder)
         case "Taiwan cards, drafted":
             draft(unpacked(home), "default.payment.next.month", "1", folder)
+        case "loans, drafted":
+            write_loans(home / "loans.csv")
+            draft(home / "loans.csv", "status", "Charged Off", folder)
         case _:
             folder = TAIWAN_FOLDER
     with served(folder, home) as lender:
