@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from creditapp.cli.errors import errors_in_one_line
-from creditapp.exceptions import BadTable
+from creditapp.exceptions import BadTable, InvalidSetting
 
 
 @click.group("portfolio")
@@ -31,16 +31,27 @@ def portfolio() -> None:
 @click.option("--overwrite", is_flag=True, help="Replace the portfolio that the folder holds.")
 def infer(data: Path, outcome: str, bad: tuple[str, ...], out: Path, overwrite: bool) -> None:
     """Draft a portfolio from DATA, a CSV or Parquet file, for you to review; nothing is asked."""
-    from training.drafts.infer import infer as draft_portfolio
-    from training.drafts.summary import summary_of
-
     with errors_in_one_line():
         try:
-            draft = draft_portfolio(data, outcome, bad, out, overwrite=overwrite)
+            lines = _draft(data, outcome, bad, out, overwrite=overwrite)
         except OSError as error:
             raise BadTable(f"{error.filename}: {error.strerror}") from error
-    for line in summary_of(draft, out):
+    for line in lines:
         click.echo(line)
+
+
+def _draft(
+    data: Path, outcome: str, bad: tuple[str, ...], out: Path, *, overwrite: bool
+) -> list[str]:
+    """Load PyArrow, draft, and sum up."""
+    try:
+        from training.drafts import infer as drafting
+        from training.drafts.summary import summary_of
+    except ImportError as error:
+        raise InvalidSetting(
+            "flask portfolio infer needs PyArrow and PyYAML: install creditapp[training]"
+        ) from error
+    return list(summary_of(drafting.infer(data, outcome, bad, out, overwrite=overwrite), out))
 
 
 COMMANDS = (portfolio,)
