@@ -12,6 +12,7 @@ from training.drafts.survey import Survey
 
 AFTERWARDS = 0.05
 MOST_MISSING = 0.2
+MONTH = 30
 
 
 def mark_dates(fields: dict[str, DraftField], whole: Survey) -> str | None:
@@ -75,7 +76,9 @@ def _compare(field: DraftField, applied: DraftField, whole: Survey) -> None:
     day = whole.numbers(field.name, field.kind)
     start = whole.numbers(applied.name, applied.kind)
     both = np.isfinite(day) & np.isfinite(start)
-    later = float(np.mean(day[both] > start[both])) if both.any() else 0.0
+    # why: a month is read as its first day, and the application may be of its last.
+    end = start + (0 if "%d" in applied.properties.get("format", "%d") else MONTH)
+    later = float(np.mean(day[both] > end[both])) if both.any() else 0.0
     if later > AFTERWARDS:
         field.ignore(
             f"later than {applied.name} in {later:.0%} of the rows, so not known at that time"

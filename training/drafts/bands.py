@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d{3})*(?:\.\d+)?")
+_NUMBER = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,2}(?:\.\d{3})+(?!\d)|\d+(?:\.\d+)?")
+_GROUP = re.compile(r"[.,](?=\d{3}(?:\D|$))")
 _BELOW = re.compile(r"<|less|under|below|up to|unter|bis|moins|menos|at most|≤")
 _ABOVE = re.compile(r">|\+|more|over|above|at least|and up|über|ueber|plus|más|older|≥")
 _RANGE = re.compile(r"(?:-|–|to|bis|<|<=|\.\.|\.\.\.|and)")
@@ -121,8 +122,7 @@ def _bounds(text: str) -> tuple[float, float] | None:
     if not re.match(r"[\d<>≤≥$€£(\[]|[a-z äöüéèá]+ ?[$€£]?\d", lower):
         return None
     numbers = [
-        float(found[0].replace(",", "")) * _multiple(lower[found.end() :])
-        for found in _NUMBER.finditer(lower)
+        _value(found[0]) * _multiple(lower[found.end() :]) for found in _NUMBER.finditer(lower)
     ]
     if len(numbers) == 2 and numbers[0] <= numbers[1] and _RANGE.search(lower):
         return numbers[0], numbers[1]
@@ -131,6 +131,12 @@ def _bounds(text: str) -> tuple[float, float] | None:
     if _ABOVE.search(lower):
         return numbers[0], float("inf")
     return (float("-inf"), numbers[0]) if _BELOW.search(lower) else (numbers[0], numbers[0])
+
+
+def _value(text: str) -> float:
+    """A number; groups of thousands may be set off with commas or points."""
+    grouped = text[0] != "0" and _GROUP.search(text)
+    return float(_GROUP.sub("", text) if grouped else text)
 
 
 def _multiple(rest: str) -> int:

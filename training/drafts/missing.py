@@ -74,16 +74,10 @@ def sentinels(sample: Numbers, lowest: Numbers, highest: Numbers) -> list[float]
 def date_sentinels(sample: Numbers, lowest: Numbers, highest: Numbers) -> list[float]:
     """The first and last days that are frequent and ten years from the next, as 1900-01-01 may be."""
     days = sample[np.isfinite(sample)]
-    found = []
-    if len(lowest) > 1 and lowest[1] - lowest[0] > TEN_YEARS and _is_frequent(days, lowest[0]):
-        found.append(float(lowest[0]))
-    if (
-        len(highest) > 1
-        and highest[-1] - highest[-2] > TEN_YEARS
-        and _is_frequent(days, highest[-1])
-    ):
-        found.append(float(highest[-1]))
-    return found
+    if len(lowest) < FEWEST + 2:
+        return []
+    gaps = {lowest[0]: lowest[1] - lowest[0], highest[-1]: highest[-1] - highest[-2]}
+    return [float(day) for day, gap in gaps.items() if gap > TEN_YEARS and _is_frequent(days, day)]
 
 
 def _apart_below(numbers: Numbers, below: list[float]) -> list[float]:

@@ -68,6 +68,10 @@ def checked_names(path: Path, cells: Sequence[str]) -> tuple[str, ...]:
     names = [cell.strip() for cell in cells]
     if len(names) > MOST_COLUMNS:
         raise BadTable(f"{path}: {len(names)} columns; accepted are up to {MOST_COLUMNS}")
+    if sum(map(_is_number, names)) > len(names) / 2:
+        raise BadTable(
+            f"{path}: the first line holds numbers; it must hold the names of the columns"
+        )
     for place, name in enumerate(names, 1):
         if not name:
             raise BadTable(
@@ -92,6 +96,14 @@ def batches(source: Source) -> Iterator[pa.RecordBatch]:
     """
     for batch in _csv_batches(source) if source.format == "csv" else _parquet_batches(source):
         yield pa.RecordBatch.from_arrays(batch.columns, names=list(source.names))
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:

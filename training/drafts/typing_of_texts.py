@@ -98,4 +98,4 @@ def _warn_of_alike(field: DraftField, values: list[str]) -> None:
 def natural(text: str) -> tuple[list[tuple[int, str]], str]:
     """A key that sorts A2 before A10."""
     parts = re.split(r"(\d+)", text.casefold())
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts if part], text
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part], text

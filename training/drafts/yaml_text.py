@@ -65,9 +65,9 @@ def scalar(value: Any) -> str:
 
 
 def _quoted(value: str) -> str:
-    # why: YAML forbids some characters that JSON leaves as they are; \u stands for them in both.
+    # why: YAML forbids some characters that JSON leaves as they are, and has an escape for each.
     quoted = json.dumps(value, ensure_ascii=False)
-    return quoted if value.isprintable() else json.dumps(value)
+    return "".join(one if one.isprintable() else f"\\U{ord(one):08X}" for one in quoted)
 
 
 def _number(value: float) -> str:

@@ -91,6 +91,7 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "one column": (b"a\n1\n2\n", "one column was found"),
     "unnamed": (b",a,bad\n0,1,1\n", "column 1 of 3 has no name"),
     "duplicate": (b"a,a ,bad\n0,1,1\n", '"a" appears more than once'),
+    "no header": (b"20000,2,x\n30000,1,y\n", "the first line holds numbers"),
     "ragged": (b"a,bad\n1,0\n2,1,3\n4,0\n5,1\n", "row 3 has 3 cells; the header has 2"),
     "workbook": (b"PK\x03\x04rest", "an Excel workbook"),
     "binary": (bytes(range(256)) * 4, "not a text"),

@@ -118,6 +118,12 @@ def test_a_date_after_the_application_is_left_out(tmp_path: Path) -> None:
     assert "later than applied in 100%" in reviews_of(field)
 
 
+def test_a_date_in_the_month_of_the_application_stays(tmp_path: Path) -> None:
+    """Where the application has a month only, any day of the month may be before it."""
+    columns = {"issue_d": repeated("Jan-2019"), "checked": repeated("2019-01-31", "2018-02-02")}
+    assert role(fields_of(drafted(tmp_path, columns))["checked"]) == "feature"
+
+
 PROTECTED = {
     "age": True,
     "Age in years": True,
