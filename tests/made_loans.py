@@ -52,14 +52,20 @@ def _row(number: int, generator: np.random.Generator) -> list[object]:
     return [
         f"L{100_000 + number}",
         applied.strftime("%d/%m/%Y"),
-        (applied - timedelta(days=int(age * 365.25 + generator.integers(0, 365)))).strftime("%d/%m/%Y"),
-        "" if generator.random() < 0.4 else (applied - timedelta(days=int(known))).strftime("%d/%m/%Y"),
+        (applied - timedelta(days=int(age * 365.25 + generator.integers(0, 365)))).strftime(
+            "%d/%m/%Y"
+        ),
+        ""
+        if generator.random() < 0.4
+        else (applied - timedelta(days=int(known))).strftime("%d/%m/%Y"),
         f"{amount:.2f}",
         f"{generator.choice([12, 24, 36, 48, 60])}",
         GRADES[grade],
         "n/a" if generator.random() < 0.1 else EMPLOYMENT[employment],
         "" if generator.random() < 0.35 else f"{income:.0f}",
-        str(generator.integers(0, 120)) if delinquent else ("-1" if generator.random() < 0.5 else ""),
+        str(generator.integers(0, 120))
+        if delinquent
+        else ("-1" if generator.random() < 0.5 else ""),
         "" if generator.random() < 0.2 else generator.choice(["Y", "N"]),
         generator.choice(PURPOSES),
         int(generator.poisson(1.2)),

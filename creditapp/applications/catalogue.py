@@ -178,11 +178,11 @@ def days_between(earlier: str, later: str) -> int:
 
 
 def _cached_reader(question: Question) -> Any:
-    cached = lru_cache(maxsize=10_000)(question.from_text)
+    cached = lru_cache(maxsize=10_000)(question.from_cell)
 
     def read(text: str) -> Answer:
         # why: most cells of a table are short and repeat; long ones must not fill the memory.
-        return cached(text) if len(text) <= LONGEST_CACHED else question.from_text(text)
+        return cached(text) if len(text) <= LONGEST_CACHED else question.from_cell(text)
 
     return read
 

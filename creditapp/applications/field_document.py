@@ -109,7 +109,7 @@ def _check_keys_of_type(field: Keys, own: Keys, constraints: Keys) -> None:
     for keys, accepted in (
         (field, {"categories": CATEGORICAL, "categoriesOrdered": CATEGORICAL}),
         (field, {"trueValues": {"boolean"}, "falseValues": {"boolean"}}),
-        (field, {"decimalChar": NUMERIC, "groupChar": NUMERIC}),
+        (field, {"decimalChar": NUMERIC, "groupChar": NUMERIC, "bareNumber": NUMERIC}),
         (own, {"encoding": {"integer"}, "rule": {"date"}, "bands": NUMERIC}),
         (constraints, {"enum": CATEGORICAL, "maxLength": {"string"}, "minLength": {"string"}}),
         (constraints, {key: {*NUMERIC, "date"} for key in ("minimum", "maximum")}),
@@ -156,6 +156,7 @@ def _number(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -
         edges=tuple(edges),
         decimal_mark=field.string("decimalChar", "."),
         thousands_mark=field.string("groupChar"),
+        has_signs=field.one_of("bareNumber", {True: False, False: True}, default=True) or False,
     )
 
 

@@ -172,7 +172,7 @@ class Header:
         readers = {
             **dict.fromkeys(catalogue.ignored),
             **catalogue.readers,
-            **{question.name: question.from_text for question in extra},
+            **{question.name: question.from_cell for question in extra},
             **dict.fromkeys(catalogue.reference_keys, str),
         }
         self.readers = [readers[name] for name in self.names]

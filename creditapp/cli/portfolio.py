@@ -7,7 +7,7 @@ import click
 
 from creditapp.applications.portfolio import find_document, read_portfolio
 from creditapp.cli.errors import errors_in_one_line
-from creditapp.exceptions import BadCatalogue, BadTable
+from creditapp.exceptions import BadCatalogue, BadTable, InvalidSetting
 
 
 @click.group("portfolio")
@@ -33,15 +33,12 @@ def portfolio() -> None:
 @click.option("--overwrite", is_flag=True, help="Replace the portfolio that the folder holds.")
 def infer(data: Path, outcome: str, bad: tuple[str, ...], out: Path, overwrite: bool) -> None:
     """Draft a portfolio from DATA, a CSV or Parquet file, for you to review; nothing is asked."""
-    from training.drafts.infer import infer as draft_portfolio
-    from training.drafts.summary import summary_of
-
     with errors_in_one_line():
         try:
-            draft = draft_portfolio(data, outcome, bad, out, overwrite=overwrite)
+            lines = _draft(data, outcome, bad, out, overwrite=overwrite)
         except OSError as error:
             raise BadTable(f"{error.filename}: {error.strerror}") from error
-    for line in summary_of(draft, out):
+    for line in lines:
         click.echo(line)
 
 
@@ -69,6 +66,20 @@ def check(folder: Path, accept_draft: bool) -> None:
             replace_text(document, without_marks(document.read_text(encoding="utf-8")))
             click.echo(f"{len(catalogue.reviews)} review marks removed: the draft is accepted")
     click.echo(f"fit to train:  CREDITAPP_PORTFOLIO={folder} make run")
+
+
+def _draft(
+    data: Path, outcome: str, bad: tuple[str, ...], out: Path, *, overwrite: bool
+) -> list[str]:
+    """Load PyArrow, draft, and sum up."""
+    try:
+        from training.drafts import infer as drafting
+        from training.drafts.summary import summary_of
+    except ImportError as error:
+        raise InvalidSetting(
+            "flask portfolio infer needs PyArrow: install creditapp[training]"
+        ) from error
+    return list(summary_of(drafting.infer(data, outcome, bad, out, overwrite=overwrite), out))
 
 
 def _open_marks(folder: Path, marks: Sequence[str]) -> str:

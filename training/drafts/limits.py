@@ -1,20 +1,25 @@
-"""Rounds the limits of a column outward, with headroom."""
+"""Rounds the limits of a column outward, with headroom.
+
+There is much headroom above: a new application may ask for more than any before. An unusual answer is
+scored and referred to a person; one outside the limits is refused.
+"""
 
 import math
 
-HEADROOM = 0.1
+HEADROOM, HEADROOM_ABOVE = 0.1, 1.0
 _STEPS = (1, 2, 5, 10)
 
 
 def limits_of(lowest: float, highest: float, *, whole: bool = False) -> tuple[float, float]:
-    """Limits with a tenth of the range as headroom, rounded outward; not below 0 where none is.
+    """Limits with a tenth of the range as headroom below and the whole range above, rounded outward.
 
+    Not below 0 where nothing is.
     `whole` limits are integers.
     """
     span = highest - lowest or abs(highest) or 1.0
     step = _round_step(max(span * HEADROOM, 1.0) if whole else span * HEADROOM)
     low = _whole(math.floor((lowest - span * HEADROOM) / step), step)
-    high = _whole(math.ceil((highest + span * HEADROOM) / step), step)
+    high = _whole(math.ceil((highest + span * HEADROOM_ABOVE) / step), step)
     if lowest >= 0 and (low < 0 or lowest < span):
         # why: a quantity that is small against its range may as well be nothing.
         low = max(low, 0.0) if lowest > span * 2 * HEADROOM else 0.0

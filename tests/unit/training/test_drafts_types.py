@@ -85,11 +85,11 @@ def test_a_point_groups_where_other_columns_have_decimal_commas(tmp_path: Path) 
 
 
 LIMITS = [
-    (repeated(*range(250, 450, 3)), (230, 470)),
-    (repeated(19, 75, *range(20, 40)), (10, 85)),
-    (repeated(*range(12)), (0, 13)),
-    (repeated(*range(-500, 500, 70)), (-600, 600)),
-    (repeated(0.001, 0.5, 0.999), (0, 1.1)),
+    (repeated(*range(250, 450, 3)), (230, 650)),
+    (repeated(19, 75, *range(20, 40)), (10, 135)),
+    (repeated(*range(12)), (0, 22)),
+    (repeated(*range(-500, 500, 70)), (-600, 1500)),
+    (repeated(0.001, 0.5, 0.999), (0, 2)),
 ]
 
 
@@ -169,13 +169,10 @@ SENTINELS = [
 def test_numbers_that_lie_apart_are_asked(
     tmp_path: Path, cells: list[float], codes: list[str]
 ) -> None:
-    """They are missing codes for now, outside the limits."""
+    """They are missing codes for now."""
     field = field_of(tmp_path, repeated(*cells))
     assert [code["value"] for code in field.get("missingValues", [])] == codes
     assert ("apart from the rest" in reviews_of(field)) == bool(codes)
-    for code in codes:
-        limits = field["constraints"]
-        assert not limits["minimum"] <= float(code) <= limits["maximum"]
 
 
 ORDERED = [
