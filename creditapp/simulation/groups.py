@@ -7,7 +7,7 @@ from statistics import quantiles
 from typing import NamedTuple
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.questions import Answer, Choice, Numeric, Question
+from creditapp.applications.questions import Answer, Choice, Date, Numeric, Question
 from creditapp.applications.table import number_of
 from creditapp.intervals import Proportion
 from creditapp.phrases import Phrase, marked
@@ -17,6 +17,10 @@ FOUR_FIFTHS = 0.8
 
 SMALLEST_REFERENCE = 10
 """A group with fewer cases is shown, but is never the reference."""
+
+DAYS_OF_A_YEAR = 365.25
+YEARS = marked("%(low)s to under %(high)s years before the application")
+YEARS_OR_MORE = marked("%(low)s years or more before the application")
 
 Answers = Mapping[str, Answer]
 
@@ -111,7 +115,8 @@ def _bands(
     ]
     edges = question.edges if isinstance(question, Numeric) else ()
     if not edges and len(numbers) > 1:
-        edges = tuple(sorted({min(numbers), *quantiles(numbers, method="inclusive")}))
+        quarters = [min(numbers), *quantiles(numbers, method="inclusive")]
+        edges = tuple(sorted(set(map(math.ceil, quarters) if _is_whole(question) else quarters)))
     for low, high in zip(edges, [*edges[1:], math.inf], strict=True):
         yield _between(catalogue, question, low, high)
 
@@ -125,11 +130,19 @@ def _between(catalogue: Catalogue, question: Question, low: float, high: float) 
 
 
 def _band_label(question: Question, low: float, high: float) -> object:
-    is_integer = isinstance(question, Numeric) and question.integer
-    if math.isinf(high) and isinstance(question, Numeric) and is_integer and question.edges:
-        return f"{low:g}–{question.maximum:g}"
-    if math.isinf(high):
-        return Phrase(marked("%(low)s or more"), {"low": f"{low:g}"})
-    if is_integer:
-        return f"{low:g}–{high - 1:g}"
-    return Phrase(marked("%(low)s to under %(high)s"), {"low": f"{low:g}", "high": f"{high:g}"})
+    last = math.isinf(high)
+    if isinstance(question, Date):
+        words = {"low": f"{low / DAYS_OF_A_YEAR:.1f}", "high": f"{high / DAYS_OF_A_YEAR:.1f}"}
+        return Phrase(YEARS_OR_MORE if last else YEARS, words)
+    if isinstance(question, Numeric) and question.integer and question.edges:
+        return f"{low:g}–{question.maximum if last else high - 1:g}"
+    if last:
+        return Phrase(marked("%(low)s or more"), {"low": f"{low:,.6g}"})
+    if _is_whole(question):
+        return f"{low:,.0f}–{high - 1:,.0f}"
+    words = {"low": f"{low:,.6g}", "high": f"{high:,.6g}"}
+    return Phrase(marked("%(low)s to under %(high)s"), words)
+
+
+def _is_whole(question: Question) -> bool:
+    return isinstance(question, Date) or (isinstance(question, Numeric) and question.integer)
