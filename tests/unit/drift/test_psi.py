@@ -25,11 +25,11 @@ def look(
 
     `older` is added to the age of every live case, in years.
     """
-    reference = whole.features.iloc[generator.integers(0, len(whole), 700)]
-    live = whole.features.iloc[generator.integers(0, len(whole), cases)].copy()
-    live["Age in years"] += older
+    reference = whole.take(generator.integers(0, len(whole), 700))
+    live = whole.take(generator.integers(0, len(whole), cases))
+    ages = [age + older for age in live.columns["Age in years"]]
+    columns = {**live.columns, "Age in years": ages}
     scores = export.score_population(generator.beta(4, 2, 300))
-    columns = {name: live[name].tolist() for name in live}
     drifts = psi.compare(
         columns, generator.beta(4, 2, cases).tolist(), export.population(reference), scores
     )
@@ -76,7 +76,7 @@ def test_shift_of_one_feature_is_detected(whole: dataset.Dataset) -> None:
 
 def test_shift_of_every_feature_is_detected(whole: dataset.Dataset) -> None:
     """If all cases have the rarest answer of each feature, every feature is shifted."""
-    population = export.population(whole.features)
+    population = export.population(whole)
     rare = {name: [whole.features[name].value_counts().index[-1]] * 500 for name in whole.features}
     scores = export.score_population(np.linspace(0, 1, 300))
     drifts = psi.compare(rare, [0.5] * 500, population, scores)
@@ -91,7 +91,7 @@ def test_too_few_cases_are_reported_as_too_few(whole: dataset.Dataset) -> None:
 
 def test_zero_cases_are_reported_as_too_few(whole: dataset.Dataset) -> None:
     """A model that has just been promoted has no cases."""
-    population = export.population(whole.features)
+    population = export.population(whole)
     columns: dict[str, list[object]] = {name: [] for name in population}
     scores = export.score_population(np.linspace(0, 1, 50))
     drifts = psi.compare(columns, [], population, scores)

@@ -9,7 +9,7 @@ from creditapp.applications.catalogue import Application
 from creditapp.explanations.alternatives import Alternative, Alternatives, Change, alternatives
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from creditapp.scoring.scorer import Score
-from tests.portfolios import EXAMPLE
+from tests.portfolios import BY_NAME, EXAMPLE, GERMAN
 
 ANSWERS = {
     **EXAMPLE,
@@ -30,6 +30,8 @@ def look(
     """The alternatives of the application above, with some answers changed, where a function scores."""
 
     class Scorer:
+        catalogue = GERMAN
+
         def score(self, applications: Sequence[Application]) -> list[Score]:
             answers = [application.answers for application in applications]
             return [Score(probability(one), outside(one)) for one in answers]
@@ -146,8 +148,8 @@ def test_an_alternative_is_answered_in_words() -> None:
     """As a program reads it: codes as codes, and a sentence with their meanings."""
     one = Alternative(
         (
-            Change("Duration in month", 24, 18),
-            Change("Other debtors / guarantors", "A101", "A103"),
+            Change(BY_NAME["Duration in month"], 24, 18),
+            Change(BY_NAME["Other debtors / guarantors"], "A101", "A103"),
         ),
         0.75,
         "LOW",

@@ -12,10 +12,10 @@ from creditapp.applications.catalogue import Application
 from creditapp.exceptions import BrokenBundle
 from creditapp.explanations.reasons import Explainer, Source, verify_explainer
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
-from creditapp.scoring.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
+from creditapp.scoring.bundle import FORMAT, Bundle, Golden, Metadata
 from creditapp.scoring.forest import Leaves
 from creditapp.scoring.scorer import Score
-from tests.portfolios import EXAMPLE, FEATURE_NAMES
+from tests.portfolios import EXAMPLE, FEATURE_NAMES, GERMAN
 
 DURATION, AMOUNT, AGE = "Duration in month", "Credit amount", "Age in years"
 INPUTS = {name: {"mean": 0.0, "scale": 1.0} for name in (DURATION, AMOUNT, AGE)}
@@ -70,10 +70,10 @@ def bundle(*held_out: Application) -> Bundle:
     """The forest, with rows to compare with."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*FEATURE_NAMES, TARGET])
+    writer.writerow([*FEATURE_NAMES, GERMAN.outcome.name])
     writer.writerows([*(one.answers[name] for name in FEATURE_NAMES), 1] for one in held_out)
     metadata = Metadata(FORMAT, "run", "now", "", "", INPUTS, [0, 1], {}, {}, {})
-    return Bundle(b"", LEAVES.pack(), metadata, Golden([], []), text.getvalue())
+    return Bundle(b"", LEAVES.pack(), metadata, Golden([], []), text.getvalue(), GERMAN)
 
 
 BEST, POOR = application(12, 1000.0, 25), application(36, 8000.0, 40)

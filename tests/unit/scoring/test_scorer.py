@@ -10,7 +10,7 @@ from creditapp.settings.paths import ROOT
 
 POPULATION = {
     "Purpose": {"counts_by_code": {"A40": 3, "A47": 0}},
-    "Age in years": {"minimum": 19.0, "maximum": 75.0},
+    "Age in years": {"minimum": 19.0, "maximum": 75.0, "edges": [19.0, 75.0], "counts": [9]},
 }
 SEEN = {name: seen_answers(distribution) for name, distribution in POPULATION.items()}
 
