@@ -15,7 +15,6 @@ from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import FORMAT, Bundle, Golden, Metadata, digest
 from tests.portfolios import GERMAN
 
-
 CATALOGUE = read_catalogue(document_of(GERMAN))
 """The catalogue as a bundle gives it back."""
 
@@ -23,7 +22,9 @@ CATALOGUE = read_catalogue(document_of(GERMAN))
 def bundle() -> Bundle:
     """A small bundle."""
     inputs = {"Age in years": {"mean": 35.5, "scale": 11.4}}
-    metadata = Metadata(FORMAT, "run", "now", "a model", GERMAN.fingerprint, inputs, [0, 1], {}, {}, {})
+    metadata = Metadata(
+        FORMAT, "run", "now", "a model", GERMAN.fingerprint, inputs, [0, 1], {}, {}, {}
+    )
     golden = Golden([{"Age in years": 35}], [0.5])
     return Bundle(b"model", b"leaves", metadata, golden, "a,b\n", CATALOGUE)
 
