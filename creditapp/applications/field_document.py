@@ -229,7 +229,11 @@ def _codes(field: Keys, constraints: Keys, kind: type) -> tuple[Code, ...]:
 def _code(entry: object, kind: type, field: Keys) -> Code | None:
     keys = _entry(entry, field)
     value = keys.get("value")
-    if type(value) is not kind or value == "" or (kind is str and value != value.strip(" ")):
+    if (
+        type(value) is not kind
+        or value == ""
+        or (isinstance(value, str) and value != value.strip(" "))
+    ):
         what = "a text in quotes, without blanks around it" if kind is str else "an integer"
         field.fault("categories", f"has the value {echo(value)}; accepted is {what}")
         return None

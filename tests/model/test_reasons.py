@@ -70,7 +70,9 @@ def test_contributions_agree_with_shap(explained: Explained) -> None:
     forest = explained.pipeline.named_steps["classifier"]
     oracle = shap.TreeExplainer(forest, background, feature_perturbation="interventional")
     cases = [application for application, _ in explained.adverse()]
-    values = oracle.shap_values(explained.encoded(columns_of(cases)))[:, :, 1]
+    values = oracle.shap_values(
+        explained.encoded(columns_of(GERMAN, [case.answers for case in cases]))
+    )[:, :, 1]
     inputs = explained.bundle.metadata.inputs
     widths = [len(encoding.get("nominal", [0])) for encoding in inputs.values()]
     theirs = np.add.reduceat(values, np.cumsum([0, *widths])[:-1], axis=1)
