@@ -85,7 +85,7 @@ FIELDS: list[dict[str, Any]] = [
 EXAMPLE: dict[str, Any] = {
     "applied": "2025-06-30",
     "income": 2500.5,
-    "savings": 800,
+    "savings": 80,
     "age": 41,
     "school": "lower",
     "grade": 2,

@@ -107,6 +107,30 @@ def test_values_not_in_the_reference_have_their_own_bin() -> None:
     assert (live.tolist(), reference.tolist()) == ([0, 1, 2], [2, 2, 0])
 
 
+def test_missing_answers_have_bins_of_their_own() -> None:
+    """A number may be missing in several ways; none of them counts as a number."""
+    population = {
+        "edges": [0, 10, 20],
+        "counts": [4, 2],
+        "minimum": 0,
+        "maximum": 20,
+        "missing": [[None, 3], [-1, 0]],
+    }
+    live, reference = psi.histograms([5, 15, 15, 99, None, -1, -1.0, None, None], population)
+    assert live.tolist() == [1, 2, 1, 3, 2]
+    assert reference.tolist() == [4, 2, 0, 3, 0]
+    answers = {"answers": [[False, 2], [True, 0], [None, 1]]}
+    live, reference = psi.histograms([True, None, False, None], answers)
+    assert (live.tolist(), reference.tolist()) == ([1, 2, 1], [2, 1, 0])
+
+
+def test_where_every_answer_was_missing_a_number_is_new() -> None:
+    """There are no intervals then."""
+    empty = {"edges": [], "counts": [], "minimum": None, "maximum": None, "missing": [[None, 7]]}
+    live, reference = psi.histograms([None, 3, 4, None, None], empty)
+    assert (live.tolist(), reference.tolist()) == ([2, 3], [0, 7])
+
+
 def test_index_is_zero_for_equal_shares_and_matches_the_formula() -> None:
     """The expected value is computed by hand, with enough cases to make the added half case negligible."""
     many = np.array([1.0e9, 1.0e9])
