@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import quantiles
 from typing import NamedTuple
 
@@ -113,12 +114,23 @@ def _bands(
     numbers = [
         number for one in answers if (number := number_of(catalogue, question, one)) is not None
     ]
-    edges = question.edges if isinstance(question, Numeric) else ()
-    if not edges and len(numbers) > 1:
-        quarters = [min(numbers), *quantiles(numbers, method="inclusive")]
-        edges = tuple(sorted(set(map(math.ceil, quarters) if _is_whole(question) else quarters)))
-    for low, high in zip(edges, [*edges[1:], math.inf], strict=True):
+    for low, high in pairwise([*_edges(question, numbers), math.inf]):
         yield _between(catalogue, question, low, high)
+
+
+def _edges(question: Question, numbers: Sequence[float]) -> Sequence[float]:
+    """The lower edges of the bands: the portfolio's own, or those of quarters of the numbers."""
+    if isinstance(question, Numeric) and question.edges:
+        return question.edges
+    if len(numbers) < 2:
+        return numbers
+    edges = {min(numbers), *quantiles(numbers, method="inclusive")}
+    return sorted(set(map(math.ceil, edges)) if _is_whole(question) else edges)
+
+
+def _is_whole(question: Question) -> bool:
+    """Whether each number is an integer; days are."""
+    return not isinstance(question, Numeric) or question.integer
 
 
 def _between(catalogue: Catalogue, question: Question, low: float, high: float) -> Membership:
@@ -130,19 +142,19 @@ def _between(catalogue: Catalogue, question: Question, low: float, high: float) 
 
 
 def _band_label(question: Question, low: float, high: float) -> object:
-    last = math.isinf(high)
     if isinstance(question, Date):
         words = {"low": f"{low / DAYS_OF_A_YEAR:.1f}", "high": f"{high / DAYS_OF_A_YEAR:.1f}"}
-        return Phrase(YEARS_OR_MORE if last else YEARS, words)
-    if isinstance(question, Numeric) and question.integer and question.edges:
-        return f"{low:g}–{question.maximum if last else high - 1:g}"
-    if last:
-        return Phrase(marked("%(low)s or more"), {"low": f"{low:,.6g}"})
-    if _is_whole(question):
-        return f"{low:,.0f}–{high - 1:,.0f}"
-    words = {"low": f"{low:,.6g}", "high": f"{high:,.6g}"}
-    return Phrase(marked("%(low)s to under %(high)s"), words)
+        return Phrase(YEARS_OR_MORE if math.isinf(high) else YEARS, words)
+    is_whole = _is_whole(question)
+    if math.isinf(high) and isinstance(question, Numeric) and is_whole and question.edges:
+        high = question.maximum + 1
+    if math.isinf(high):
+        return Phrase(marked("%(low)s or more"), {"low": _shown(low)})
+    if is_whole:
+        return _shown(low) if low == high - 1 else f"{_shown(low)}–{_shown(high - 1)}"
+    return Phrase(marked("%(low)s to under %(high)s"), {"low": _shown(low), "high": _shown(high)})
 
 
-def _is_whole(question: Question) -> bool:
-    return isinstance(question, Date) or (isinstance(question, Numeric) and question.integer)
+def _shown(number: float) -> str:
+    """A number without decimals that say nothing."""
+    return str(int(number)) if float(number).is_integer() else f"{number:.10g}"
