@@ -5,7 +5,8 @@ from typing import Any
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.catalogue_document import document_of
-from tests.portfolios import EXAMPLE, GERMAN, GERMAN_FOLDER, changed, fields_of
+from tests.changed_portfolios import changed, fields_of
+from tests.portfolios import EXAMPLE, GERMAN, GERMAN_FOLDER
 
 ADDED = "Monthly savings"
 REMOVED = "Number of existing credits at this bank"

@@ -209,5 +209,5 @@ def _csv(held_out: Dataset) -> str:
     names = list(held_out.answers)
     writer.writerow([*names, catalogue.outcome.name])
     for row, target in zip(held_out.rows(), held_out.target, strict=True):
-        writer.writerow([*(catalogue.by_name[name].as_text(row[name]) for name in names), target])
+        writer.writerow([*(catalogue.by_name[name].as_cell(row[name]) for name in names), target])
     return text.getvalue()

@@ -139,6 +139,13 @@ class Catalogue:
         return lambda row: (row[only],)
 
     @cached_property
+    def checks(self) -> tuple[tuple[str, Callable[[object], bool]], ...]:
+        """The name of each feature, and the function that says whether it accepts an answer."""
+        return tuple(
+            (one.name, one.accepts if one.missing else one.accepts_value) for one in self.features
+        )
+
+    @cached_property
     def fingerprint(self) -> str:
         """A SHA-256 digest of names, kinds, codes and limits, in hexadecimal.
 
@@ -171,11 +178,11 @@ def days_between(earlier: str, later: str) -> int:
 
 
 def _cached_reader(question: Question) -> Any:
-    cached = lru_cache(maxsize=10_000)(question.from_text)
+    cached = lru_cache(maxsize=10_000)(question.from_cell)
 
     def read(text: str) -> Answer:
         # why: most cells of a table are short and repeat; long ones must not fill the memory.
-        return cached(text) if len(text) <= LONGEST_CACHED else question.from_text(text)
+        return cached(text) if len(text) <= LONGEST_CACHED else question.from_cell(text)
 
     return read
 

@@ -115,6 +115,14 @@ def _resource(package: Keys) -> Keys:
 
 
 def _data_file(resource: Keys) -> DataFile:
+    for keys, place in ((resource, "resource"), (resource.keys("schema"), "schema")):
+        if "creditapp" in keys:
+            keys.fault(
+                "", f"creditapp stands in the {place}; accepted is at the top, or in a field"
+            )
+    if resource.keys("schema").get("fieldsMatch", ["equal"]) not in ("equal", ["equal"]):
+        resource.fault("schema, fieldsMatch", "is not accepted; accepted is equal")
+    resource.one_of("format", dict.fromkeys(("csv", "parquet", "")), default="")
     path = resource.string("path", required=True)
     parts = PurePosixPath(path).parts
     if path and (path.startswith("/") or ".." in parts or "://" in path):
@@ -216,8 +224,10 @@ def _check_asked(own: Keys, asked: Sequence[Question], faults: Faults) -> None:
         faults.add("", "no field has the role feature; a model needs at least one")
     for key in ("amount", "term"):
         name = own.string(key)
-        if name and not isinstance(by_name.get(name), Numeric):
-            own.fault(key, f"is {echo(name)}; accepted is the name of a field with a number")
+        question = by_name.get(name)
+        has_numbers = isinstance(question, Numeric) or getattr(question, "code_type", str) is int
+        if name and not has_numbers:
+            own.fault(key, f"is {echo(name)}; accepted is the name of a field with numbers")
     day = next((one for one in asked if one.role is Role.DATE), None)
     if day and not isinstance(day, Date):
         faults.add(f'field "{day.name}"', "the role date needs the type date")

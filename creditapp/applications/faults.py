@@ -1,5 +1,6 @@
 """Collects what is wrong with a catalogue's document, so that all faults are told at once."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -8,7 +9,7 @@ from creditapp.phrases import LocalText
 
 MOST_FAULTS = 100
 LONGEST_ECHO = 60
-LANGUAGE_PARTS = frozenset("abcdefghijklmnopqrstuvwxyz-_")
+LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")
 
 Kind = TypeVar("Kind")
 
@@ -129,9 +130,11 @@ def local_text(value: object, key: str, keys: Keys) -> LocalText:
 
 def translated(standard: str, own: Keys, key: str) -> LocalText:
     """A standard text with the translations that stand among the product's own keys."""
-    if key not in own:
-        return LocalText(standard, {})
-    return LocalText(standard, own.text(key).translations)
+    translations = own.get(key, {})
+    if not isinstance(translations, Mapping) or not all(map(_is_translation, translations.items())):
+        own.fault(key, f"is {echo(translations)}; accepted is a text for each language")
+        translations = {}
+    return LocalText(standard, dict(translations))
 
 
 def echo(value: object) -> str:
@@ -148,8 +151,5 @@ def in_words(accepted: Iterable[str]) -> str:
 
 def _is_translation(pair: tuple[object, object]) -> bool:
     language, text = pair
-    return (
-        isinstance(language, str)
-        and LANGUAGE_PARTS.issuperset(language.lower())
-        and (isinstance(text, str))
-    )
+    is_language = isinstance(language, str) and LANGUAGE.fullmatch(language)
+    return bool(is_language) and isinstance(text, str)

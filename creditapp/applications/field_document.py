@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from creditapp.applications.faults import Faults, Keys, echo, translated
+from creditapp.applications.faults import Faults, Keys, echo, in_words, translated
 from creditapp.applications.questions import (
     NOT_GIVEN,
     Answer,
@@ -56,6 +56,7 @@ CONSTRAINTS = {
     "unique",
 }
 RULE = "days before application"
+CATEGORICAL, NUMERIC = {"string", "integer"}, {"integer", "number"}
 TRUE_TEXTS, FALSE_TEXTS = ["true", "True", "TRUE", "1"], ["false", "False", "FALSE", "0"]
 UNUSED = {Role.IGNORED, Role.REFERENCE}
 
@@ -92,15 +93,40 @@ def read_field(
         "protected": own.flag("protected"),
         "reasons": _reasons(own),
     }
-    own.one_of("rule", {RULE: RULE}, default=RULE)
-    directions = {direction.value: direction for direction in Direction}
-    if "expected_direction" in own:
-        shared["direction"] = own.one_of("expected_direction", directions)
+    _check_keys_of_type(field, own, constraints)
     question: Question = make(field, own, constraints, shared)
+    if "expected_direction" in own:
+        question = replace(question, direction=_direction(own, question))
     missing = _missing(field, constraints, missing_values, question)
     changeable = _changeable(own, question)
     # why: what stands for a missing value depends on the type of the values.
     return replace(question, missing=missing, changeable=changeable)
+
+
+def _check_keys_of_type(field: Keys, own: Keys, constraints: Keys) -> None:
+    """Note the keys that a field's type has no use for."""
+    kind = field.get("type")
+    for keys, accepted in (
+        (field, {"categories": CATEGORICAL, "categoriesOrdered": CATEGORICAL}),
+        (field, {"trueValues": {"boolean"}, "falseValues": {"boolean"}}),
+        (field, {"decimalChar": NUMERIC, "groupChar": NUMERIC, "bareNumber": NUMERIC}),
+        (own, {"encoding": {"integer"}, "rule": {"date"}, "bands": NUMERIC}),
+        (constraints, {"enum": CATEGORICAL, "maxLength": {"string"}, "minLength": {"string"}}),
+        (constraints, {key: {*NUMERIC, "date"} for key in ("minimum", "maximum")}),
+        (constraints, dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), NUMERIC)),
+    ):
+        for key, kinds in accepted.items():
+            if key in keys and kind not in kinds:
+                keys.fault(key, f"is accepted for the type {in_words(sorted(kinds))}, not {kind}")
+    own.one_of("rule", {RULE: RULE}, default=RULE)
+
+
+def _direction(own: Keys, question: Question) -> Direction | None:
+    """What experts expect of a number or of codes with an order."""
+    if not isinstance(question, Numeric | Ordinal):
+        own.fault("expected_direction", "is accepted for numbers and for ordered categories only")
+        return None
+    return own.one_of("expected_direction", {one.value: one for one in Direction})
 
 
 def reviews_of(field: Keys) -> list[str]:
@@ -111,8 +137,9 @@ def reviews_of(field: Keys) -> list[str]:
 
 
 def _number(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Numeric:
-    low, above = _limit(constraints, "minimum", "exclusiveMinimum", -WIDEST)
-    high, below = _limit(constraints, "maximum", "exclusiveMaximum", WIDEST)
+    integer = field.get("type") == "integer"
+    low, above = _limit(constraints, "minimum", "exclusiveMinimum", -WIDEST, integer=integer)
+    high, below = _limit(constraints, "maximum", "exclusiveMaximum", WIDEST, integer=integer)
     if low > high:
         constraints.fault("minimum", f"is {low}, over the maximum, {high}")
     edges = own.list("bands")
@@ -125,10 +152,11 @@ def _number(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -
         maximum=high,
         above_minimum=above,
         below_maximum=below,
-        integer=field.get("type") == "integer",
+        integer=integer,
         edges=tuple(edges),
         decimal_mark=field.string("decimalChar", "."),
         thousands_mark=field.string("groupChar"),
+        has_signs=field.one_of("bareNumber", {True: False, False: True}, default=True) or False,
     )
 
 
@@ -136,6 +164,8 @@ def _integer(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) 
     encoding = own.one_of("encoding", {"number": True, "category": False}, default="category")
     codes = _codes(field, constraints, int)
     if not codes:
+        if "encoding" in own:
+            own.fault("encoding", "is accepted for a field with categories only")
         return _number(field, own, constraints, shared)
     if not encoding:
         return _choice(field, codes, shared)
@@ -158,10 +188,15 @@ def _text(field: Keys, _own: Keys, constraints: Keys, shared: dict[str, Any]) ->
 
 
 def _boolean(field: Keys, _own: Keys, _constraints: Keys, shared: dict[str, Any]) -> Question:
-    texts = {
-        **dict.fromkeys(map(str, field.get("trueValues", TRUE_TEXTS)), True),
-        **dict.fromkeys(map(str, field.get("falseValues", FALSE_TEXTS)), False),
-    }
+    texts: dict[str, bool] = {}
+    for key, default, value in (
+        ("trueValues", TRUE_TEXTS, True),
+        ("falseValues", FALSE_TEXTS, False),
+    ):
+        listed = field.list(key) if key in field else default
+        if not listed or not all(isinstance(text, str) for text in listed):
+            field.fault(key, f"is {echo(listed)}; accepted is a list of texts in quotes")
+        texts.update(dict.fromkeys(map(str, listed), value))
     return YesNo(**shared, texts=texts)
 
 
@@ -197,16 +232,19 @@ def _choice(field: Keys, codes: tuple[Code, ...], shared: dict[str, Any]) -> Que
     return kind(**shared, choices=codes)
 
 
-def _limit(constraints: Keys, key: str, exclusive: str, default: float) -> tuple[float, bool]:
+def _limit(
+    constraints: Keys, key: str, exclusive: str, default: float, *, integer: bool
+) -> tuple[float, bool]:
     """A limit, and whether it is excluded."""
     if key in constraints and exclusive in constraints:
         constraints.fault(exclusive, f"and {key} are both given; give one")
     for name in (key, exclusive):
         if name in constraints:
             value = constraints.get(name)
-            if _is_number(value):
+            if type(value) is int or (not integer and _is_number(value)):
                 return value, name == exclusive
-            constraints.fault(name, f"is {echo(value)}; accepted is a number")
+            kind = "an integer" if integer else "a number"
+            constraints.fault(name, f"is {echo(value)}; accepted is {kind}")
     return default, False
 
 
@@ -229,7 +267,7 @@ def _codes(field: Keys, constraints: Keys, kind: type) -> tuple[Code, ...]:
 def _code(entry: object, kind: type, field: Keys) -> Code | None:
     keys = _entry(entry, field)
     value = keys.get("value")
-    if type(value) is not kind or value == "" or (kind is str and value != value.strip(" ")):
+    if type(value) is not kind or value == "" or (kind is str and value != str(value).strip(" ")):
         what = "a text in quotes, without blanks around it" if kind is str else "an integer"
         field.fault("categories", f"has the value {echo(value)}; accepted is {what}")
         return None

@@ -15,6 +15,7 @@ Answer = Any
 
 WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})")
 DECIMAL_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
+SIGNS = re.compile(r"^[^0-9+.,-]+|[^0-9.,]+$")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NOT_GIVEN = marked("not given")
 YES, NO = marked("yes"), marked("no")
@@ -120,15 +121,30 @@ class Question:
         return tuple(code.code for code in self.missing)
 
     def from_text(self, text: str) -> Answer:
-        """The answer that the text of a form field or CSV cell stands for; the text itself if it is none."""
+        """The answer that the text of a form field stands for; the text itself if it is none."""
         text = text.strip(" ")
         if text in self._missing_by_text:
             return self._missing_by_text[text]
         return self.value_from_text(text)
 
+    def from_cell(self, text: str) -> Answer:
+        """The answer that a cell of a CSV file stands for; the text itself if it is none."""
+        text = text.strip(" ")
+        if text in self._missing_by_text:
+            return self._missing_by_text[text]
+        return self.value_from_cell(text)
+
+    def value_from_cell(self, text: str) -> Answer:
+        """The value of a cell, as the portfolio's data write it."""
+        return self.value_from_text(text)
+
     def as_text(self, answer: Answer) -> str:
-        """An answer as the text of a form field or CSV cell: `from_text` gives it back."""
+        """An answer as the text of a form field: `from_text` gives it back."""
         return "" if answer is None else self.value_as_text(answer)
+
+    def as_cell(self, answer: Answer) -> str:
+        """An answer as a cell of a CSV file: `from_cell` gives it back."""
+        return self.as_text(answer)
 
     def value_as_text(self, value: Answer) -> str:
         """A value as a text."""
@@ -175,7 +191,8 @@ class Question:
 class Numeric(Question):
     """An integer, or any number, between two limits.
 
-    `bands` gives the meanings of the integers that represent a band. `edges` are the lower limits of the
+    `has_signs` says that the cells of a CSV file have signs around the number, as % or $. `bands` gives the
+    meanings of the integers that represent a band. `edges` are the lower limits of the
     groups by which tables compare applicants.
     """
 
@@ -189,6 +206,7 @@ class Numeric(Question):
     edges: tuple[float, ...] = ()
     decimal_mark: str = "."
     thousands_mark: str = ""
+    has_signs: bool = False
 
     @cached_property
     def value_accepted(self) -> Phrase:
@@ -213,15 +231,21 @@ class Numeric(Question):
 
     def value_from_text(self, text: str) -> Answer:
         """The number that a text stands for."""
+        return number_from_text(text)
+
+    def value_from_cell(self, text: str) -> Answer:
+        """The number of a cell, with the marks of the portfolio's data."""
+        if self.has_signs:
+            text = SIGNS.sub("", text)
         if self.thousands_mark:
             text = text.replace(self.thousands_mark, "")
         if self.decimal_mark != ".":
             text = text.replace(".", " ").replace(self.decimal_mark, ".")
         return number_from_text(text)
 
-    def value_as_text(self, value: Answer) -> str:
+    def as_cell(self, answer: Answer) -> str:
         """The number with the portfolio's decimal mark."""
-        return str(value).replace(".", self.decimal_mark)
+        return self.as_text(answer).replace(".", self.decimal_mark)
 
     @property
     def is_quantity(self) -> bool:
@@ -372,7 +396,11 @@ class Date(Question):
         return self.minimum <= answer <= self.maximum
 
     def value_from_text(self, text: str) -> Answer:
-        """The date that a text stands for, by the pattern or as YYYY-MM-DD."""
+        """The text."""
+        return text
+
+    def value_from_cell(self, text: str) -> Answer:
+        """The date of a cell, by the pattern or as YYYY-MM-DD."""
         if self.pattern and not ISO_DATE.fullmatch(text):
             try:
                 return datetime.strptime(text, self.pattern).date().isoformat()  # noqa: DTZ007

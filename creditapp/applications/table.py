@@ -65,8 +65,8 @@ def is_application(catalogue: Catalogue, row: Any) -> bool:
     # why: for a single row, checking answer by answer is faster than building columns.
     if not _has_valid_keys(catalogue, row):
         return False
-    for question in catalogue.features:
-        if not question.accepts(row.get(question.name)):
+    for name, accepts in catalogue.checks:
+        if not accepts(row.get(name)):
             return False
     return _has_valid_other_keys(catalogue, row)
 
@@ -172,7 +172,7 @@ class Header:
         readers = {
             **dict.fromkeys(catalogue.ignored),
             **catalogue.readers,
-            **{question.name: question.from_text for question in extra},
+            **{question.name: question.from_cell for question in extra},
             **dict.fromkeys(catalogue.reference_keys, str),
         }
         self.readers = [readers[name] for name in self.names]

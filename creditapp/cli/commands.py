@@ -12,6 +12,7 @@ from creditapp.cli import (
     models,
     people,
     policy,
+    portfolio,
     preparation,
     serving,
 )
@@ -22,6 +23,7 @@ MODULES = (
     serving,
     challenger,
     policy,
+    portfolio,
     decisions,
     drift,
     files,

@@ -112,8 +112,10 @@ class Forest:
         # not both fit all: otherwise no mixed row reaches it, or every mixed row does.
         one_fits = ((own | reference) == self._all).all(axis=-2)
         pair = np.flatnonzero(one_fits & (own != reference).any(axis=-2))
-        row, leaf = np.divmod(pair, own.shape[-1])
-        own_pair, reference_pair = own[:, leaf], reference[row, :, leaf].T
+        words, leaves = own.shape
+        leaf = pair % leaves
+        own_pair = own.take(leaf, axis=1)
+        reference_pair = reference.swapaxes(0, 1).reshape(words, -1).take(pair, axis=1)
         only_own, only_reference = own_pair & ~reference_pair, reference_pair & ~own_pair
         a, b = _count_bits(only_own), _count_bits(only_reference)
         values = self._values[leaf]
@@ -145,7 +147,7 @@ def _full_words(features: int) -> Masks:
     return np.array([[2**count - 1] for count in bits], dtype=np.uint32)
 
 
-def _count_bits(masks: Masks) -> npt.NDArray[np.int64]:
+def _count_bits(masks: Masks) -> npt.NDArray[np.uint8]:
     """The number of bits in all words; shape (pairs,)."""
-    counts: npt.NDArray[np.int64] = np.bitwise_count(masks).sum(axis=0, dtype=np.int64)
+    counts: npt.NDArray[np.uint8] = np.bitwise_count(masks).sum(axis=0, dtype=np.uint8)
     return counts

@@ -35,8 +35,8 @@ BUNDLE_FOLDER, BUNDLE_FILE = "served_bundle", "bundle.zip"
 DIGEST_TAG = "bundle_sha256"
 PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
-TRUSTED_TYPES = ["sklearn.tree._tree.Tree"]
-"""The only type of a fitted forest that skops does not trust by default."""
+TRUSTED_TYPES = ["numpy.dtype", "sklearn.tree._tree.Tree"]
+"""The types of a fitted pipeline that skops does not trust by default."""
 
 
 @dataclass(frozen=True)

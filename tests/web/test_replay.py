@@ -20,9 +20,10 @@ from creditapp.serving import change_lock, deployments
 from creditapp.serving.deployments import Change, Deployment, ServedBundle
 from creditapp.settings.paths import ROOT
 from tests.actors import A_TEST
+from tests.changed_portfolios import renamed
 from tests.clients import StrictClient
 from tests.engines import on_both
-from tests.portfolios import FEATURE_NAMES, renamed
+from tests.portfolios import FEATURE_NAMES
 from tests.retrained import other_bundle
 from tests.tampering import tampering
 
