@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from creditapp.applications.questions import answer_from_text
+from creditapp.applications.questions import number_from_text
 from creditapp.scoring.bundle import Bundle, digest
 from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
@@ -38,9 +38,10 @@ TRAIN = """
 import sys
 from pathlib import Path
 from creditapp.serving.registry import Registry
+from tests.portfolios import GERMAN
 from training.run import train
 for data in sys.argv[2:]:
-    train(Path(data), Registry(sys.argv[1]), print)
+    train(GERMAN, Path(data), Registry(sys.argv[1]), print)
 """
 UNLIMITED = {"CREDITAPP_SCORING_LIMIT": "100000000 per minute"}
 
@@ -133,7 +134,7 @@ def rows() -> list[dict[str, Any]]:
     """Rows of the data set to score."""
     with DATA.open(newline="") as lines:
         table = list(csv.DictReader(lines))[:200]
-    return [{name: answer_from_text(row[name]) for name in FEATURE_NAMES} for row in table]
+    return [{name: number_from_text(row[name]) for name in FEATURE_NAMES} for row in table]
 
 
 def alternate(place: Place, traffic: Traffic, reloads: int) -> list[float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from creditapp.applications.questions import answer_from_text
+from creditapp.applications.questions import number_from_text
 from creditapp.settings.paths import ROOT
 from tests.load import assert_kept, under_load
 from tests.portfolios import EXAMPLE, QUESTIONS
@@ -102,7 +102,7 @@ def test_both_databases_give_the_same_answers(
 def feature_rows(number: int) -> dict[str, object]:
     """One row of the data, as an application."""
     row = DATA[number]
-    return {question.name: answer_from_text(row[question.name]) for question in QUESTIONS}
+    return {question.name: number_from_text(row[question.name]) for question in QUESTIONS}
 
 
 def without_ids(prediction: dict[str, object]) -> dict[str, object]:

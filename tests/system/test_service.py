@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from creditapp.applications.questions import answer_from_text
+from creditapp.applications.questions import number_from_text
 from creditapp.settings.paths import ROOT
 from tests.load import assert_kept, under_load
 from tests.portfolios import EXAMPLE, QUESTIONS
@@ -29,7 +29,7 @@ def applications() -> list[dict[str, Any]]:
     """The 1000 rows of the data set as they are, less their target."""
     with (ROOT / "data" / "estadistical.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
-    return [{name: answer_from_text(row[name]) for name in NAMES} for row in rows]
+    return [{name: number_from_text(row[name]) for name in NAMES} for row in rows]
 
 
 def probabilities(service: Service, applications: list[dict[str, Any]]) -> list[float]:

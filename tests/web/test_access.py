@@ -62,6 +62,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "POST /api/predict-batch": (None, Scope.PREDICT),
     "GET /api/decisions/<decision_id>": (None, Scope.DECISIONS_READ),
     "GET /api/decisions/<decision_id>/alternatives": (None, Scope.DECISIONS_READ),
+    "GET /api/catalogue": (None, Scope.PREDICT),
     "GET /api/model-info": (None, Scope.MODEL_READ),
     "POST /api/reload-model": (None, Scope.MODEL_ADMIN),
     "GET /metrics": (None, Scope.METRICS_READ),
@@ -72,6 +73,10 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /openapi.json": (OFFICERS, Scope.PREDICT),
     "GET /oauth2-redirect.html": (None, None),
 }
+RELATED = {Scope.DECISIONS_READ: Scope.DECISIONS_READ_ALL, Scope.MODEL_READ: Scope.MODEL_ADMIN}
+"""The scope that opens what another one opens, and more."""
+ALSO = {"GET /api/catalogue": [Scope.MODEL_READ, Scope.MODEL_ADMIN]}
+"""The routes that further scopes open."""
 CASES = [pytest.param(Promise(route, *who), id=route) for route, who in PROMISED.items()]
 
 
@@ -174,8 +179,10 @@ def test_a_key_opens_what_its_scope_says_and_nothing_else(
         return
     assert not is_refused(ask(client, promise.route, new_key(promise.scope)))
     documentation = promise.people == OFFICERS
-    related = {Scope.DECISIONS_READ: Scope.DECISIONS_READ_ALL, Scope.MODEL_READ: Scope.MODEL_ADMIN}
-    others = [other for other in Scope if other not in (promise.scope, related.get(promise.scope))]
+    open_too = {promise.scope, *ALSO.get(promise.route, [RELATED.get(promise.scope)])}
+    for scope in open_too - {None}:
+        assert not is_refused(ask(client, promise.route, new_key(scope)))
+    others = [other for other in Scope if other not in open_too]
     answer = ask(client, promise.route, new_key(*others))
     assert (answer.status_code == 403) == (not documentation)
 

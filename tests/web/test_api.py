@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from tests.clients import StrictClient, example
 from tests.engines import on_both
-from tests.portfolios import EXAMPLE
+from tests.portfolios import EXAMPLE, FEATURE_NAMES
 
 pytestmark = on_both
 
@@ -247,7 +247,8 @@ def test_the_model_says_what_it_is(client: StrictClient) -> None:
         "Production",
     )
     assert len(body["digest"]) == 64
-    assert body["inputs"] == list(EXAMPLE)
+    assert body["inputs"] == list(FEATURE_NAMES)
+    assert body["portfolio"] == "german-credit"
     assert 0.5 < body["metrics"]["accuracy"] < 1
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from creditapp.challenger import assignments as challengers
 from creditapp.challenger import scores as challenger_scores
 from creditapp.challenger import shadow
-from creditapp.challenger.scores import ChallengerScore
+from creditapp.challenger.scores import ChallengerScore, ShadowScore
 from creditapp.database.session import reading, writing
 from creditapp.decisions.log import Decision
 from creditapp.exceptions import RefusedModel
@@ -267,14 +267,13 @@ def test_page_and_command_say_by_how_much_and_which_way_the_challenger_differs(
     made = client.post("/api/predict-batch", json=body).get_json()["predictions"]
     assert [one["decision"] for one in made] == ["approve", "approve", "decline"]
     with app.app_context():
+        by_decision = ((-0.10, "refer"), (-0.05, "approve"), (0.03, "decline"))
         challenger_scores.record(
             row.id,
-            [UUID(one["decision_id"]) for one in made],
-            [
-                one["probability_good_credit"] + by
-                for one, by in zip(made, (-0.10, -0.05, 0.03), strict=True)
-            ],
-            ["refer", "approve", "decline"],
+            {
+                UUID(one["decision_id"]): ShadowScore(one["probability_good_credit"] + by, decision)
+                for one, (by, decision) in zip(made, by_decision, strict=True)
+            },
         )
         command = app.test_cli_runner().invoke(args=["compare"]).output
     assert "-0.0400 on average, 0.0600 absolute" in command

@@ -118,7 +118,11 @@ def test_503_without_a_model(settings: Settings, tmp_path: Path) -> None:
     """A service with an empty database is up, and says what it cannot do."""
     app = create_app(replace(settings, database_url=f"sqlite:///{tmp_path / 'empty.db'}"))
     client = app.test_client()
-    for answer in (client.post("/api/predict", json=EXAMPLE), client.get("/api/model-info")):
+    for answer in (
+        client.post("/api/predict", json=EXAMPLE),
+        client.get("/api/model-info"),
+        client.get("/api/catalogue"),
+    ):
         assert_problem(answer, 503)
         assert answer.headers["Retry-After"] == "5"
     health = client.get("/api/health")

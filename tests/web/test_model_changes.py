@@ -41,7 +41,9 @@ def deploy(app: Flask) -> Deploy:
     def do(version: str, packed: bytes | None = None) -> Switch:
         with app.app_context(), change_lock.hold("a test") as turn:
             change = Change(A_TEST, "to try", turn)
-            return deployments.deploy(first.model_name, version, packed or whole, change)
+            return deployments.deploy(
+                first.model_name, version, first.portfolio, packed or whole, change
+            )
 
     return do
 
@@ -170,7 +172,8 @@ def test_a_turn_that_is_never_given_back_ends_and_its_holder_changes_nothing_mor
             past = datetime.now(UTC) - timedelta(seconds=1)
             session.execute(update(ModelTurn).values(ends_at=past))
         with change_lock.hold("the next"), pytest.raises(ChangeUnderWay, match="too long"):
-            deployments.deploy("name", "9", b"", Change(Actor("the slow one"), "", slow))
+            change = Change(Actor("the slow one"), "", slow)
+            deployments.deploy("name", "9", "german-credit", b"", change)
         assert [one.model_version for one in deployments.history()] == ["1"]
 
 

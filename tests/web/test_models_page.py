@@ -55,9 +55,8 @@ def test_an_admin_promotes_and_rolls_back_with_a_reason(
     with app.app_context(), change_lock.hold("a test") as turn:
         [first] = deployments.history()
         change = Change(A_TEST, "to have one before", turn)
-        deployments.deploy(
-            first.model_name, "2", deployments.load_bundle(first.bundle_digest), change
-        )
+        packed = deployments.load_bundle(first.bundle_digest)
+        deployments.deploy(first.model_name, "2", first.portfolio, packed, change)
     form = {"csrf_token": csrf_token(admin.get("/models").text), "version": "1"}
     done = admin.post("/models/promote", data={**form, "reason": "promoted on the page"})
     assert (done.status_code, done.headers["Location"]) == (302, "/models")

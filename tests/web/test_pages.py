@@ -10,7 +10,7 @@ from creditapp.applications.questions import Choice
 from creditapp.serving import cache as model_cache
 from tests.clients import StrictClient, csrf_token, form_data
 from tests.engines import on_both
-from tests.portfolios import FEATURES
+from tests.portfolios import EXAMPLE, FEATURES
 
 pytestmark = on_both
 
@@ -103,7 +103,7 @@ def test_older_decisions_are_a_link_away(officer: StrictClient) -> None:
 
 def form_to_json() -> dict[str, object]:
     """The example as JSON."""
-    return {feature.name: feature.example for feature in FEATURES}
+    return dict(EXAMPLE)
 
 
 def test_an_unknown_decision_is_a_page_not_found(officer: StrictClient) -> None:

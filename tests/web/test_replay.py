@@ -1,6 +1,7 @@
 """Stored decisions are scored again by the bundle that made them."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, update
 
-from creditapp.applications.questions import answer_from_text
+from creditapp.applications.questions import number_from_text
 from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Answers, Decision, NewDecision
@@ -19,6 +20,7 @@ from creditapp.serving import change_lock, deployments
 from creditapp.serving.deployments import Change, Deployment, ServedBundle
 from creditapp.settings.paths import ROOT
 from tests.actors import A_TEST
+from tests.changed_portfolios import renamed
 from tests.clients import StrictClient
 from tests.engines import on_both
 from tests.portfolios import FEATURE_NAMES
@@ -31,7 +33,7 @@ def decided(app: Flask, client: StrictClient) -> list[str]:
     """The ids of decisions that were made one by one and in a batch, of the same applications."""
     with (ROOT / "data" / "estadistical.csv").open(newline="") as lines:
         table = list(csv.DictReader(lines))[:60]
-    rows = [{name: answer_from_text(row[name]) for name in FEATURE_NAMES} for row in table]
+    rows = [{name: number_from_text(row[name]) for name in FEATURE_NAMES} for row in table]
     alone = [client.post("/api/predict", json=row).get_json() for row in rows]
     batch = client.post("/api/predict-batch", json={"applications": rows}).get_json()
     return [one["decision_id"] for one in [*alone, *batch["predictions"]]]
@@ -47,6 +49,22 @@ def copy_of(decision: Decision, **changed: Any) -> NewDecision:
     """A new decision like a stored one, but for its id and what is changed."""
     columns = {name: getattr(decision, name) for name in NewDecision._fields if name != "reasons"}
     return NewDecision(**{**columns, "decision_id": uuid4(), **changed})
+
+
+def with_old_names(bundle: Bundle) -> Bundle:
+    """The bundle as it would be if each question had another name."""
+
+    def old(by_name: Mapping[str, Any]) -> dict[str, Any]:
+        return {f"Old {name}": one for name, one in by_name.items()}
+
+    catalogue = renamed(bundle.catalogue, "Old {}")
+    metadata = replace(
+        bundle.metadata,
+        inputs=old(bundle.metadata.inputs),
+        population=old(bundle.metadata.population),
+        fingerprint=catalogue.fingerprint,
+    )
+    return replace(bundle, catalogue=catalogue, metadata=metadata)
 
 
 def test_every_decision_scores_as_it_did(app: Flask, decided: list[str]) -> None:
@@ -112,11 +130,10 @@ def test_a_decision_of_another_catalogue_is_replayed_under_the_columns_of_its_bu
         in_force = deployments.in_force()
         assert in_force
         bundle = Bundle.unpack(deployments.load_bundle(in_force.bundle_digest))
-        inputs = {f"Old {name}": one for name, one in bundle.metadata.inputs.items()}
-        metadata = replace(bundle.metadata, inputs=inputs, fingerprint="old")
+        packed = with_old_names(bundle).pack()
         with change_lock.hold("a test") as turn:
             change = Change(A_TEST, "an old one", turn)
-            deployments.deploy("name", "0", replace(bundle, metadata=metadata).pack(), change)
+            deployments.deploy("name", "0", bundle.catalogue.name, packed, change)
         former, old = decision_log.find(decided[0]), deployments.in_force()
         assert old
         assert former.given

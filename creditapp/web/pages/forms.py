@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
+from flask import request
 from flask_babel import get_locale, gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField
@@ -36,9 +37,11 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     def submitted(self, served: ServedModel) -> Application | None:
         """The application; none if the schema refuses it, and then its messages are at the fields."""
         try:
-            return intake.load_application(served, self._given())
+            return intake.load_application(served, _given(self.catalogue))
         except InvalidApplication as error:
-            self.changed_inputs = intake.changed_inputs(served, self._given())
+            # why: a form that was opened before has the fields of the catalogue before.
+            if served.replaced:
+                self.changed_inputs = intake.changed_inputs(served, _given(served.replaced))
             self._show(error.errors)
             return None
 
@@ -53,18 +56,22 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
             if any(one.group == group for one in self.catalogue.features)
         ]
 
-    def _given(self) -> dict[str, Any]:
-        given: dict[str, Any] = {}
-        for question in self.catalogue.features:
-            text = self[_attribute(question)].data or ""
-            if text.strip():
-                given[question.name] = question.from_text(text)
-        return {**given, **({REFERENCE: self.reference.data} if self.reference.data else {})}
-
     def _show(self, errors: Any) -> None:
         for name, messages in errors.items():
             question = self.catalogue.by_name.get(name)
             self[_attribute(question) if question else name].errors = messages
+
+
+def _given(catalogue: Catalogue) -> dict[str, Any]:
+    """The answers that were sent to the questions of a catalogue, and the reference."""
+    texts = {question.name: request.form.get(question.slug, "") for question in catalogue.features}
+    given = {
+        name: catalogue.by_name[name].from_text(text)
+        for name, text in texts.items()
+        if text.strip()
+    }
+    reference = request.form.get(REFERENCE)
+    return {**given, **({REFERENCE: reference} if reference else {})}
 
 
 def form_of(catalogue: Catalogue) -> type[ApplicationForm]:
