@@ -212,16 +212,16 @@ class Numeric(Question):
         return any(type(code.code) is int and code.code == answer for code in self.missing)
 
     def value_from_text(self, text: str) -> Answer:
-        """The number that a text stands for."""
-        if self.thousands_mark:
-            text = text.replace(self.thousands_mark, "")
+        """The number that a text stands for, by the portfolio's marks; the text itself if it is none."""
+        plain = text.replace(self.thousands_mark, "") if self.thousands_mark else text
         if self.decimal_mark != ".":
-            text = text.replace(".", " ").replace(self.decimal_mark, ".")
-        return number_from_text(text)
+            plain = plain.replace(".", " ").replace(self.decimal_mark, ".")
+        number = number_from_text(plain)
+        return text if isinstance(number, str) else number
 
     def value_as_text(self, value: Answer) -> str:
-        """The number with the portfolio's decimal mark."""
-        return str(value).replace(".", self.decimal_mark)
+        """The number with the portfolio's decimal mark; a code as it is."""
+        return value if isinstance(value, str) else str(value).replace(".", self.decimal_mark)
 
     @property
     def is_quantity(self) -> bool:
