@@ -118,7 +118,7 @@ def by_hand(rows: Dataset, row: Mapping[str, Any]) -> dict[str, list[float]]:
         return [float(rank), *(float(row[name] == code) for code in missing)]
 
     return {
-        "age": [scaled(row["age"], rows.answers["age"])],  # type: ignore[arg-type]
+        "age": [scaled(row["age"], rows.answers["age"])],
         "born": [scaled(days(row, "born"), [days(one, "born") for one in rows.rows()])],
         "work": hot("work", ["A", "B", None, "?"]),
         "region": hot("region", [10, 20, 30]),
@@ -215,7 +215,7 @@ def test_the_population_counts_missing_answers_by_themselves(parts: Split) -> No
     counted = population(parts.training)
     incomes = parts.training.answers["income"]
     assert counted["income"]["missing"] == [
-        [None, incomes.count(None)],  # type: ignore[attr-defined]
+        [None, incomes.count(None)],
         [-1, sum(income == -1 for income in incomes)],
     ]
     known = sum(income not in (None, -1) for income in incomes)
