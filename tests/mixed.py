@@ -142,9 +142,14 @@ def dataset(count: int = 400) -> Dataset:
     return Dataset(MIXED, columns, pd.Series(good, name="paid"))
 
 
-def catalogue_with(name: str, **changes: Any) -> Catalogue:
+def catalogue_with(name: str, /, **changes: Any) -> Catalogue:
     """The catalogue with some keys of one field changed."""
     fields = [{**field, **changes} if field["name"] == name else field for field in FIELDS]
+    example = {changes.get("name", one) if one == name else one: EXAMPLE[one] for one in EXAMPLE}
     return catalogue_of(
-        {**DOCUMENT, "resources": [{"path": "mixed.csv", "schema": {"fields": fields}}]}
+        {
+            **DOCUMENT,
+            "creditapp": {**DOCUMENT["creditapp"], "example": example},
+            "resources": [{"path": "mixed.csv", "schema": {"fields": fields}}],
+        }
     )

@@ -234,17 +234,19 @@ class Numeric(Question):
         return number_from_text(text)
 
     def value_from_cell(self, text: str) -> Answer:
-        """The number of a cell, with the marks of the portfolio's data."""
-        if self.has_signs:
-            text = SIGNS.sub("", text)
+        """The number of a cell, with the marks of the portfolio's data; the text itself if it is none."""
+        plain = SIGNS.sub("", text) if self.has_signs else text
         if self.thousands_mark:
-            text = text.replace(self.thousands_mark, "")
+            plain = plain.replace(self.thousands_mark, "")
         if self.decimal_mark != ".":
-            text = text.replace(".", " ").replace(self.decimal_mark, ".")
-        return number_from_text(text)
+            plain = plain.replace(".", " ").replace(self.decimal_mark, ".")
+        number = number_from_text(plain)
+        return text if isinstance(number, str) else number
 
     def as_cell(self, answer: Answer) -> str:
-        """The number with the portfolio's decimal mark."""
+        """The number with the portfolio's decimal mark; a code as it is."""
+        if isinstance(answer, str):
+            return answer
         return self.as_text(answer).replace(".", self.decimal_mark)
 
     @property

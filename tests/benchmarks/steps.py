@@ -22,7 +22,7 @@ from creditapp.explanations.alternatives import alternatives
 from creditapp.factory import create_app
 from creditapp.scoring.scorer import Score
 from creditapp.serving import cache as model_cache
-from creditapp.serving.cache import ServedModel
+from creditapp.serving.served_model import ServedModel
 from creditapp.settings.settings import Settings
 from creditapp.web.api import answers
 from tests.benchmarks import drawn, results

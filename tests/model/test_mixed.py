@@ -1,16 +1,22 @@
 """A portfolio with missing answers, dates, yes or no and integer categories is trained and served exactly."""
 
+import csv
+import gzip
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from statistics import mean, median, pstdev
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sklearn.pipeline import Pipeline
 
-from creditapp.applications.catalogue import Application
+from creditapp.applications.catalogue import Application, Catalogue
 from creditapp.exceptions import BadTable
 from creditapp.explanations.reasons import Explainer, verify_explainer
 from creditapp.scoring.bundle import Bundle
@@ -21,7 +27,7 @@ from creditapp.scoring.verification import verify
 from tests import mixed
 from tests.mixed import MIXED
 from training import pipeline
-from training.dataset import Dataset, Split, split, split_at_random
+from training.dataset import Dataset, Split, load, split, split_at_random
 from training.export import Origin, convert, make_bundle, population
 
 
@@ -112,7 +118,7 @@ def by_hand(rows: Dataset, row: Mapping[str, Any]) -> dict[str, list[float]]:
         return [float(rank), *(float(row[name] == code) for code in missing)]
 
     return {
-        "age": [scaled(row["age"], rows.answers["age"])],  # type: ignore[arg-type]
+        "age": [scaled(row["age"], rows.answers["age"])],
         "born": [scaled(days(row, "born"), [days(one, "born") for one in rows.rows()])],
         "work": hot("work", ["A", "B", None, "?"]),
         "region": hot("region", [10, 20, 30]),
@@ -209,10 +215,68 @@ def test_the_population_counts_missing_answers_by_themselves(parts: Split) -> No
     counted = population(parts.training)
     incomes = parts.training.answers["income"]
     assert counted["income"]["missing"] == [
-        [None, incomes.count(None)],  # type: ignore[attr-defined]
+        [None, incomes.count(None)],
         [-1, sum(income == -1 for income in incomes)],
     ]
     known = sum(income not in (None, -1) for income in incomes)
     assert sum(counted["income"]["counts"]) == known
     assert [code for code, _ in counted["married"]["answers"]] == [False, True, None]
     assert sum(count for _, count in counted["work"]["answers"]) == len(parts.training)
+
+
+def written(folder: Path, kind: str, count: int = 60) -> tuple[Catalogue, Path, Dataset]:
+    """Made rows in a file of the portfolio, and the same rows in memory."""
+    rows = mixed.dataset(count)
+    data = replace(MIXED.data, path=f"mixed.{kind}", delimiter=";")
+    catalogue, path = replace(MIXED, data=data), folder / f"mixed.{kind}"
+    table = [
+        {**row, "paid": bool(target), "note": "kept", "loan": str(place)}
+        for place, (row, target) in enumerate(zip(rows.rows(), rows.target, strict=True))
+    ]
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_pylist(table), path)
+        return catalogue, path, rows
+    file = io.StringIO()
+    writer = csv.DictWriter(file, table[0], delimiter=";")
+    writer.writeheader()
+    writer.writerows({name: cell_of(name, one) for name, one in row.items()} for row in table)
+    content = file.getvalue().encode()
+    path.write_bytes(gzip.compress(content) if kind.endswith("gz") else content)
+    return catalogue, path, rows
+
+
+def cell_of(name: str, answer: Any) -> str:
+    """An answer as the lender's own file has it: dates of hirings as 31.12.2024, owners as yes or n."""
+    if name == "hired" and answer not in (None, "never"):
+        return date.fromisoformat(answer).strftime("%d.%m.%Y")
+    if name == "owner":
+        return "yes" if answer else "n"
+    return "" if answer is None else str(answer)
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "parquet"])
+def test_the_rows_of_a_file_are_the_ones_written(tmp_path: Path, kind: str) -> None:
+    """With the portfolio's delimiter, patterns of dates, and texts for yes and no."""
+    catalogue, path, rows = written(tmp_path, kind)
+    loaded = load(catalogue, path)
+    assert loaded.rows() == rows.rows()
+    assert loaded.target.tolist() == rows.target.tolist()
+
+
+def test_all_wrong_cells_are_told_with_their_lines(tmp_path: Path) -> None:
+    """What is missing where it must not be, and what is no value; a wrong outcome too."""
+    catalogue, path, _ = written(tmp_path, "csv")
+    header, *lines = [line.split(";") for line in path.read_text().splitlines()]
+    for line, name, cell in ((2, "age", ""), (3, "hired", "31.02.2024"), (5, "paid", "maybe")):
+        lines[line - 2][header.index(name)] = cell
+    path.write_text("\n".join(";".join(cells) for cells in [header, *lines]))
+    with pytest.raises(BadTable) as refused:
+        load(catalogue, path)
+    told = str(refused.value).splitlines()
+    assert told[0].endswith("3 errors; they are:")
+    assert told[1:] == [
+        '  line 2, column "age": the cell is empty; accepted is an integer from 18 to 99',
+        '  line 3, column "hired": "31.02.2024" is not accepted; accepted is a date as YYYY-MM-DD '
+        "from 0001-01-01 to 9999-12-31, or one of null, never",
+        '  line 5, column "paid": "maybe" is not accepted; accepted is true for good or false for bad',
+    ]

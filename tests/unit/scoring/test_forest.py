@@ -1,7 +1,10 @@
 """The Shapley values of small forests, against the average over all orders of mixing."""
 
-from itertools import permutations
-from typing import Any
+import random
+from collections.abc import Iterator, Sequence
+from itertools import combinations, permutations
+from math import factorial
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -116,3 +119,106 @@ def test_bytes_that_are_no_leaves_are_refused(packed: bytes) -> None:
     """With an error that the caller expects."""
     with pytest.raises((ValueError, EOFError)):
         Leaves.unpack(packed)
+
+
+WIDE = 70
+USED = (0, 31, 32, 40, 63, 64, 69)
+"""Features at the ends of the words of a mask, which hold 32 each."""
+
+Tree: TypeAlias = "float | tuple[int, Tree, Tree]"
+
+
+def grown(draw: random.Random, depth: int, used: Sequence[int]) -> Tree:
+    """A tree of a depth: a leaf's value, or a feature and the branches up to 0 and over 0."""
+    if not depth:
+        return draw.random()
+    feature = draw.choice(used)
+    return (feature, grown(draw, depth - 1, used), grown(draw, depth - 1, used))
+
+
+def reached(tree: Tree, row: Sequence[float]) -> float:
+    """The value of the leaf that a row reaches."""
+    while isinstance(tree, tuple):
+        tree = tree[1] if row[tree[0]] <= 0 else tree[2]
+    return tree
+
+
+def ways_of(tree: Tree, way: dict[int, tuple[float, float]]) -> Iterator[Any]:
+    """The leaves of a tree that can be reached, with the limits on the way to each."""
+    if not isinstance(tree, tuple):
+        yield tree, way
+        return
+    feature, up_to, over = tree
+    low, high = way.get(feature, (-ANY, ANY))
+    if low < 0:
+        yield from ways_of(up_to, {**way, feature: (low, min(high, 0.0))})
+    if high > 0:
+        yield from ways_of(over, {**way, feature: (max(low, 0.0), high)})
+
+
+def exact(trees: Sequence[Tree], own: Sequence[float], other: Sequence[float]) -> list[float]:
+    """The Shapley value of each feature by its definition, over all subsets of those that differ."""
+    players = [one for one in range(WIDE) if own[one] != other[one] and one in USED]
+
+    def value(chosen: frozenset[int]) -> float:
+        mixed = [own[one] if one in chosen else other[one] for one in range(WIDE)]
+        return sum(reached(tree, mixed) for tree in trees)
+
+    values = {
+        frozenset(chosen): value(frozenset(chosen))
+        for size in range(len(players) + 1)
+        for chosen in combinations(players, size)
+    }
+    found = [0.0] * WIDE
+    for player in players:
+        for chosen, before in values.items():
+            if player not in chosen:
+                orders = factorial(len(chosen)) * factorial(len(players) - len(chosen) - 1)
+                weight = orders / factorial(len(players))
+                found[player] += weight * (values[chosen | {player}] - before)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_contributions_of_seventy_features_are_exact(seed: int) -> None:
+    """Beside one row and beside several, whatever the place of a feature in the words of a mask."""
+    draw = random.Random(seed)
+    trees = [grown(draw, 4, USED) for _ in range(6)]
+    inputs = {f"feature {number}": {"mean": 0, "scale": 1} for number in range(WIDE)}
+    forest = Forest(leaves(WIDE, *(way for tree in trees for way in ways_of(tree, {}))), inputs)
+    own, *others = ([draw.choice((-1.0, 1.0)) for _ in range(WIDE)] for _ in range(4))
+    [own_mask] = forest.masks(rows(own))
+    masks = forest.masks(rows(*others))
+    assert masks.shape[1] == 3
+    scores = [sum(reached(tree, row) for tree in trees) for row in others]
+    assert forest.probabilities(masks) == pytest.approx(scores)
+    expected = np.mean([exact(trees, own, other) for other in others], axis=0)
+    found = forest.contributions(own_mask, masks)
+    assert found == pytest.approx(expected, abs=1e-12)
+    assert sum(found) == pytest.approx(
+        sum(reached(tree, own) for tree in trees) - np.mean(scores), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize("features", [31, 32, 33, 64, 65])
+def test_the_last_feature_of_a_word_counts(features: int) -> None:
+    """Also where the number of features fills the words exactly."""
+    inputs = {f"feature {number}": {"mean": 0, "scale": 1} for number in range(features)}
+    forest = Forest(leaves(features, (0.8, {features - 1: (0.0, ANY)})), inputs)
+    [own, other] = forest.masks(rows([1.0] * features, [0.0] * features))
+    assert forest.probabilities(np.array([own, other])).tolist() == [0.8, 0.0]
+    found = forest.contributions(own, other[None, :])
+    assert found.tolist() == [0.0] * (features - 1) + [0.8]
+
+
+def test_a_missing_answer_belongs_to_its_own_feature() -> None:
+    """A number that may be missing has a column more for each code, and one contribution."""
+    inputs: dict[str, dict[str, Any]] = {
+        "income": {"mean": 0, "scale": 1, "fill": 5, "missing": [None, -1]},
+        "age": {"mean": 0, "scale": 1},
+    }
+    tree = leaves(4, (0.2, {1: (0.5, ANY)}), (0.6, {1: (-ANY, 0.5)}), (0.3, {3: (0.0, ANY)}))
+    forest = Forest(tree, inputs)
+    [own, other] = forest.masks(rows([5.0, 1.0, 0.0, 1.0], [7.0, 0.0, 0.0, -1.0]))
+    found = forest.contributions(own, other[None, :])
+    assert found == pytest.approx([-0.4, 0.3], abs=1e-12)
