@@ -171,8 +171,8 @@ def test_a_turn_that_is_never_given_back_ends_and_its_holder_changes_nothing_mor
         with writing() as session:
             past = datetime.now(UTC) - timedelta(seconds=1)
             session.execute(update(ModelTurn).values(ends_at=past))
+        change = Change(Actor("the slow one"), "", slow)
         with change_lock.hold("the next"), pytest.raises(ChangeUnderWay, match="too long"):
-            change = Change(Actor("the slow one"), "", slow)
             deployments.deploy("name", "9", "german-credit", b"", change)
         assert [one.model_version for one in deployments.history()] == ["1"]
 

@@ -203,7 +203,7 @@ def test_a_challenger_scores_what_fits_it_and_says_how_much_did_not(
         shadow.of_app(app).take_turn()
     compared = run(app, "compare").output
     assert "could not be scored, as its inputs do not fit the challenger: 1" in compared
-    assert "1 decisions" in compared
+    assert "newest decisions scored by both: 1;" in compared
     client.sign_in("the analyst", people[Role.ANALYST])
     page = client.get("/challenger").text
     assert "1 applications could not be scored by the challenger" in page
