@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from creditapp.applications.catalogue import Application
 from creditapp.applications.table import columns_of
 from creditapp.scoring.scorer import Scorer
 from tests.serving import Answer, Service
@@ -51,7 +50,7 @@ class Traffic:
 
 def scores_of(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[float]:
     """The scores of some rows, each alone."""
-    alone = [scorer.probabilities(columns_of([Application(row)])) for row in rows]
+    alone = [scorer.probabilities(columns_of(scorer.catalogue, [row])) for row in rows]
     return [float(one) for one in np.concatenate(alone)]
 
 
