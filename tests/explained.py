@@ -17,6 +17,7 @@ from creditapp.settings.paths import ROOT
 from tests.portfolios import FEATURE_NAMES, GERMAN
 from training import dataset, pipeline
 from training.export import Origin, make_bundle
+from training.frame import frame_of
 
 CUT_OFF = DEFAULT_POLICY.low_risk_from
 
@@ -50,7 +51,7 @@ class Explained(NamedTuple):
 
     def encoded(self, columns: Any) -> Any:
         """Rows encoded for the forest by the fitted pipeline itself."""
-        frame = pd.DataFrame(dict(columns))[list(FEATURE_NAMES)]
+        frame = frame_of(GERMAN, columns)
         return self.pipeline.named_steps["preprocessor"].transform(frame).astype(np.float32)
 
 
@@ -61,9 +62,7 @@ def explain_the_default() -> Explained:
     bundle = make_bundle(fitted, split, {}, Origin("run", "now"))[0]
     bundle = Bundle.unpack(bundle.pack())
     scorer = verify(bundle)
-    columns = {name: split.held_out.features[name].tolist() for name in FEATURE_NAMES}
-    rows = zip(*columns.values(), strict=True)
-    applications = [Application(dict(zip(columns, row, strict=True))) for row in rows]
+    applications = [Application(row) for row in split.held_out.rows()]
     explainer = verify_explainer(bundle, scorer)
     scores = scorer.score(applications)
     return Explained(fitted, bundle, scorer, explainer, applications, scores)

@@ -2,9 +2,10 @@
 
 A number that stands for a missing value becomes NaN, a date the number of days before the application, and
 a code its text. A number or an ordered code that may be missing has a second column, `NAME: missing`, with
-the missing answer as a text; it is empty for a value.
+the missing answer as JSON; it is empty for a value.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,8 +44,8 @@ def code_text(code: Answer) -> str:
 
 
 def gap_text(code: Answer) -> str:
-    """A missing answer as its own column has it."""
-    return as_shown(code)
+    """A missing answer as its own column has it: as JSON, so that null is not the text "null"."""
+    return json.dumps(code, ensure_ascii=False)
 
 
 def _column(question: Question, answers: Sequence[Answer]) -> Any:
@@ -60,5 +61,6 @@ def _column(question: Question, answers: Sequence[Answer]) -> Any:
 
 
 def _missing_column(question: Question, answers: Sequence[Answer]) -> Any:
-    texts = [gap_text(one) if question.is_missing(one) else "" for one in answers]
-    return pd.Series(texts, dtype="object")
+    # why: where a number is expected, -1.0 is the same missing answer as -1.
+    texts = {code: gap_text(code) for code in question.missing_answers}
+    return pd.Series([texts.get(one, "") for one in answers], dtype="object")

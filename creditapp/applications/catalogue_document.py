@@ -222,12 +222,11 @@ def _check_asked(own: Keys, asked: Sequence[Question], faults: Faults) -> None:
     by_name = {question.name: question for question in asked}
     if not any(question.role is Role.FEATURE for question in asked):
         faults.add("", "no field has the role feature; a model needs at least one")
-    for key in ("amount", "term"):
-        name = own.string(key)
-        question = by_name.get(name)
-        has_numbers = isinstance(question, Numeric) or getattr(question, "code_type", str) is int
-        if name and not has_numbers:
-            own.fault(key, f"is {echo(name)}; accepted is the name of a field with numbers")
+    amount, term = own.string("amount"), own.string("term")
+    if amount and not isinstance(by_name.get(amount), Numeric):
+        own.fault("amount", f"is {echo(amount)}; accepted is the name of a field with numbers")
+    if term and term not in by_name:
+        own.fault("term", f"is {echo(term)}; accepted is the name of a field")
     day = next((one for one in asked if one.role is Role.DATE), None)
     if day and not isinstance(day, Date):
         faults.add(f'field "{day.name}"', "the role date needs the type date")

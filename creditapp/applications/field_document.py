@@ -287,7 +287,7 @@ def _missing(
     field: Keys, constraints: Keys, default: Sequence[object], question: Question
 ) -> tuple[Code, ...]:
     """The answers that stand for a missing value, with their meanings."""
-    required = constraints.flag("required")
+    required = constraints.flag("required") or question.role is Role.DATE
     entries = field.list("missingValues") if "missingValues" in field else default
     texts: dict[str, str] = {}
     for entry in entries:

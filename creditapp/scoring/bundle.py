@@ -150,10 +150,10 @@ def _catalogue(files: Mapping[str, bytes], metadata: Mapping[str, Any]) -> Catal
     Raises:
         BrokenBundle: the bundle's own catalogue, or that of the default portfolio, is another one.
     """
-    if CATALOGUE in files:
-        catalogue = read_catalogue(files[CATALOGUE].decode())
-    else:
+    if metadata["format"] == FORMAT_WITHOUT_CATALOGUE:
         catalogue = read_portfolio(DEFAULT_PORTFOLIO)
+    else:
+        catalogue = read_catalogue(files[CATALOGUE].decode())
     if catalogue.fingerprint != metadata["fingerprint"]:
         raise BrokenBundle("the model was trained under another catalogue of features")
     return catalogue

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import quantiles
 from typing import NamedTuple
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.questions import Answer, Choice, Numeric, Question
+from creditapp.applications.questions import Answer, Choice, Date, Numeric, Question
 from creditapp.applications.table import number_of
 from creditapp.intervals import Proportion
 from creditapp.phrases import Phrase, marked
@@ -17,6 +18,10 @@ FOUR_FIFTHS = 0.8
 
 SMALLEST_REFERENCE = 10
 """A group with fewer cases is shown, but is never the reference."""
+
+DAYS_OF_A_YEAR = 365.25
+YEARS = marked("%(low)s to under %(high)s years before the application")
+YEARS_OR_MORE = marked("%(low)s years or more before the application")
 
 Answers = Mapping[str, Answer]
 
@@ -109,11 +114,23 @@ def _bands(
     numbers = [
         number for one in answers if (number := number_of(catalogue, question, one)) is not None
     ]
-    edges = question.edges if isinstance(question, Numeric) else ()
-    if not edges and len(numbers) > 1:
-        edges = tuple(sorted({min(numbers), *quantiles(numbers, method="inclusive")}))
-    for low, high in zip(edges, [*edges[1:], math.inf], strict=True):
+    for low, high in pairwise([*_edges(question, numbers), math.inf]):
         yield _between(catalogue, question, low, high)
+
+
+def _edges(question: Question, numbers: Sequence[float]) -> Sequence[float]:
+    """The lower edges of the bands: the portfolio's own, or those of quarters of the numbers."""
+    if isinstance(question, Numeric) and question.edges:
+        return question.edges
+    if len(numbers) < 2:
+        return numbers
+    edges = {min(numbers), *quantiles(numbers, method="inclusive")}
+    return sorted(set(map(math.ceil, edges)) if _is_whole(question) else edges)
+
+
+def _is_whole(question: Question) -> bool:
+    """Whether each number is an integer; days are."""
+    return not isinstance(question, Numeric) or question.integer
 
 
 def _between(catalogue: Catalogue, question: Question, low: float, high: float) -> Membership:
@@ -125,11 +142,19 @@ def _between(catalogue: Catalogue, question: Question, low: float, high: float) 
 
 
 def _band_label(question: Question, low: float, high: float) -> object:
-    is_integer = isinstance(question, Numeric) and question.integer
-    if math.isinf(high) and isinstance(question, Numeric) and is_integer and question.edges:
-        return f"{low:g}–{question.maximum:g}"
+    if isinstance(question, Date):
+        words = {"low": f"{low / DAYS_OF_A_YEAR:.1f}", "high": f"{high / DAYS_OF_A_YEAR:.1f}"}
+        return Phrase(YEARS_OR_MORE if math.isinf(high) else YEARS, words)
+    is_whole = _is_whole(question)
+    if math.isinf(high) and isinstance(question, Numeric) and is_whole and question.edges:
+        high = question.maximum + 1
     if math.isinf(high):
-        return Phrase(marked("%(low)s or more"), {"low": f"{low:g}"})
-    if is_integer:
-        return f"{low:g}–{high - 1:g}"
-    return Phrase(marked("%(low)s to under %(high)s"), {"low": f"{low:g}", "high": f"{high:g}"})
+        return Phrase(marked("%(low)s or more"), {"low": _shown(low)})
+    if is_whole:
+        return _shown(low) if low == high - 1 else f"{_shown(low)}–{_shown(high - 1)}"
+    return Phrase(marked("%(low)s to under %(high)s"), {"low": _shown(low), "high": _shown(high)})
+
+
+def _shown(number: float) -> str:
+    """A number without decimals that say nothing."""
+    return str(int(number)) if float(number).is_integer() else f"{number:.10g}"

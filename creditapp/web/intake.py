@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flask import current_app
-
 from creditapp.applications import schemas
 from creditapp.applications.catalogue import Application, Catalogue
 from creditapp.applications.differences import differences
@@ -13,6 +11,7 @@ from creditapp.applications.table import is_application
 from creditapp.exceptions import BadCatalogue, InvalidApplication, ModelUnavailable
 from creditapp.serving import cache as model_cache
 from creditapp.serving.served_model import ServedModel
+from creditapp.settings.current import current_settings
 
 MOST_CHANGES = 20
 
@@ -51,7 +50,7 @@ def catalogue_in_force() -> Catalogue:
         return model_cache.current().catalogue
     except ModelUnavailable:
         try:
-            return read_portfolio(current_app.config["SETTINGS"].portfolio_folder)
+            return read_portfolio(current_settings().portfolio_folder)
         except (BadCatalogue, OSError):
             raise ModelUnavailable("no model is ready to be served") from None
 

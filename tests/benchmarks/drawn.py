@@ -18,10 +18,8 @@ def fitted() -> Pipeline:
 def frame(rows: int, seed: int = 1) -> pd.DataFrame:
     """So many applications, hardly two alike; the columns have the types that a file would give them."""
     generator = np.random.default_rng(seed)
-    data = _data().features
-    drawn = {name: generator.choice(data[name].to_numpy(), rows) for name in FEATURE_NAMES}
-    whole = {name: "int64" for name in FEATURE_NAMES if data[name].dtype == "float64"}
-    return pd.DataFrame(drawn).astype(whole)
+    data = _data().columns
+    return pd.DataFrame({name: generator.choice(data[name], rows) for name in FEATURE_NAMES})
 
 
 def _data() -> dataset.Dataset:

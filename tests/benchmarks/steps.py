@@ -60,7 +60,7 @@ def steps(body: bytes) -> dict[str, float]:
     """Each step with what the one before it gave."""
     served, origin = model_cache.current(), Origin(Channel.BATCH, "a benchmark", "a benchmark")
     data = parse(body)
-    applications = load_batch(data, LARGEST).applications
+    applications = load_batch(served.catalogue, data, LARGEST).applications
     given = [application.answers for application in applications]
 
     def decided() -> list[Any]:
@@ -74,7 +74,7 @@ def steps(body: bytes) -> dict[str, float]:
     score = _median(lambda: served.scorer.score(applications))
     return {
         "parse": _median(lambda: parse(body)),
-        "check": _median(lambda: load_batch(data, LARGEST)),
+        "check": _median(lambda: load_batch(served.catalogue, data, LARGEST)),
         "score": score,
         "decide": _median(decided) - score,
         "record": statistics.median(recorded() for _ in range(RUNS)) * 1000,

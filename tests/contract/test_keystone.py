@@ -2,19 +2,26 @@
 
 import csv
 import io
-from typing import Any
+import shutil
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from creditapp.applications.questions import Feature, Numeric
+from creditapp.applications.questions import Choice, Numeric, Question
 from creditapp.applications.schemas import load_application, schema_of
 from creditapp.applications.table import application_of, read_csv, wrong_rows
 from creditapp.exceptions import InvalidApplication
-from creditapp.web.pages.forms import ApplicationForm
+from creditapp.factory import create_app
+from creditapp.serving import cache as model_cache
+from creditapp.serving.served_model import ServedModel
+from creditapp.settings.settings import Settings
+from creditapp.web.pages.forms import form_of
 from tests.portfolios import EXAMPLE, FEATURES, GERMAN, QUESTIONS, RECORDED
+from tests.serving import Trained
 
 FOREIGN_ANSWERS: list[Any] = [
     "",
@@ -34,17 +41,18 @@ FOREIGN_ANSWERS: list[Any] = [
 ]
 
 
-def boundary_answers(feature: Feature) -> list[Any]:
+def boundary_answers(question: Question) -> list[Any]:
     """Each code or limit of a question, its neighbours, and answers that belong to other questions."""
-    if not isinstance(feature, Numeric):
-        return [*feature.values, 1, True, *FOREIGN_ANSWERS]
-    low, high = feature.minimum, feature.maximum
+    if isinstance(question, Choice):
+        return [*question.values, 1, True, *FOREIGN_ANSWERS]
+    assert isinstance(question, Numeric)
+    low, high = question.minimum, question.maximum
     edges = [low - 1, low, low + 1, high - 1, high, high + 1, -low, 10**30, 10**40]
     fractions = [low + 0.5, float(low), float(high), high + 0.001, 1e-9]
     return [*edges, *fractions, True, None, *FOREIGN_ANSWERS]
 
 
-def cases(questions: tuple[Feature, ...]) -> list[Any]:
+def cases(questions: tuple[Question, ...]) -> list[Any]:
     """Every question with each of its boundary answers."""
     return [
         pytest.param(question, answer, id=f"{question.name}: {answer!r}")
@@ -80,12 +88,29 @@ def csv_accepts(texts: dict[str, str]) -> bool:
     return all(schema_accepts(row) for _, row in read_csv(GERMAN, file))
 
 
-def form_accepts(app: Flask, texts: dict[str, str]) -> bool:
+class Served(NamedTuple):
+    """An application, and the model that it serves."""
+
+    app: Flask
+    model: ServedModel
+
+
+@pytest.fixture(scope="module")
+def served(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """One for all tests: loading a model takes longer than any of them."""
+    database = shutil.copy(trained.database, tmp_path_factory.mktemp("keystone") / "creditapp.db")
+    app = create_app(replace(Settings.from_environment(), database_url=f"sqlite:///{database}"))
+    with app.app_context():
+        return Served(app, model_cache.current())
+
+
+def form_accepts(served: Served, texts: dict[str, str]) -> bool:
     """Whether the form of the page accepts these texts."""
     slugs = {question.name: question.slug for question in FEATURES}
     data = {slugs[name]: text for name, text in texts.items() if name in slugs}
-    with app.test_request_context("/", method="POST", data=data):
-        return ApplicationForm(meta={"csrf": False}).submitted() is not None
+    with served.app.test_request_context("/", method="POST", data=data):
+        form = form_of(served.model.catalogue)(meta={"csrf": False})
+        return form.submitted(served.model) is not None
 
 
 def as_text(answer: Any) -> str:
@@ -94,20 +119,22 @@ def as_text(answer: Any) -> str:
 
 
 @pytest.mark.parametrize(("question", "answer"), cases(QUESTIONS))
-def test_schema_and_table_agree_with_the_catalogue(question: Feature, answer: Any) -> None:
+def test_schema_and_table_agree_with_the_catalogue(question: Question, answer: Any) -> None:
     """A single application and a batch accept exactly the answers that the catalogue accepts."""
     row = {**EXAMPLE, question.name: answer}
     assert schema_accepts(row) == table_accepts(row) == question.accepts(answer)
 
 
 @pytest.mark.parametrize(("question", "answer"), cases(FEATURES))
-def test_form_and_csv_agree_with_the_catalogue(app: Flask, question: Feature, answer: Any) -> None:
+def test_form_and_csv_agree_with_the_catalogue(
+    served: Served, question: Question, answer: Any
+) -> None:
     """The form and CSV read the text as a number or code, and accept what the catalogue accepts."""
     texts = {name: as_text(value) for name, value in {**EXAMPLE, question.name: answer}.items()}
     meant = answer
     if isinstance(answer, str):
         meant = -1 if answer == "-1" else answer.strip(" ")
-    assert form_accepts(app, texts) == csv_accepts(texts) == question.accepts(meant)
+    assert form_accepts(served, texts) == csv_accepts(texts) == question.accepts(meant)
 
 
 ANSWERS = st.one_of(
@@ -131,16 +158,18 @@ ROWS = st.one_of(
 )
 
 
-def accepted_answers(question: Feature) -> st.SearchStrategy[Any]:
+def accepted_answers(question: Question) -> st.SearchStrategy[Any]:
     """A strategy for all answers that a question accepts."""
     match question:
         case Numeric(integer=True):
-            return st.integers(question.minimum, question.maximum)
+            return st.integers(int(question.minimum), int(question.maximum))
         case Numeric():
             limits = (question.minimum, question.maximum)
-            return st.integers(limits[0] + 1, limits[1]) | st.floats(*limits, exclude_min=True)
-        case _:
+            whole = st.integers(int(limits[0]) + 1, int(limits[1]))
+            return whole | st.floats(*limits, exclude_min=True)
+        case Choice():
             return st.sampled_from(question.values)
+    raise AssertionError(question.name)
 
 
 VALID_ROWS = st.fixed_dictionaries(

@@ -15,7 +15,7 @@ from tests.portfolios import EXAMPLE, GERMAN
 
 APP = create_app()
 with APP.app_context():
-    DOCUMENT = document(APP)
+    DOCUMENT = document(APP, GERMAN)
 OPERATIONS = [
     (path, method, operation)
     for path, methods in DOCUMENT["paths"].items()

@@ -1,6 +1,7 @@
 """The code names no field, code, unit or currency of any portfolio: they are data.
 
-A slug of one word is left out, as `property` is a word of Python.
+A slug of one word is left out, as `property` is a word of Python, and so are the units that are words of
+English prose: months and years.
 """
 
 import re
@@ -26,7 +27,8 @@ def names_of(catalogue: Catalogue) -> Iterator[str]:
         yield question.name
         if "_" in question.slug:
             yield question.slug
-        yield question.unit
+        if question.unit not in ("months", "years"):
+            yield question.unit
         yield from (code.code for code in question.codes if isinstance(code.code, str))
 
 

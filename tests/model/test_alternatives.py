@@ -82,6 +82,8 @@ def test_all_candidates_are_scored_in_one_call(explained: Explained) -> None:
     calls: list[int] = []
 
     class Counting:
+        catalogue = explained.scorer.catalogue
+
         def score(self, applications: Sequence[Application]) -> list[Score]:
             calls.append(len(applications))
             return explained.scorer.score(applications)

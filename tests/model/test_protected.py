@@ -40,7 +40,7 @@ def test_the_model_uses_fifteen_of_the_nineteen_answers(bundle: Bundle) -> None:
     assert set(bundle.metadata.inputs) == set(FEATURE_NAMES) - set(PROTECTED)
     assert len(bundle.metadata.inputs) == 15
     assert set(bundle.metadata.population) == set(FEATURE_NAMES)
-    assert bundle.metadata.protected_used == ()
+    assert bundle.protected_used == ()
 
 
 def test_training_prints_the_loss_in_roc_auc(output: str) -> None:

@@ -11,17 +11,18 @@ import pytest
 import shap
 
 from creditapp.applications.catalogue import Application
-from creditapp.applications.questions import Answer, Numeric, marked
+from creditapp.applications.questions import Answer, Numeric
 from creditapp.applications.table import columns_of
 from creditapp.exceptions import BrokenBundle
 from creditapp.explanations.reasons import GROUP, Source, verify_explainer
+from creditapp.phrases import marked
 from creditapp.policy.definition import Outcome, Policy, Rule
 from creditapp.scoring.forest import Leaves
 from creditapp.scoring.scorer import Score
 from creditapp.settings.paths import ROOT
 from tests.explained import CUT_OFF, Explained, explain_the_default
 from tests.pictures import EXAMPLES, find_example, reason_lines
-from tests.portfolios import BY_NAME, FEATURE_NAMES, PROTECTED
+from tests.portfolios import BY_NAME, FEATURE_NAMES, GERMAN, PROTECTED
 
 SAMPLED = 200
 
@@ -69,7 +70,9 @@ def test_contributions_agree_with_shap(explained: Explained) -> None:
     forest = explained.pipeline.named_steps["classifier"]
     oracle = shap.TreeExplainer(forest, background, feature_perturbation="interventional")
     cases = [application for application, _ in explained.adverse()]
-    values = oracle.shap_values(explained.encoded(columns_of(cases)))[:, :, 1]
+    values = oracle.shap_values(
+        explained.encoded(columns_of(GERMAN, [case.answers for case in cases]))
+    )[:, :, 1]
     inputs = explained.bundle.metadata.inputs
     widths = [len(encoding.get("nominal", [0])) for encoding in inputs.values()]
     theirs = np.add.reduceat(values, np.cumsum([0, *widths])[:-1], axis=1)
@@ -105,10 +108,9 @@ def test_named_features_matter_more_than_random_ones(explained: Explained) -> No
         named = [reason.feature for reason in explained.reasons(application, score)]
         sets = [named, *(draw.sample(names, len(named)) for _ in range(SAMPLED))]
         changed = [
-            Application({**application.answers, **{name: usual[name] for name in features}})
-            for features in sets
+            {**application.answers, **{name: usual[name] for name in features}} for features in sets
         ]
-        mine, *others = explained.scorer.probabilities(columns_of(changed)).tolist()
+        mine, *others = explained.scorer.probabilities(columns_of(GERMAN, changed)).tolist()
         better.append(mine > score.probability_good and mine > np.mean(others))
     print(f"{np.mean(better):.3f} of {len(better)} adverse cases")
     assert np.mean(better) >= 0.95

@@ -71,7 +71,9 @@ def test_a_first_start_does_not_change_a_used_registry(own: Trained, tmp_path: P
     finally:
         client.set_registered_model_alias("RDF_score_pipeline", "production", "1")
     assert result.returncode == 0
-    assert "versions are registered, but none is promoted" in result.stdout
+    assert (
+        "versions of portfolio german-credit are registered, but none is promoted" in result.stdout
+    )
     assert len(stages(own)) == 2
 
 

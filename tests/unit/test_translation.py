@@ -10,10 +10,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from creditapp.applications.questions import GROUPS
+from creditapp.applications.questions import NO, NOT_GIVEN, YES
+from creditapp.phrases import LocalText
 from creditapp.settings.paths import ROOT
 from creditapp.web.errors import TITLES
-from tests.portfolios import QUESTIONS
+from tests.portfolios import GERMAN, QUESTIONS
 
 FRENCH = ROOT / "creditapp" / "translations" / "fr" / "LC_MESSAGES"
 KEYWORDS = ["-k", "marked", "-k", "lazy_gettext"]
@@ -50,18 +51,26 @@ def test_the_compiled_french_is_that_of_the_catalogue() -> None:
 
 
 def test_all_that_a_letter_can_say_is_translated() -> None:
-    """The catalogue of features, the reasons' templates, and the letter itself."""
+    """The reasons' templates, the letter itself, and the answers that every portfolio has."""
     french = {str(m.id): m for m in catalogue(FRENCH / "messages.po") if m.id}
     said = re.findall(r'_\("([^"]+)"', (ROOT / "templates" / "notice.html").read_text())
     said += re.findall(
         r'marked\(\s*"([^"]+)"', (ROOT / "creditapp" / "explanations" / "reasons.py").read_text()
     )
-    for question in QUESTIONS:
-        meanings = [code.meaning for code in getattr(question, "codes", ())]
-        said += [question.label, *meanings, *getattr(question, "bands", ())]
-        said += [question.unit] if getattr(question, "unit", "") else []
-    assert len(said) > 100
+    said += [NOT_GIVEN, YES, NO]
+    assert len(said) > 25
     assert [text for text in said if not french[text].string] == []
+
+
+def test_all_words_of_german_credit_are_translated() -> None:
+    """Its document says everything in French that a letter or the form can say."""
+    words: list[str] = [*GERMAN.groups]
+    for question in QUESTIONS:
+        words += [question.label, question.unit, *(code.meaning for code in question.codes)]
+    assert len(words) > 100
+    given = [word for word in words if word]
+    assert [one for one in given if not isinstance(one, LocalText)] == []
+    assert [one for one in given if "fr" not in getattr(one, "translations", {})] == []
 
 
 def test_translations_fill_in_what_the_text_does() -> None:
@@ -72,12 +81,10 @@ def test_translations_fill_in_what_the_text_does() -> None:
             assert placed[0] == placed[1], message.id
 
 
-def test_every_label_meaning_title_and_page_is_found_by_the_extractor(extracted: Path) -> None:
-    """The catalogue's own words, the errors' titles, and the pages' texts."""
+def test_every_title_page_and_common_answer_is_found_by_the_extractor(extracted: Path) -> None:
+    """The errors' titles, the pages' texts, and the answers that every portfolio has."""
     text = extracted.read_text().replace('"\n"', "")
-    wanted = {*GROUPS, *TITLES.values(), "Score an application", "Your reference (optional)"}
-    for question in QUESTIONS:
-        meanings = [code.meaning for code in getattr(question, "codes", ())]
-        wanted |= {question.label, *meanings, *getattr(question, "bands", ())}
+    wanted = {*TITLES.values(), "Score an application", "Your reference (optional)"}
+    wanted |= {NOT_GIVEN, YES, NO}
     missing = {words for words in wanted if f'msgid "{words}"' not in text}
     assert missing == set()

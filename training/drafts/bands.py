@@ -95,7 +95,7 @@ def _by_grade(categories: Sequence[str]) -> Order | None:
         return Order(ordered, "the grades", certain=False, outside=[])
     grades = [_GRADE.fullmatch(text.upper()) for text in categories]
     letters = sorted({grade[1] for grade in grades if grade})
-    # why: codes such as A11, A12 have one letter; letters with gaps are initials, such as M, F.
+    # why: codes such as K11, K12 have one letter; letters with gaps are initials, such as M, F.
     if not all(grades) or letters != list("ABCDEFGH"[: len(letters)]) or len(letters) < 3:
         return None
     return Order(sorted(categories, key=str.upper), "the grades", certain=False, outside=[])
@@ -144,7 +144,7 @@ def _multiple(rest: str) -> int:
 
 
 def _same_words(bands: Sequence[str]) -> bool:
-    """Whether the texts are alike but for numbers and signs: codes such as A11 and B3 are not."""
+    """Whether the texts are alike but for numbers and signs: codes such as K11 and B3 are not."""
     units = {
         re.sub(r"s\b", "", word)
         for text in bands

@@ -64,7 +64,7 @@ def _is_constant(profile: Profile) -> bool:
 
 
 def _treat_series_alike(fields: dict[str, DraftField], whole: Survey) -> None:
-    """Columns such as PAY_1 to PAY_6 are all codes or all numbers."""
+    """Columns such as X_1 to X_6 are all codes or all numbers."""
     series: dict[str, list[DraftField]] = {}
     for field in fields.values():
         if field.type == "integer" and field.role != "ignored":

@@ -6,7 +6,7 @@ from typing import Any
 
 from training.drafts.draft import Draft
 from training.drafts.fields import DraftField
-from training.drafts.names import amount_rank, is_term, title_of
+from training.drafts.names import title_of
 from training.drafts.yaml_text import comment, lines_of
 
 HEAD = (
@@ -41,9 +41,9 @@ def _top(draft: Draft) -> Iterator[str]:
     yield "creditapp:"
     answer = {"field": outcome.field.name, "good": outcome.good, "bad": outcome.bad}
     yield from lines_of("outcome", answer, 2)
-    for key, field in (("amount", _amount(draft)), ("term", _term(draft))):
-        if field:
-            yield from lines_of(key, field, 2)
+    for key, name in draft.credit._asdict().items():
+        if name:
+            yield from lines_of(key, name, 2)
     if draft.as_of:
         yield from comment(
             "No column is the day of the application: dates count from the newest one.", 2
@@ -51,25 +51,6 @@ def _top(draft: Draft) -> Iterator[str]:
         yield from lines_of("as_of", draft.as_of, 2)
     yield from comment("Medians and most frequent answers, not a row of the file.", 2)
     yield from lines_of("example", draft.example, 2)
-
-
-def _amount(draft: Draft) -> str | None:
-    ranked = [
-        (rank, field.name)
-        for field in draft.fields
-        if field.is_scored and field.type in ("integer", "number") and not field.categories
-        if (rank := amount_rank(field.name)) is not None
-    ]
-    for best in sorted({rank for rank, _ in ranked}):
-        names = [name for rank, name in ranked if rank == best]
-        if len(names) == 1:
-            return names[0]
-    return None
-
-
-def _term(draft: Draft) -> str | None:
-    found = [field.name for field in draft.fields if field.is_scored and is_term(field.name)]
-    return found[0] if len(found) == 1 else None
 
 
 def _resource(draft: Draft) -> Iterator[str]:
@@ -139,5 +120,7 @@ def _own_properties(field: DraftField) -> Iterator[tuple[str, Any]]:
         yield "unit", field.unit
     if field.protected and field.role == "feature":
         yield "protected", True
+    if field.changeable:
+        yield "changeable", field.changeable
     if field.reviews:
         yield "review", field.reviews if len(field.reviews) > 1 else field.reviews[0]

@@ -10,6 +10,7 @@ from typing import Any
 from creditapp.exceptions import BadTable
 from training.drafts.application_dates import mark_dates
 from training.drafts.columns import draft_columns
+from training.drafts.credit import Credit, mark_credit
 from training.drafts.example import example_of
 from training.drafts.fields import DraftField
 from training.drafts.identifiers import mark_identifiers
@@ -30,6 +31,7 @@ class Draft:
     rows: int
     outcome: Outcome
     fields: list[DraftField]
+    credit: Credit
     example: dict[str, Any]
     as_of: str | None
     notes: list[str]
@@ -55,12 +57,24 @@ def draft(path: Path, outcome: str, bad: Sequence[str]) -> Draft:
     as_of = mark_dates(fields, whole)
     mark_leaks(fields, whole, result)
     mark_protected(fields.values())
+    credit = mark_credit(fields.values())
     if not any(field.is_scored for field in fields.values()):
         raise BadTable(
             f"{path}: no column is left to score by; found are only identifiers, free texts, "
             "constants and what is known after the outcome"
         )
-    return _assembled(source, whole, result, fields, as_of)
+    everything = {**fields, result.field.name: result.field}
+    dated = any(field.type == "date" and field.is_scored for field in fields.values())
+    return Draft(
+        source,
+        whole.rows,
+        result,
+        [everything[name] for name in source.names],
+        credit,
+        example_of(fields, whole),
+        as_of if dated else None,
+        describe_order(fields, whole, result),
+    )
 
 
 def _read(path: Path) -> tuple[Source, Survey]:
@@ -69,19 +83,3 @@ def _read(path: Path) -> tuple[Source, Survey]:
         return source, survey(source)
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise BadTable(f"{path}: the file is damaged, or is not packed as .gz") from error
-
-
-def _assembled(
-    source: Source, whole: Survey, result: Outcome, fields: dict[str, DraftField], as_of: str | None
-) -> Draft:
-    everything = {**fields, result.field.name: result.field}
-    dated = any(field.type == "date" and field.is_scored for field in fields.values())
-    return Draft(
-        source,
-        whole.rows,
-        result,
-        [everything[name] for name in source.names],
-        example_of(fields, whole),
-        as_of if dated else None,
-        describe_order(fields, whole, result),
-    )

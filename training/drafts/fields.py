@@ -25,6 +25,7 @@ class DraftField:
     role: str = "feature"
     protected: bool = False
     unit: str | None = None
+    changeable: str = ""
     comments: list[str] = field(default_factory=list)
     reviews: list[str] = field(default_factory=list)
 

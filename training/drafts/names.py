@@ -69,7 +69,7 @@ def title_of(name: str) -> str:
 
 
 def is_identifier_like(name: str) -> bool:
-    """Whether the name is like `id`, `loan_id`, `ID`, `CustomerNo` or `reference`."""
+    """Whether the name is like `id`, `loan_id`, `CustomerNo` or `reference`."""
     parts = words(name)
     return bool(parts) and (
         parts[-1] in IDENTIFIERS

@@ -10,7 +10,7 @@ from flask_babel import force_locale, format_date, format_decimal
 from werkzeug.exceptions import BadRequest
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.questions import Answer
+from creditapp.applications.questions import Answer, Question
 from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.reviews import Verdict
 from creditapp.exceptions import NoNotice
@@ -71,16 +71,29 @@ def letter(decision_id: str) -> str:
 
 def _request(catalogue: Catalogue | None, answers: Mapping[str, Answer]) -> dict[str, Any]:
     """The amount with its currency and the term that were applied for, where the portfolio names them."""
-    words: dict[str, Any] = {"amount": None, "term": None}
     if catalogue is None:
-        return words
-    for key, name in (("amount", catalogue.amount), ("term", catalogue.term)):
-        question, answer = catalogue.by_name.get(name), answers.get(name)
-        if question is None or answer is None or question.is_missing(answer):
-            continue
-        unit = catalogue.currency if key == "amount" else phrase(question.unit)
-        words[key] = f"{format_decimal(answer)} {unit}".strip()
-    return words
+        return {"amount": None, "term": None}
+    amount = _given(catalogue.by_name.get(catalogue.amount), answers)
+    term_question = catalogue.by_name.get(catalogue.term)
+    term = _given(term_question, answers)
+    return {
+        "amount": amount and f"{format_decimal(amount)} {catalogue.currency}".strip(),
+        "term": term_question and term and _in_words(term_question, term),
+    }
+
+
+def _given(question: Question | None, answers: Mapping[str, Answer]) -> Answer:
+    """The answer to a question; none if it is missing."""
+    if question is None or question.is_missing(answers.get(question.name)):
+        return None
+    return answers.get(question.name)
+
+
+def _in_words(question: Question, answer: Answer) -> str | None:
+    """A duration in words; none for a number without a unit."""
+    if isinstance(answer, str) or question.meaning(answer):
+        return str(phrase(question.in_words(answer)))
+    return f"{format_decimal(answer)} {phrase(question.unit)}" if question.unit else None
 
 
 def _lender(settings: Settings) -> Lender:

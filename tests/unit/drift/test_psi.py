@@ -25,11 +25,11 @@ def look(
 
     `older` is added to the age of every live case, in years.
     """
-    reference = whole.features.iloc[generator.integers(0, len(whole), 700)]
-    live = whole.features.iloc[generator.integers(0, len(whole), cases)].copy()
-    live["Age in years"] += older
+    reference = whole.take(generator.integers(0, len(whole), 700))
+    live = whole.take(generator.integers(0, len(whole), cases))
+    ages = [age + older for age in live.columns["Age in years"]]
+    columns = {**live.columns, "Age in years": ages}
     scores = export.score_population(generator.beta(4, 2, 300))
-    columns = {name: live[name].tolist() for name in live}
     drifts = psi.compare(
         columns, generator.beta(4, 2, cases).tolist(), export.population(reference), scores
     )
@@ -76,7 +76,7 @@ def test_shift_of_one_feature_is_detected(whole: dataset.Dataset) -> None:
 
 def test_shift_of_every_feature_is_detected(whole: dataset.Dataset) -> None:
     """If all cases have the rarest answer of each feature, every feature is shifted."""
-    population = export.population(whole.features)
+    population = export.population(whole)
     rare = {name: [whole.features[name].value_counts().index[-1]] * 500 for name in whole.features}
     scores = export.score_population(np.linspace(0, 1, 300))
     drifts = psi.compare(rare, [0.5] * 500, population, scores)
@@ -91,7 +91,7 @@ def test_too_few_cases_are_reported_as_too_few(whole: dataset.Dataset) -> None:
 
 def test_zero_cases_are_reported_as_too_few(whole: dataset.Dataset) -> None:
     """A model that has just been promoted has no cases."""
-    population = export.population(whole.features)
+    population = export.population(whole)
     columns: dict[str, list[object]] = {name: [] for name in population}
     scores = export.score_population(np.linspace(0, 1, 50))
     drifts = psi.compare(columns, [], population, scores)
@@ -105,6 +105,30 @@ def test_values_not_in_the_reference_have_their_own_bin() -> None:
     assert (live.tolist(), reference.tolist()) == ([1, 0, 2], [5, 3, 0])
     live, reference = psi.histograms([0, 5, 99], {"edges": [1, 4, 9], "counts": [2, 2]})
     assert (live.tolist(), reference.tolist()) == ([0, 1, 2], [2, 2, 0])
+
+
+def test_missing_answers_have_bins_of_their_own() -> None:
+    """A number may be missing in several ways; none of them counts as a number."""
+    population = {
+        "edges": [0, 10, 20],
+        "counts": [4, 2],
+        "minimum": 0,
+        "maximum": 20,
+        "missing": [[None, 3], [-1, 0]],
+    }
+    live, reference = psi.histograms([5, 15, 15, 99, None, -1, -1.0, None, None], population)
+    assert live.tolist() == [1, 2, 1, 3, 2]
+    assert reference.tolist() == [4, 2, 0, 3, 0]
+    answers = {"answers": [[False, 2], [True, 0], [None, 1]]}
+    live, reference = psi.histograms([True, None, False, None], answers)
+    assert (live.tolist(), reference.tolist()) == ([1, 2, 1], [2, 1, 0])
+
+
+def test_where_every_answer_was_missing_a_number_is_new() -> None:
+    """There are no intervals then."""
+    empty = {"edges": [], "counts": [], "minimum": None, "maximum": None, "missing": [[None, 7]]}
+    live, reference = psi.histograms([None, 3, 4, None, None], empty)
+    assert (live.tolist(), reference.tolist()) == ([2, 3], [0, 7])
 
 
 def test_index_is_zero_for_equal_shares_and_matches_the_formula() -> None:

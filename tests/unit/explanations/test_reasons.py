@@ -8,14 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from creditapp.applications.catalogue import Application
+from creditapp.applications.catalogue import Application, Catalogue
+from creditapp.applications.table import columns_of
 from creditapp.exceptions import BrokenBundle
 from creditapp.explanations.reasons import Explainer, Source, verify_explainer
+from creditapp.phrases import LocalText
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
-from creditapp.scoring.bundle import FORMAT, TARGET, Bundle, Golden, Metadata
+from creditapp.scoring.bundle import FORMAT, Bundle, Golden, Metadata
+from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.forest import Leaves
 from creditapp.scoring.scorer import Score
-from tests.portfolios import EXAMPLE, FEATURE_NAMES
+from tests import mixed
+from tests.mixed import MIXED
+from tests.portfolios import EXAMPLE, FEATURE_NAMES, GERMAN
 
 DURATION, AMOUNT, AGE = "Duration in month", "Credit amount", "Age in years"
 INPUTS = {name: {"mean": 0.0, "scale": 1.0} for name in (DURATION, AMOUNT, AGE)}
@@ -70,10 +75,10 @@ def bundle(*held_out: Application) -> Bundle:
     """The forest, with rows to compare with."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*FEATURE_NAMES, TARGET])
+    writer.writerow([*FEATURE_NAMES, GERMAN.outcome.name])
     writer.writerows([*(one.answers[name] for name in FEATURE_NAMES), 1] for one in held_out)
     metadata = Metadata(FORMAT, "run", "now", "", "", INPUTS, [0, 1], {}, {}, {})
-    return Bundle(b"", LEAVES.pack(), metadata, Golden([], []), text.getvalue())
+    return Bundle(b"", LEAVES.pack(), metadata, Golden([], []), text.getvalue(), GERMAN)
 
 
 BEST, POOR = application(12, 1000.0, 25), application(36, 8000.0, 40)
@@ -196,3 +201,151 @@ def test_leaves_that_do_not_give_the_engines_scores_are_refused() -> None:
         off: Any = Off(by)
         with pytest.raises(BrokenBundle, match="leaves and its scores differ"):
             verify_explainer(bundle(BEST, POOR), off)
+
+
+GAPS: dict[str, dict[str, Any]] = {
+    "income": {"mean": 0.0, "scale": 1.0, "fill": 2000.0, "missing": [None, -1]},
+    "hired": {"mean": 0.0, "scale": 1.0, "fill": 0.0, "missing": [None, "never"]},
+    "born": {"mean": 0.0, "scale": 1.0},
+}
+
+
+def forest_with_gaps(*, late_is_good: bool) -> Leaves:
+    """An income up to 2,000 costs 0.25, one that is not given 0.3; a late date, or an early one, 0.3.
+
+    The columns are the income, null, -1, the days since the hiring, null, never, and the days since birth.
+    """
+    late, early = (0.3, 0.0) if late_is_good else (0.0, 0.3)
+    paths: list[tuple[float, dict[int, tuple[float, float]]]] = [
+        (0.2, {1: (0.5, ANY)}),
+        (0.5, {1: (-ANY, 0.5), 0: (2000, ANY)}),
+        (0.25, {1: (-ANY, 0.5), 0: (-ANY, 2000)}),
+        (late, {3: (-ANY, 365)}),
+        (early, {3: (365, ANY)}),
+        (0.1, {}),
+    ]
+    low, high = np.full((6, 7), -ANY, np.float32), np.full((6, 7), ANY, np.float32)
+    for place, (_, limits) in enumerate(paths):
+        for column, (over, up_to) in limits.items():
+            low[place, column], high[place, column] = over, up_to
+    return Leaves(np.array([value for value, _ in paths]), low, high)
+
+
+def explain_mixed(
+    given: Mapping[str, Any],
+    catalogue: Catalogue = MIXED,
+    policy: Policy = DEFAULT_POLICY,
+    *,
+    late_is_good: bool = False,
+) -> Any:
+    """The reasons for an application beside forty that earn 3,000 and were hired in the middle of 2024."""
+    usual = "2025-06-01" if late_is_good else "2024-06-01"
+    leaves = forest_with_gaps(late_is_good=late_is_good)
+
+    class Scored:
+        def probabilities(self, columns: Mapping[str, Any]) -> Any:
+            encoded = Encoder.from_inputs(GAPS).encode({name: columns[name] for name in GAPS})
+            fits = (encoded[:, None] > leaves.low) & (encoded[:, None] <= leaves.high)
+            return fits.all(axis=2) @ leaves.values
+
+    names = [*MIXED.feature_names, "applied"]
+    best = {**mixed.EXAMPLE, "income": 3000, "hired": usual}
+    cells = [MIXED.by_name[name].as_text(best[name]) for name in names]
+    text = io.StringIO()
+    csv.writer(text).writerows([[*names, "paid"], *[[*cells, 1]] * 40])
+    metadata = Metadata(FORMAT, "run", "now", "", "", GAPS, [0, 1], {}, {}, {})
+    made = Bundle(b"", leaves.pack(), metadata, Golden([], []), text.getvalue(), catalogue)
+    scorer: Any = Scored()
+    application = Application({**best, **given})
+    columns = columns_of(catalogue, [application.answers])
+    score = Score(float(scorer.probabilities(columns)[0]), ())
+    return verify_explainer(made, scorer).reasons(application, score, policy)
+
+
+@pytest.mark.parametrize(
+    ("given", "late_is_good", "expected"),
+    [
+        (
+            {"income": 1500.0},
+            False,
+            ["income: 1500 EUR, less than is usual among approved applications"],
+        ),
+        ({"income": None}, False, ["income: not given"]),
+        (
+            {"income": -1},
+            False,
+            ["income: no file"],
+        ),
+        (
+            {"hired": "2025-06-01"},
+            False,
+            ["hired: 2025-06-01, later than is usual among approved applications"],
+        ),
+        (
+            {"hired": "2020-01-01"},
+            True,
+            ["hired: 2020-01-01, earlier than is usual among approved applications"],
+        ),
+        ({"hired": None}, False, ["hired: not given"]),
+        ({"hired": "never"}, False, ["hired: never hired"]),
+        ({"income": None, "hired": "never"}, False, ["hired: never hired", "income: not given"]),
+    ],
+)
+def test_missing_answers_and_dates_are_reasons_in_words_of_their_own(
+    given: dict[str, Any], late_is_good: bool, expected: list[str]
+) -> None:
+    """A missing answer is neither more nor less; more days before the application are an earlier date."""
+    found = explain_mixed(given, late_is_good=late_is_good)
+    assert [str(one.text) for one in found] == expected
+    for reason in found:
+        assert (reason.value, reason.source) == (given[reason.feature], Source.MODEL)
+
+
+def in_french(text: str) -> str:
+    """A portfolio's text in French; one of the product's as it is."""
+    return text.in_language("fr") if isinstance(text, LocalText) else text
+
+
+OWN_WORDS = {
+    "less": {
+        "en": "Your income, {answer}, is under 100 % of the usual",
+        "fr": "Votre revenu, {answer}, est sous 100 % du revenu usuel",
+    },
+    "any": "Your income: {answer} (100%s)",
+}
+
+
+@pytest.mark.parametrize(
+    ("income", "english", "french"),
+    [
+        (
+            1500.0,
+            "Your income, 1500 EUR, is under 100 % of the usual",
+            "Votre revenu, 1500 EUR, est sous 100 % du revenu usuel",
+        ),
+        (None, "Your income: not given (100%s)", "Your income: not given (100%s)"),
+    ],
+)
+def test_a_portfolio_has_its_own_words_for_reasons(
+    income: float | None, english: str, french: str
+) -> None:
+    """`{answer}` is the answer in words; a percent sign stands for itself, in every language."""
+    own = {"unit": "EUR", "reason": OWN_WORDS}
+    [reason] = explain_mixed({"income": income}, mixed.catalogue_with("income", creditapp=own))
+    assert reason.worded(str)["text"] == english
+    assert reason.worded(in_french)["text"] == french
+
+
+def test_where_a_portfolio_words_one_side_only_the_others_have_the_usual_words() -> None:
+    """Here, only what is more than usual."""
+    own = {"reason": {"more": "Too much: {answer}"}}
+    [reason] = explain_mixed({"income": 10.0}, mixed.catalogue_with("income", creditapp=own))
+    assert str(reason.text) == "income: 10, less than is usual among approved applications"
+
+
+def test_a_rule_on_a_missing_answer_is_a_reason_with_its_meaning() -> None:
+    """The rule's text, and beside it what the code means."""
+    rule = Rule("income", Outcome.DECLINE, "We need your income", codes=(-1,))
+    [reason] = explain_mixed({"income": -1}, policy=Policy("1", 0.5, 0.2, rules=(rule,)))
+    assert (reason.value, reason.meaning, reason.source) == (-1, "no file", Source.RULE)
+    assert reason.worded(str)["text"] == "We need your income"

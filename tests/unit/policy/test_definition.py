@@ -16,6 +16,8 @@ from creditapp.policy.definition import (
     from_document,
     rules_from,
 )
+from tests import mixed
+from tests.mixed import MIXED
 from tests.portfolios import EXAMPLE, GERMAN
 
 
@@ -137,3 +139,70 @@ def test_a_rule_on_a_protected_answer_is_refused() -> None:
     rule = {"feature": "Age in years", "under": 21, "outcome": "refer", "text": "young"}
     with pytest.raises(BadPolicy, match="Age in years is protected; a rule must not use"):
         rules_from(GERMAN, [rule])
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "met"),
+    [
+        ({"feature": "income", "under": 1000}, {"income": 999.5}, True),
+        ({"feature": "income", "under": 1000}, {"income": 1000}, False),
+        ({"feature": "income", "under": 1000}, {"income": None}, False),
+        ({"feature": "income", "under": 1000}, {"income": -1}, False),
+        ({"feature": "income", "codes": [-1]}, {"income": -1}, True),
+        ({"feature": "income", "codes": [-1]}, {"income": -1.0}, True),
+        ({"feature": "income", "codes": [-1]}, {"income": None}, False),
+        ({"feature": "income", "under": 1000, "codes": [None]}, {"income": None}, True),
+        ({"feature": "income", "under": 1000, "codes": [None]}, {"income": 10}, True),
+        ({"feature": "income", "under": 1000, "codes": [None]}, {"income": -1}, False),
+        ({"feature": "school", "codes": ["?", None]}, {"school": None}, True),
+        ({"feature": "school", "codes": ["?"]}, {"school": "lower"}, False),
+        ({"feature": "married", "codes": [False]}, {"married": False}, True),
+        ({"feature": "married", "codes": [False]}, {"married": None}, False),
+        ({"feature": "region", "codes": [30]}, {"region": 30}, True),
+        # 2025-06-30 is 180 days after 2025-01-01
+        ({"feature": "hired", "under": 180}, {"hired": "2025-01-01"}, False),
+        ({"feature": "hired", "under": 181}, {"hired": "2025-01-01"}, True),
+        ({"feature": "hired", "over": 179}, {"hired": "2025-01-01"}, True),
+        ({"feature": "hired", "under": 181}, {"hired": None}, False),
+        ({"feature": "hired", "under": 181}, {"hired": "never"}, False),
+        ({"feature": "hired", "codes": ["never"]}, {"hired": "never"}, True),
+    ],
+)
+def test_a_rule_may_be_on_missing_answers_and_on_days(
+    rule: dict[str, Any], changes: dict[str, Any], met: bool
+) -> None:
+    """A missing answer is no number; a date is the number of days before the application."""
+    [made] = rules_from(MIXED, [{**rule, "outcome": "refer", "text": "looked at"}])
+    assert made.is_met(MIXED, {**mixed.EXAMPLE, **changes}) is met
+    [again] = from_document(json.loads(json.dumps(Policy("1", rules=(made,)).as_document()))).rules
+    assert again == made
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"feature": "income", "codes": [5]}, "a code must be a missing answer for income, not 5"),
+        ({"feature": "income", "codes": ["-1"]}, "a missing answer for income, not '-1'"),
+        ({"feature": "income", "over": -1}, "over must be a number over 0 and up to 1000000"),
+        ({"feature": "grade", "codes": [None]}, "a code must be one of 1, 2, 3, or one of -9"),
+        ({"feature": "hired", "over": "2025-01-01"}, "over must be a number of days for hired"),
+        ({"feature": "hired", "over": True}, "over must be a number of days for hired"),
+        ({"feature": "born", "codes": [None]}, "for born use over or under, with a number"),
+        ({"feature": "owner", "codes": [1]}, "a code must be one of false, true for owner, not 1"),
+        ({"feature": "note", "codes": ["x"]}, "is not one of the scored features"),
+        ({"feature": "applied", "over": 3}, "is not one of the scored features"),
+    ],
+)
+def test_a_wrong_rule_on_missing_answers_or_days_is_refused(
+    rule: dict[str, Any], message: str
+) -> None:
+    """The message says what is accepted."""
+    with pytest.raises(BadPolicy) as refused:
+        rules_from(MIXED, [{**rule, "outcome": "refer", "text": "looked at"}])
+    assert message in str(refused.value)
+
+
+def test_a_rule_on_a_question_that_is_not_asked_is_never_met() -> None:
+    """A policy may outlive the catalogue that it was written for."""
+    rule = Rule("Purpose", Outcome.REFER, "looked at", codes=("A40",))
+    assert not rule.is_met(MIXED, mixed.EXAMPLE)

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import zipfile
 from dataclasses import replace
 
@@ -9,15 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from creditapp.applications.catalogue_document import document_of, read_catalogue
 from creditapp.exceptions import BrokenBundle
-from creditapp.scoring.bundle import FORMAT, Bundle, Golden, Metadata
+from creditapp.scoring.bundle import FORMAT, Bundle, Golden, Metadata, digest
+from tests.portfolios import GERMAN
+
+CATALOGUE = read_catalogue(document_of(GERMAN))
+"""The catalogue as a bundle gives it back."""
 
 
 def bundle() -> Bundle:
     """A small bundle."""
     inputs = {"Age in years": {"mean": 35.5, "scale": 11.4}}
-    metadata = Metadata(FORMAT, "run", "now", "a model", "f", inputs, [0, 1], {}, {}, {})
-    return Bundle(b"model", b"leaves", metadata, Golden([{"Age in years": 35}], [0.5]), "a,b\n")
+    metadata = Metadata(
+        FORMAT, "run", "now", "a model", GERMAN.fingerprint, inputs, [0, 1], {}, {}, {}
+    )
+    golden = Golden([{"Age in years": 35}], [0.5])
+    return Bundle(b"model", b"leaves", metadata, golden, "a,b\n", CATALOGUE)
 
 
 def test_packing_is_reversible_and_deterministic() -> None:
@@ -40,7 +49,15 @@ def rewritten(name: str, content: bytes | None) -> bytes:
 
 @pytest.mark.parametrize(
     "name",
-    ["model.onnx", "leaves.npy", "metadata.json", "golden.json", "holdout.csv", "digests.json"],
+    [
+        "model.onnx",
+        "leaves.npy",
+        "metadata.json",
+        "golden.json",
+        "holdout.csv",
+        "catalogue.json",
+        "digests.json",
+    ],
 )
 @pytest.mark.parametrize("content", [b"other", b"", None])
 def test_an_altered_or_missing_file_is_refused(name: str, content: bytes | None) -> None:
@@ -70,3 +87,46 @@ def test_bytes_that_are_not_a_bundle_are_refused(packed: bytes) -> None:
     """An incomplete download is refused too."""
     with pytest.raises(BrokenBundle):
         Bundle.unpack(packed)
+
+
+def of_format(number: int, fingerprint: str = GERMAN.fingerprint) -> bytes:
+    """A bundle without a catalogue, as the format before this one had none."""
+    made = bundle()
+    source = zipfile.ZipFile(io.BytesIO(made.pack()))
+    files = {name: source.read(name) for name in source.namelist()}
+    metadata = {**json.loads(files["metadata.json"]), "format": number, "fingerprint": fingerprint}
+    files["metadata.json"] = json.dumps(metadata).encode()
+    del files["catalogue.json"], files["digests.json"]
+    digests = {name: digest(content) for name, content in files.items()}
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in {**files, "digests.json": json.dumps(digests)}.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def test_a_bundle_of_the_format_without_catalogue_has_the_default_portfolio() -> None:
+    """Decisions of such models must still be replayed."""
+    read = Bundle.unpack(of_format(3))
+    assert read.catalogue.name == "german-credit"
+    assert read.catalogue.fingerprint == GERMAN.fingerprint
+    assert (read.model, read.golden, read.holdout) == (b"model", bundle().golden, "a,b\n")
+
+
+def test_a_bundle_without_catalogue_and_of_another_fingerprint_is_refused() -> None:
+    """Its model has other inputs than the default portfolio."""
+    with pytest.raises(BrokenBundle, match="trained under another catalogue"):
+        Bundle.unpack(of_format(3, "other"))
+
+
+def test_a_bundle_of_the_format_with_catalogue_must_hold_it() -> None:
+    """The default portfolio does not take its place."""
+    with pytest.raises(BrokenBundle, match="cannot be read"):
+        Bundle.unpack(of_format(FORMAT))
+
+
+def test_a_bundle_with_another_catalogue_than_its_metadata_name_is_refused() -> None:
+    """Its inputs may have another meaning."""
+    other = replace(bundle(), metadata=replace(bundle().metadata, fingerprint="other"))
+    with pytest.raises(BrokenBundle, match="trained under another catalogue"):
+        Bundle.unpack(other.pack())

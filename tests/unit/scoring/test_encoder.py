@@ -80,3 +80,31 @@ def test_no_rows_are_encoded_as_no_rows() -> None:
     """The shape still has the width of the model."""
     encoded = Encoder.from_inputs(INPUTS).encode({name: [] for name in INPUTS})
     assert encoded.shape == (0, len(ENCODED[0]))
+
+
+GAPS: dict[str, dict[str, Any]] = {
+    "income": {"mean": 1000.0, "scale": 500.0, "fill": 1250.0, "missing": [None, -1]},
+    "school": {"ordinal": ["low", "mid", "high"], "fill": 0.5, "missing": ["?"]},
+    "work": {"nominal": ["A", None, "?"]},
+    "married": {"nominal": [False, True, None]},
+    "region": {"nominal": [10, 20]},
+    "born": {"mean": 100.0, "scale": 10.0},
+}
+ROWS_WITH_GAPS = [
+    # income and its two gaps, school and its gap, work, married, region, born
+    ((2000, "high", "A", True, 20, 130), [2, 0, 0, 2, 0, 1, 0, 0, 0, 1, 0, 0, 1, 3]),
+    ((None, "?", None, None, 10, 100), [0.5, 1, 0, 0.5, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0]),
+    ((-1, "low", "?", False, 10, 95), [0.5, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1, 0, -0.5]),
+    ((-1.0, "mid", "A", False, 20, 90), [0.5, 0, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1, -1]),
+]
+
+
+def test_missing_answers_are_filled_and_have_a_column_of_their_own() -> None:
+    """A number is filled before it is scaled; without an order, a missing answer is a code like others."""
+    given = zip(*(row for row, _ in ROWS_WITH_GAPS), strict=True)
+    columns = dict(zip(GAPS, map(list, given), strict=True))
+    encoder = Encoder.from_inputs(GAPS)
+    assert encoder.encode(columns).tolist() == [encoded for _, encoded in ROWS_WITH_GAPS]
+    for place, (_, encoded) in enumerate(ROWS_WITH_GAPS):
+        one = {name: [answers[place]] for name, answers in columns.items()}
+        assert encoder.encode(one).tolist() == [encoded]

@@ -10,7 +10,7 @@ from creditapp.settings.paths import ROOT
 
 POPULATION = {
     "Purpose": {"counts_by_code": {"A40": 3, "A47": 0}},
-    "Age in years": {"minimum": 19.0, "maximum": 75.0},
+    "Age in years": {"minimum": 19.0, "maximum": 75.0, "edges": [19.0, 75.0], "counts": [9]},
 }
 SEEN = {name: seen_answers(distribution) for name, distribution in POPULATION.items()}
 
@@ -20,6 +20,35 @@ def test_answers_outside_training_are_named_for_each_row() -> None:
     columns = {"Purpose": ["A40", "A47", "A40", "A47"], "Age in years": [19, 75, 18, 76]}
     expected = [(), ("Purpose",), ("Age in years",), ("Purpose", "Age in years")]
     assert outside_training(columns, SEEN) == expected
+
+
+def test_a_missing_answer_is_outside_training_if_no_row_of_the_data_has_it() -> None:
+    """Its own code does not count as a number, and -1.0 is the same code as -1."""
+    population = {
+        "income": {
+            "minimum": 100.0,
+            "maximum": 900.0,
+            "edges": [100.0, 900.0],
+            "counts": [8],
+            "missing": [[None, 0], [-1, 2]],
+        },
+        "savings": {
+            "minimum": None,
+            "maximum": None,
+            "edges": [],
+            "counts": [],
+            "missing": [[None, 9]],
+        },
+        "married": {"answers": [[False, 3], [True, 0], [None, 1]]},
+    }
+    seen = {name: seen_answers(distribution) for name, distribution in population.items()}
+    columns = {
+        "income": [-1, -1.0, None, 100, 99.5],
+        "savings": [None, 5, None, None, None],
+        "married": [False, None, False, True, None],
+    }
+    expected = [(), ("savings",), ("income",), ("married",), ("income",)]
+    assert outside_training(columns, seen) == expected
 
 
 def test_an_empty_table_gives_an_empty_list() -> None:
