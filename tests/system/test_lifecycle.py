@@ -317,7 +317,7 @@ UNFIT: dict[str, tuple[Change, str]] = {
     ),
     "swapped classes": (with_metadata(classes=[1, 0]), "in the order [1, 0]"),
     "another catalogue": (with_metadata(fingerprint="other"), "another catalogue"),
-    "golden rows off": (with_golden_rows_off, "are off by"),
+    "golden rows off": (with_golden_rows_off, "differ by"),
     "a pickle": (
         lambda packed: replace(Bundle.unpack(packed), model=pickle.dumps(print)).pack(),
         "cannot be run",

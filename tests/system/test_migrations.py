@@ -4,17 +4,23 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
+from creditapp.challenger import assignments as challengers
+from creditapp.challenger import scores as challenger_scores
+from creditapp.challenger.scores import UNFIT, ShadowScore
 from creditapp.database.engine import db
 from creditapp.database.session import reading, writing
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
+from tests.retrained import other_bundle
 from tests.serving import Trained, flask
 from tests.tampering import triggers
 
@@ -45,6 +51,34 @@ def test_the_old_triggers_come_back_as_they_were(app: Flask) -> None:
         downgrade(revision="a4e8c1d73b95")
         with db.engine.connect() as connection:
             assert triggers(connection) == before
+
+
+@on_both
+def test_rows_from_before_portfolios_are_german_credits_and_unfit_ones_go_with_them(
+    app: Flask, client: StrictClient
+) -> None:
+    """The older table cannot hold a challenger's row without a score; the others stay, and so do triggers."""
+    made = [client.post("/api/predict", json=EXAMPLE).get_json()["decision_id"] for _ in range(2)]
+    with app.app_context():
+        bundle = other_bundle().pack()
+        row = challengers.begin("RDF_score_pipeline", "2", bundle, 1.0, A_TEST, "to compare")
+        scores = dict(zip(map(UUID, made), (ShadowScore(0.5, "refer"), UNFIT), strict=True))
+        challenger_scores.record(row.id, scores)
+        with db.engine.connect() as connection:
+            before = triggers(connection)
+        downgrade(revision="b7d1f3a92c58")
+        with db.engine.connect() as connection:
+            kept = connection.execute(text("SELECT decision FROM challenger_score")).all()
+            assert triggers(connection) == before
+        upgrade()
+        with db.engine.connect() as connection:
+            portfolios = [
+                connection.execute(text(f"SELECT portfolio FROM {table}")).scalars().all()  # noqa: S608
+                for table in ("deployment", "decision")
+            ]
+            assert triggers(connection) == before
+    assert kept == [("refer",)]
+    assert portfolios == [["german-credit"], ["german-credit"] * 2]
 
 
 @on_both

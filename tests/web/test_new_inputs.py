@@ -11,6 +11,7 @@ from click.testing import Result
 from flask import Flask
 
 from creditapp.challenger import shadow
+from creditapp.cli.registry import open_registry
 from creditapp.identity.people import Role
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Rule
@@ -98,6 +99,20 @@ def test_other_inputs_are_refused_with_each_difference_and_what_to_do(app: Flask
     assert 'flask promote 2 --accept-new-inputs --reason "…"' in done.output
     assert versions(app) == ["1"]
     assert "Production" in run(app, "models").output.splitlines()[-1]
+
+
+def test_a_reload_to_other_inputs_is_refused_too(app: Flask, client: StrictClient) -> None:
+    """Whoever moves the production alias in the registry has not accepted them."""
+    with app.app_context():
+        opened = open_registry()
+    opened.promote("2", "moved in the registry alone")
+    try:
+        answer = client.post("/api/reload-model")
+    finally:
+        opened.promote("1", "moved back")
+    assert answer.status_code == 409
+    assert all(change in answer.get_json()["detail"] for change in DIFFERENCES)
+    assert versions(app) == ["1"]
 
 
 def test_form_schema_code_book_and_documentation_follow_the_served_model_at_once(
@@ -203,7 +218,7 @@ def test_a_challenger_scores_what_fits_it_and_says_how_much_did_not(
         shadow.of_app(app).take_turn()
     compared = run(app, "compare").output
     assert "could not be scored, as its inputs do not fit the challenger: 1" in compared
-    assert "1 decisions" in compared
+    assert "newest decisions scored by both: 1;" in compared
     client.sign_in("the analyst", people[Role.ANALYST])
     page = client.get("/challenger").text
     assert "1 applications could not be scored by the challenger" in page
