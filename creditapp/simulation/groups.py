@@ -7,7 +7,7 @@ from statistics import quantiles
 from typing import NamedTuple
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.questions import Answer, Choice, Numeric, Question
+from creditapp.applications.questions import Answer, Choice, Date, Numeric, Question
 from creditapp.applications.table import number_of
 from creditapp.intervals import Proportion
 from creditapp.phrases import Phrase, marked
@@ -57,8 +57,9 @@ def approvals_by_group(
 ) -> list[GroupTable]:
     """The groups of each protected answer, in the catalogue's order.
 
-    A number is grouped by the portfolio's own bands, or else by quarters of these applications. Groups
-    without applications are shown for the portfolio's own bands only.
+    A number is grouped by the portfolio's own bands, or else by quarters of these applications; a date
+    counts as the number of days before the application. Groups without applications are shown for the
+    portfolio's own bands only.
     """
     return [
         GroupTable(
@@ -111,7 +112,10 @@ def _bands(
     ]
     edges = question.edges if isinstance(question, Numeric) else ()
     if not edges and len(numbers) > 1:
-        edges = tuple(sorted({min(numbers), *quantiles(numbers, method="inclusive")}))
+        quarters = {min(numbers), *quantiles(numbers, method="inclusive")}
+        edges = tuple(
+            sorted(set(map(math.ceil, quarters)) if isinstance(question, Date) else quarters)
+        )
     for low, high in zip(edges, [*edges[1:], math.inf], strict=True):
         yield _between(catalogue, question, low, high)
 
@@ -125,6 +129,9 @@ def _between(catalogue: Catalogue, question: Question, low: float, high: float) 
 
 
 def _band_label(question: Question, low: float, high: float) -> object:
+    if isinstance(question, Date):
+        days = {"days": f"{low:g} – {high - 1:g}" if math.isfinite(high) else f"≥ {low:g}"}
+        return Phrase(marked("%(days)s days before the application"), days)
     is_integer = isinstance(question, Numeric) and question.integer
     if math.isinf(high) and isinstance(question, Numeric) and is_integer and question.edges:
         return f"{low:g}–{question.maximum:g}"
