@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.questions import Answer, as_shown
+from creditapp.applications.questions import Answer, Question, as_shown
 from creditapp.applications.table import Columns, columns_of, wrong_answers
 from creditapp.exceptions import BadTable
 from training.data_file import read_rows
@@ -191,8 +191,9 @@ def _load(catalogue: Catalogue, path: Path) -> Dataset:
     columns: dict[str, list[Answer]] = {name: [] for name in _names_to_read(catalogue)}
     target: list[int] = []
     rows = read_rows(catalogue, path, extra)
+    accepted = {name: _accepted_in(path, catalogue.by_name[name]) for name in columns}
     while chunk := list(islice(rows, CHUNK)):
-        _read_chunk(catalogue, chunk, columns, target, errors)
+        _read_chunk(catalogue, chunk, columns, target, errors, accepted)
     errors.refuse()
     if not target:
         raise BadTable("the file holds column names but no rows")
@@ -214,6 +215,7 @@ def _read_chunk(
     columns: dict[str, list[Answer]],
     target: list[int],
     errors: Errors,
+    accepted: Mapping[str, object],
 ) -> None:
     rows = []
     for line, row in chunk:
@@ -226,7 +228,7 @@ def _read_chunk(
         question = catalogue.by_name[name]
         answers = [row.get(name) for _, row in rows]
         wrong.extend(
-            (rows[place][0], name, answers[place], question.accepted)
+            (rows[place][0], name, answers[place], accepted[name])
             for place in wrong_answers(question, answers)
         )
         column.extend(answers)
@@ -239,6 +241,11 @@ def _read_chunk(
             wrong.append((line, catalogue.outcome.name, outcome, _accepted(catalogue)))
     for error in sorted(wrong, key=lambda one: one[0]):
         errors.add(*error)
+
+
+def _accepted_in(path: Path, question: Question) -> object:
+    is_parquet = path.name.endswith(".parquet")
+    return question.accepted if is_parquet else question.accepted_in_cells
 
 
 def _accepted(catalogue: Catalogue) -> str:

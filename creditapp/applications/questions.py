@@ -19,7 +19,7 @@ SIGNS = re.compile(r"^[^0-9+.,-]+|[^0-9.,]+$")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NOT_GIVEN = marked("not given")
 YES, NO = marked("yes"), marked("no")
-INSTEAD_OF_A_VALUE = marked("%(accepted)s, or one of %(codes)s")
+INSTEAD_OF_A_VALUE = marked("%(accepted)s; also %(codes)s")
 
 
 class Role(StrEnum):
@@ -99,6 +99,20 @@ class Question:
             return self.value_accepted
         codes = ", ".join(_as_json(code.code) for code in self.missing)
         return Phrase(INSTEAD_OF_A_VALUE, {"accepted": self.value_accepted, "codes": codes})
+
+    @property
+    def accepted_in_cells(self) -> Phrase:
+        """What the cells of the portfolio's CSV file may hold, as the end of the sentence "accepted is …"."""
+        if not self.missing:
+            return self.cell_value_accepted
+        codes = ["an empty cell" if one is None else str(one) for one in self.missing_answers]
+        values = {"accepted": self.cell_value_accepted, "codes": ", ".join(codes)}
+        return Phrase(INSTEAD_OF_A_VALUE, values)
+
+    @property
+    def cell_value_accepted(self) -> Phrase:
+        """The values as the portfolio's CSV file writes them."""
+        return self.value_accepted
 
     def accepts(self, answer: object) -> bool:
         """Whether the question accepts an answer."""
@@ -364,6 +378,11 @@ class YesNo(Nominal):
     choices: tuple[Code, ...] = (Code(False, NO), Code(True, YES))
     texts: Mapping[str, bool]
 
+    @property
+    def cell_value_accepted(self) -> Phrase:
+        """The texts of both."""
+        return Phrase(marked("one of %(codes)s"), {"codes": ", ".join(self.texts)})
+
     def value_from_text(self, text: str) -> Answer:
         """True or false."""
         return self.texts.get(text, text)
@@ -390,6 +409,14 @@ class Date(Question):
         """The form of a date, and its limits."""
         limits = {"minimum": self.minimum, "maximum": self.maximum}
         return Phrase(marked("a date as YYYY-MM-DD from %(minimum)s to %(maximum)s"), limits)
+
+    @property
+    def cell_value_accepted(self) -> Phrase:
+        """The form of the portfolio's own dates, beside the usual one."""
+        if not self.pattern:
+            return self.value_accepted
+        form = {"pattern": self.pattern, "accepted": self.value_accepted}
+        return Phrase("a date as %(pattern)s, or %(accepted)s", form)
 
     def accepts_value(self, answer: object) -> bool:
         """Whether the answer is a date of the calendar within the limits."""

@@ -117,7 +117,9 @@ def _declare_sentinels(
     shown = []
     for value in found:
         places = np.flatnonzero(numbers == value)
-        shown.append(f"{cells[int(places[0])].as_py()} ({len(places) / known:.1%} of the cells)")
+        shown.append(
+            f"{cells[int(places[0])].as_py()} ({len(places) / known:.1%} of the filled cells)"
+        )
         for text in sorted({cells[int(place)].as_py() for place in places[:1000]}):
             field.missing.append((text, f"code {text}"))
     if found:

@@ -11,7 +11,15 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateInput, NumberInput, TextInput
 
 from creditapp.applications.catalogue import REFERENCE, Application, Catalogue
-from creditapp.applications.questions import Code, Date, FreeText, Numeric, Question, as_shown
+from creditapp.applications.questions import (
+    NOT_GIVEN,
+    Code,
+    Date,
+    FreeText,
+    Numeric,
+    Question,
+    as_shown,
+)
 from creditapp.applications.table import LONGEST_REFERENCE
 from creditapp.exceptions import InvalidApplication
 from creditapp.phrases import translate
@@ -132,6 +140,7 @@ def _select(question: Question, codes: list[Code], render: dict[str, Any]) -> Fi
     return SelectField(
         phrase(question.label),
         name=question.slug,
+        description=_about(question),
         choices=[blank, *choices],
         validate_choice=False,
         render_kw=render,
@@ -156,14 +165,21 @@ def _typed(question: Question, widget: Any, render: dict[str, Any]) -> Field:
     )
 
 
+def _about(question: Question) -> str:
+    """The unit and the description."""
+    texts = [str(phrase(question.unit)), str(phrase(question.description)).rstrip(".")]
+    return "; ".join(filter(None, texts))
+
+
 def _hint(question: Question) -> str:
-    """The unit, and the codes that can be given instead of a value."""
-    codes = [
-        f"{as_shown(code.code)} = {phrase(code.meaning)}"
-        for code in question.missing
-        if code.code is not None
+    """The unit, the description, and what stands for a missing value."""
+    meanings = [
+        (gettext("empty") if one.code is None else as_shown(one.code), phrase(one.meaning))
+        for one in question.missing
+        if one.meaning != NOT_GIVEN
     ]
-    return "; ".join(filter(None, [str(phrase(question.unit)), *codes]))
+    codes = [f"{code} = {meaning}" for code, meaning in meanings]
+    return "; ".join(filter(None, [_about(question), *codes]))
 
 
 def _message(question: Question) -> dict[str, Any]:
