@@ -204,6 +204,7 @@ def _condition(question: Question, label: str, document: Mapping[str, Any]) -> d
     keys = document.keys() & {"over", "under", "codes"}
     if not keys or keys - allowed:
         usable = "over or under, with a number" if numeric else "codes, with a list"
+        usable += "; or codes, with missing answers" if numeric and question.missing else ""
         raise BadPolicy(f"{label}: for {question.name} use {usable}")
     limits = _limits(question, label, document, sorted(keys - {"codes"}))
     return {**limits, **({"codes": _codes(question, label, document)} if "codes" in keys else {})}

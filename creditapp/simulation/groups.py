@@ -121,7 +121,8 @@ def _bands(
 def _edges(question: Question, numbers: Sequence[float]) -> Sequence[float]:
     """The lower edges of the bands: the portfolio's own, or those of quarters of the numbers."""
     if isinstance(question, Numeric) and question.edges:
-        return question.edges
+        is_below = any(number < question.edges[0] for number in numbers)
+        return [question.minimum, *question.edges] if is_below else question.edges
     if len(numbers) < 2:
         return numbers
     edges = {min(numbers), *quantiles(numbers, method="inclusive")}

@@ -57,6 +57,17 @@ def protected(name: str, **keys: Any) -> Catalogue:
     return mixed.catalogue_with(name, creditapp={"protected": True}, **keys)
 
 
+def test_applicants_below_the_first_band_have_a_group_too() -> None:
+    """Down to the smallest number that is accepted."""
+    catalogue = mixed.catalogue_with("age", creditapp={"protected": True, "bands": [30, 50]})
+    ages = [{"age": age} for age in (18, 30, 50)]
+    assert [label for label, *_ in counted(tables(ages, "+-+", catalogue)["age"])] == [
+        "18–29",
+        "30–49",
+        "50–99",
+    ]
+
+
 def test_a_number_without_bands_is_grouped_by_quarters_of_the_applications() -> None:
     """By hand: of 0 to 8, the quarters begin at 0, 2, 4 and 6; the last one is open."""
     savings = [{"savings": number} for number in range(9)]
