@@ -184,7 +184,7 @@ def test_a_rule_may_be_on_missing_answers_and_on_days(
         ({"feature": "income", "codes": [5]}, "a code must be a missing answer for income, not 5"),
         ({"feature": "income", "codes": ["-1"]}, "a missing answer for income, not '-1'"),
         ({"feature": "income", "over": -1}, "over must be a number over 0 and up to 1000000"),
-        ({"feature": "grade", "codes": [None]}, "a code must be one of 1, 2, 3, or one of -9"),
+        ({"feature": "grade", "codes": [None]}, "a code must be one of 1, 2, 3; also -9"),
         ({"feature": "hired", "over": "2025-01-01"}, "over must be a number of days for hired"),
         ({"feature": "hired", "over": True}, "over must be a number of days for hired"),
         ({"feature": "born", "codes": [None]}, "for born use over or under, with a number"),
