@@ -4,6 +4,7 @@ The keys are those of the Data Package standard, version 2 (https://datapackage.
 `creditapp`. `docs/portfolios.md` describes them, and `static/portfolio.schema.json` for programs.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -132,7 +133,18 @@ def _data_file(resource: Keys) -> DataFile:
     delimiter = resource.keys("dialect").string("delimiter", ",")
     if len(delimiter) != 1:
         resource.fault("dialect, delimiter", f"is {echo(delimiter)}; accepted is one character")
-    return DataFile(path, resource.string("encoding", "utf-8"), delimiter)
+    return DataFile(path, _encoding(resource), delimiter)
+
+
+def _encoding(resource: Keys) -> str:
+    encoding = resource.string("encoding", "utf-8")
+    try:
+        codecs.lookup(encoding)
+    except (LookupError, ValueError):
+        accepted = "a name that Python knows, such as utf-8, cp1252 or utf-16"
+        resource.fault("encoding", f"is {echo(encoding)}; accepted is {accepted}")
+        return "utf-8"
+    return encoding
 
 
 def _fields(schema: Keys) -> list[Keys]:

@@ -110,7 +110,7 @@ def _check_keys_of_type(field: Keys, own: Keys, constraints: Keys) -> None:
         (field, {"categories": CATEGORICAL, "categoriesOrdered": CATEGORICAL}),
         (field, {"trueValues": {"boolean"}, "falseValues": {"boolean"}}),
         (field, {"decimalChar": NUMERIC, "groupChar": NUMERIC, "bareNumber": NUMERIC}),
-        (own, {"encoding": {"integer"}, "rule": {"date"}, "bands": NUMERIC}),
+        (own, {"encoding": {"integer"}, "rule": {"date"}, "bands": {*NUMERIC, "date"}}),
         (constraints, {"enum": CATEGORICAL, "maxLength": {"string"}, "minLength": {"string"}}),
         (constraints, {key: {*NUMERIC, "date"} for key in ("minimum", "maximum")}),
         (constraints, dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), NUMERIC)),
@@ -142,10 +142,6 @@ def _number(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -
     high, below = _limit(constraints, "maximum", "exclusiveMaximum", WIDEST, integer=integer)
     if low > high:
         constraints.fault("minimum", f"is {low}, over the maximum, {high}")
-    edges = own.list("bands")
-    if not all(_is_number(edge) for edge in edges) or edges != sorted(edges):
-        own.fault("bands", f"is {echo(edges)}; accepted is a list of rising numbers")
-        edges = []
     return Numeric(
         **shared,
         minimum=low,
@@ -153,7 +149,7 @@ def _number(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -
         above_minimum=above,
         below_maximum=below,
         integer=integer,
-        edges=tuple(edges),
+        edges=_edges(own),
         decimal_mark=field.string("decimalChar", "."),
         thousands_mark=field.string("groupChar"),
         has_signs=field.one_of("bareNumber", {True: False, False: True}, default=True) or False,
@@ -200,7 +196,7 @@ def _boolean(field: Keys, _own: Keys, _constraints: Keys, shared: dict[str, Any]
     return YesNo(**shared, texts=texts)
 
 
-def _date(field: Keys, _own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question:
+def _date(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> Question:
     limits: dict[str, Any] = {}
     for key in ("minimum", "maximum"):
         if key in constraints:
@@ -215,7 +211,7 @@ def _date(field: Keys, _own: Keys, constraints: Keys, shared: dict[str, Any]) ->
         field.fault(
             "format", f'is {echo(pattern)}; accepted is default, or a pattern as "%d/%m/%Y"'
         )
-    return Date(**shared, **limits, pattern=pattern)
+    return Date(**shared, **limits, pattern=pattern, edges=_edges(own))
 
 
 MAKERS = {
@@ -246,6 +242,14 @@ def _limit(
             kind = "an integer" if integer else "a number"
             constraints.fault(name, f"is {echo(value)}; accepted is {kind}")
     return default, False
+
+
+def _edges(own: Keys) -> tuple[float, ...]:
+    edges = own.list("bands")
+    if not all(map(_is_number, edges)) or edges != sorted(set(edges)):
+        own.fault("bands", f"is {echo(edges)}; accepted is a list of rising numbers")
+        return ()
+    return tuple(edges)
 
 
 def _is_number(value: object) -> bool:

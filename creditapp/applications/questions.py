@@ -396,13 +396,15 @@ class YesNo(Nominal):
 class Date(Question):
     """A day as YYYY-MM-DD; the model gets the number of days before the application.
 
-    `pattern` is the form of the cells of a CSV file, for `strptime`; empty for YYYY-MM-DD.
+    `pattern` is the form of the cells of a CSV file, for `strptime`; empty for YYYY-MM-DD. `edges` are the
+    lower limits of the groups by which tables compare applicants, in years before the application.
     """
 
     kind: ClassVar[str] = "date"
     minimum: str = "0001-01-01"
     maximum: str = "9999-12-31"
     pattern: str = ""
+    edges: tuple[float, ...] = ()
 
     @property
     def value_accepted(self) -> Phrase:

@@ -36,6 +36,7 @@ REFERENCE_PHRASE = Phrase(
 )
 LONGEST_ECHO = 40
 FEWEST_FIELDS_TO_COUNT = 60
+MISSING = marked("Missing; accepted is %(accepted)s.")
 REFUSED = marked("%(answer)s is not accepted; accepted is %(accepted)s.")
 
 
@@ -62,7 +63,7 @@ class StrictField(fields.Raw):
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         """The message for a value that is missing or null."""
-        template = marked("Missing; accepted is %(accepted)s.") if key == "required" else REFUSED
+        template = MISSING if key == "required" else REFUSED
         return ValidationError(_message(template, self.accepted, "null"))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
@@ -233,6 +234,24 @@ def schema_of(catalogue: Catalogue) -> ApplicationSchema:
     return schema
 
 
+def messages_about(catalogue: Catalogue, row: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with a row, by field."""
+    messages: dict[str, list[str]] = schema_of(catalogue).validate(row)
+    return messages
+
+
+def messages_about_cells(catalogue: Catalogue, row: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with a row of a CSV file, by field; accepted is what the portfolio's cells hold."""
+    messages = messages_about(catalogue, row)
+    for name in messages.keys() & catalogue.by_name.keys():
+        question = catalogue.by_name[name]
+        if str(question.accepted_in_cells) != str(question.accepted):
+            template = REFUSED if name in row else MISSING
+            cell = _echo(row.get(name))
+            messages[name] = [_message(template, question.accepted_in_cells, cell)]
+    return messages
+
+
 class RowsField(fields.List[Any]):
     """An array whose elements are not checked here: `wrong_rows` checks them faster."""
 
@@ -308,7 +327,7 @@ def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
     rows = body["applications"]
     wrong = wrong_rows(catalogue, rows)
     errors = [
-        {"index": index, "errors": schema_of(catalogue).validate(rows[index])}
+        {"index": index, "errors": messages_about(catalogue, rows[index])}
         for index in sorted(wrong)
     ]
     if errors and body["on_error"] == "refuse":

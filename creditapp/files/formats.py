@@ -20,8 +20,6 @@ from creditapp.exceptions import BadTable
 PART_ROWS = 25_000
 PART_BYTES = 2_000_000
 LONGEST_CELL = csv.field_size_limit()
-ENCODING = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
-"""With `surrogateescape`, bytes that are not UTF-8 make one row wrong instead of the whole file."""
 
 Rows = Iterator[tuple[int, dict[str, Any] | BadTable]]
 
@@ -124,17 +122,30 @@ def _read_lines(file: IO[bytes], size: int) -> bytes:
 @lru_cache(maxsize=1)
 def _csv_header(catalogue: Catalogue, path: Path) -> tuple[Header, str]:
     """The checked header, and the delimiter: a comma, or that of the portfolio's own data."""
-    with path.open(**ENCODING) as file:  # type: ignore[call-overload]
-        line = file.readline()
-    delimiter = "," if catalogue.data.delimiter not in line else catalogue.data.delimiter
-    return Header(catalogue, next(csv.reader([line], delimiter=delimiter), [])), delimiter
+    with path.open("rb") as file:
+        text = _decode(catalogue, _read_lines(file, 1)).removeprefix("\ufeff")
+    delimiter = "," if catalogue.data.delimiter not in text else catalogue.data.delimiter
+    cells = next(csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter), [])
+    return Header(catalogue, cells), delimiter
+
+
+def _decode(catalogue: Catalogue, block: bytes) -> str:
+    """The text of a file's bytes: UTF-8, or else the encoding of the portfolio's own data.
+
+    Bytes that are neither make one row wrong instead of the whole file.
+    """
+    try:
+        return block.decode("utf-8")
+    except UnicodeDecodeError:
+        own = catalogue.data.encoding
+        return block.decode("utf-8" if own.startswith("utf") else own, "surrogateescape")
 
 
 def _csv_rows(catalogue: Catalogue, path: Path, part: Part) -> Rows:
     header, delimiter = _csv_header(catalogue, path)
     with path.open("rb") as file:
         file.seek(part.begin)
-        text = file.read(part.end - part.begin).decode("utf-8", "surrogateescape")
+        text = _decode(catalogue, file.read(part.end - part.begin))
     return read_csv_rows(io.StringIO(text, newline="\n"), header, part.before, delimiter)
 
 

@@ -122,7 +122,7 @@ def score_part(run: FileRun, part: Part) -> ScoredPart:
     applications = [application_of(catalogue, row) for row in rows]  # type: ignore[arg-type]
     decisions = _decisions(run, applications, [numbered[place][0] for place in good])
     reasons = [
-        (numbered[place][0], _reason(catalogue, numbered[place][1])) for place in sorted(wrong)
+        (numbered[place][0], _reason(run, catalogue, numbered[place][1])) for place in sorted(wrong)
     ]
     results = [
         _result(run, numbered[place][0], decision)
@@ -206,8 +206,10 @@ def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:
     )
 
 
-def _reason(catalogue: Catalogue, row: dict[str, Any] | BadTable) -> str:
+def _reason(run: FileRun, catalogue: Catalogue, row: dict[str, Any] | BadTable) -> str:
     if isinstance(row, BadTable):
         return str(row)
-    messages = schemas.schema_of(catalogue).validate(row)
+    is_csv = formats.format_of(Path(run.file)) == "csv"
+    validate = schemas.messages_about_cells if is_csv else schemas.messages_about
+    messages = validate(catalogue, row)
     return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in messages.items())

@@ -120,13 +120,25 @@ def _bands(
 
 def _edges(question: Question, numbers: Sequence[float]) -> Sequence[float]:
     """The lower edges of the bands: the portfolio's own, or those of quarters of the numbers."""
-    if isinstance(question, Numeric) and question.edges:
-        is_below = any(number < question.edges[0] for number in numbers)
-        return [question.minimum, *question.edges] if is_below else question.edges
+    edges = _own_edges(question)
+    if edges:
+        is_below = any(number < edges[0] for number in numbers)
+        lowest = question.minimum if isinstance(question, Numeric) else min(numbers, default=0)
+        return [lowest, *edges] if is_below else edges
     if len(numbers) < 2:
         return numbers
-    edges = {min(numbers), *quantiles(numbers, method="inclusive")}
-    return sorted(set(map(math.ceil, edges)) if _is_whole(question) else edges)
+    quarters = {min(numbers), *quantiles(numbers, method="inclusive")}
+    return sorted(set(map(math.ceil, quarters)) if _is_whole(question) else quarters)
+
+
+def _own_edges(question: Question) -> Sequence[float]:
+    """The portfolio's own bands; those of a date, which are years, in days."""
+    match question:
+        case Numeric():
+            return question.edges
+        case Date():
+            return [math.ceil(years * DAYS_OF_A_YEAR) for years in question.edges]
+    return ()
 
 
 def _is_whole(question: Question) -> bool:
@@ -144,7 +156,7 @@ def _between(catalogue: Catalogue, question: Question, low: float, high: float) 
 
 def _band_label(question: Question, low: float, high: float) -> object:
     if isinstance(question, Date):
-        words = {"low": f"{low / DAYS_OF_A_YEAR:.1f}", "high": f"{high / DAYS_OF_A_YEAR:.1f}"}
+        words = {"low": _years(low), "high": _years(high)}
         return Phrase(YEARS_OR_MORE if math.isinf(high) else YEARS, words)
     is_whole = _is_whole(question)
     if math.isinf(high) and isinstance(question, Numeric) and is_whole and question.edges:
@@ -154,6 +166,11 @@ def _band_label(question: Question, low: float, high: float) -> object:
     if is_whole:
         return _shown(low) if low == high - 1 else f"{_shown(low)}–{_shown(high - 1)}"
     return Phrase(marked("%(low)s to under %(high)s"), {"low": _shown(low), "high": _shown(high)})
+
+
+def _years(days: float) -> str:
+    """Days in years, with one decimal where it says something."""
+    return f"{days / DAYS_OF_A_YEAR:.1f}".removesuffix(".0")
 
 
 def _shown(number: float) -> str:

@@ -276,7 +276,7 @@ def test_all_wrong_cells_are_told_with_their_lines(tmp_path: Path) -> None:
     assert told[0].endswith("3 errors; they are:")
     assert told[1:] == [
         '  line 2, column "age": the cell is empty; accepted is an integer from 18 to 99',
-        '  line 3, column "hired": "31.02.2024" is not accepted; accepted is a date as YYYY-MM-DD '
-        "from 0001-01-01 to 9999-12-31, or one of null, never",
+        '  line 3, column "hired": "31.02.2024" is not accepted; accepted is a date as '
+        "%d.%m.%Y, or a date as YYYY-MM-DD from 0001-01-01 to 9999-12-31; also an empty cell, never",
         '  line 5, column "paid": "maybe" is not accepted; accepted is true for good or false for bad',
     ]

@@ -56,8 +56,8 @@ SCHOOLS = {
             "income",
             {"constraints": {"exclusiveMinimum": 0, "exclusiveMaximum": 1000000}},
             [
-                'changed: "income" accepts a number over 0 and under 1000000, or one of null, -1; '
-                "before: a number over 0 and up to 1000000, or one of null, -1",
+                'changed: "income" accepts a number over 0 and under 1000000; also null, -1; '
+                "before: a number over 0 and up to 1000000; also null, -1",
             ],
         ),
         (
@@ -100,6 +100,6 @@ def test_what_is_added_and_removed_is_said_with_what_is_accepted() -> None:
     named = catalogue_with("note", name="remark")
     assert differences(MIXED, named) == [
         'removed: "note"',
-        'added: "remark" (may be left out; accepted is a text of 1 to 200 printable characters, '
-        "or one of null)",
+        'added: "remark" (may be left out; accepted is a text of 1 to 200 printable characters; '
+        "also null)",
     ]

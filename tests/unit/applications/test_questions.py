@@ -84,8 +84,8 @@ def test_each_kind_of_answer_comes_back_out_of_its_text(name: str, answers: list
     """As the hold-out and a form keep it, with its type; blanks around it are no part of it."""
     question = MIXED.by_name[name]
     for answer in answers:
-        for text in (question.as_text(answer), f" {question.as_text(answer)} "):
-            again = question.from_text(text) if text.strip() else None
+        for text in (question.as_cell(answer), f" {question.as_cell(answer)} "):
+            again = question.from_cell(text) if text.strip() else None
             assert (again, type(again)) == (answer, type(answer))
             assert question.accepts(again)
 
@@ -98,9 +98,9 @@ COMMAS = mixed.catalogue_with(
 @given(st.floats(0.01, 1e6) | st.integers(1, 10**6) | st.sampled_from(["n.a.", -1, -1.0]))
 def test_a_number_with_another_decimal_mark_comes_back_out_of_its_text(answer: Answer) -> None:
     """A code with a point in it stays as it is."""
-    text = COMMAS.as_text(answer)
+    text = COMMAS.as_cell(answer)
     assert answer == "n.a." or "." not in text
-    assert (COMMAS.from_text(text), type(COMMAS.from_text(text))) == (answer, type(answer))
+    assert (COMMAS.from_cell(text), type(COMMAS.from_cell(text))) == (answer, type(answer))
     assert COMMAS.accepts(answer)
 
 
@@ -112,7 +112,7 @@ def test_marks_of_thousands_and_decimals_are_those_of_the_portfolio(
     text: str, number: Answer
 ) -> None:
     """What is no number stays text, which is refused later."""
-    assert COMMAS.from_text(text) == number
+    assert COMMAS.from_cell(text) == number
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_marks_of_thousands_and_decimals_are_those_of_the_portfolio(
 )
 def test_texts_are_read_by_the_kind_of_their_question(name: str, text: str, answer: Answer) -> None:
     """What does not read as a value stays text, or a number of another type."""
-    found = MIXED.by_name[name].from_text(text)
+    found = MIXED.by_name[name].from_cell(text)
     assert (found, type(found)) == (answer, type(answer))
 
 
@@ -187,14 +187,14 @@ def test_each_kind_of_question_accepts_its_values_and_its_missing_answers(name: 
 @pytest.mark.parametrize(
     ("name", "accepted"),
     [
-        ("income", "a number over 0 and up to 1000000, or one of null, -1"),
-        ("savings", "an integer from 0 to 100000, or one of null"),
-        ("grade", "one of 1, 2, 3, or one of -9"),
-        ("work", "one of A, B, or one of null, ?"),
+        ("income", "a number over 0 and up to 1000000; also null, -1"),
+        ("savings", "an integer from 0 to 100000; also null"),
+        ("grade", "one of 1, 2, 3; also -9"),
+        ("work", "one of A, B; also null, ?"),
         ("owner", "one of false, true"),
         ("born", "a date as YYYY-MM-DD from 1900-01-01 to 9999-12-31"),
-        ("hired", "a date as YYYY-MM-DD from 0001-01-01 to 9999-12-31, or one of null, never"),
-        ("note", "a text of 1 to 200 printable characters, or one of null"),
+        ("hired", "a date as YYYY-MM-DD from 0001-01-01 to 9999-12-31; also null, never"),
+        ("note", "a text of 1 to 200 printable characters; also null"),
     ],
 )
 def test_what_is_accepted_is_said_in_words(name: str, accepted: str) -> None:

@@ -250,7 +250,7 @@ def explain_mixed(
 
     names = [*MIXED.feature_names, "applied"]
     best = {**mixed.EXAMPLE, "income": 3000, "hired": usual}
-    cells = [MIXED.by_name[name].as_text(best[name]) for name in names]
+    cells = [MIXED.by_name[name].as_cell(best[name]) for name in names]
     text = io.StringIO()
     csv.writer(text).writerows([[*names, "paid"], *[[*cells, 1]] * 40])
     metadata = Metadata(FORMAT, "run", "now", "", "", GAPS, [0, 1], {}, {}, {})

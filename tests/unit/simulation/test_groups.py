@@ -140,3 +140,14 @@ def test_a_group_of_fewer_than_ten_is_never_the_reference() -> None:
     assert [one.approved for one in groups[:2]] == [Proportion(6, 12), Proportion(3, 3)]
     assert [one.impact_ratio for one in groups[:2]] == [1.0, 2.0]
     assert math.isnan(groups[2].impact_ratio)
+
+
+def test_a_date_is_grouped_by_bands_of_years() -> None:
+    """As an age."""
+    born = {"protected": True, "bands": [18, 30]}
+    catalogue = mixed.catalogue_with("born", creditapp=born)
+    days = [{"applied": "2025-06-30", "born": f"{year}-01-01"} for year in (2000, 1990, 1960)]
+    assert counted(tables(days, "+-+", catalogue)["born"]) == [
+        ("18 to under 30 years before the application", 1, 1),
+        ("30 years or more before the application", 1, 2),
+    ]
