@@ -14,7 +14,7 @@ LIMITED, OLD_LIMIT, NEW_LIMIT = "Duration in month", 120, 100
 
 DIFFERENCES = [
     f'removed: "{REMOVED}"',
-    f'added: "{ADDED}" (may be left out; accepted is a number from 0 to 100000, or one of null)',
+    f'added: "{ADDED}" (may be left out; accepted is a number from 0 to 100000; also null)',
     f'changed: "{LIMITED}" accepts an integer from 1 to {NEW_LIMIT}; '
     f"before: an integer from 1 to {OLD_LIMIT}",
 ]

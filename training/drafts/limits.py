@@ -7,6 +7,7 @@ scored and referred to a person; one outside the limits is refused.
 import math
 
 HEADROOM, HEADROOM_ABOVE = 0.1, 1.0
+SMALLEST_SPAN = 1e-12
 _STEPS = (1, 2, 5, 10)
 
 
@@ -16,7 +17,8 @@ def limits_of(lowest: float, highest: float, *, whole: bool = False) -> tuple[fl
     Not below 0 where nothing is.
     `whole` limits are integers.
     """
-    span = highest - lowest or abs(highest) or 1.0
+    # why: the logarithm of a tenth of the smallest numbers does not exist.
+    span = max(highest - lowest or abs(highest) or 1.0, SMALLEST_SPAN)
     step = _round_step(max(span * HEADROOM, 1.0) if whole else span * HEADROOM)
     low = _whole(math.floor((lowest - span * HEADROOM) / step), step)
     high = _whole(math.ceil((highest + span * HEADROOM_ABOVE) / step), step)

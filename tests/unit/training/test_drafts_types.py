@@ -1,11 +1,13 @@
 """Drafts: types, limits, missing codes and categories of columns."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.drafted import drafted, field_of, fields_of, repeated, reviews_of
+from training.drafts.limits import limits_of
 
 DATES = {
     "%Y-%m-%d": ["2019-01-31", "2018-12-01", "2017-05-06"],
@@ -269,3 +271,11 @@ def test_a_text_among_numbers_is_asked(tmp_path: Path) -> None:
 def test_a_zero_before_makes_a_text(tmp_path: Path) -> None:
     """As numbers, 01 and 1 would be the same."""
     assert field_of(tmp_path, repeated("01", "02", "10"))["categories"] == ["01", "02", "10"]
+
+
+@pytest.mark.parametrize("number", [5e-324, 1e-320, 1e-13, 1e300])
+def test_limits_of_extreme_numbers_hold_them(number: float) -> None:
+    """The smallest and the largest that a computer knows."""
+    low, high = limits_of(number, number)
+    assert low <= number <= high
+    assert math.isfinite(high)
