@@ -13,12 +13,13 @@ from creditapp.decisions import reviews
 from creditapp.decisions.log import Decision
 from creditapp.decisions.past_models import PastModel, load_past_model
 from creditapp.decisions.reviews import Review
-from creditapp.exceptions import BrokenBundle, CannotReplay, NothingToChange
+from creditapp.exceptions import BrokenBundle, CannotReplay, ModelUnavailable, NothingToChange
 from creditapp.explanations.alternatives import Alternatives, alternatives
 from creditapp.explanations.reasons import Reason
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.scoring.scorer import Score
+from creditapp.serving import cache as model_cache
 from creditapp.serving.deployments import Deployment
 
 
@@ -76,8 +77,17 @@ class StoredDecision:
 
     @property
     def catalogue(self) -> Catalogue | None:
-        """The catalogue that it was made under; none if its bundle cannot be used any more."""
-        return self.model.bundle.catalogue if self.model else None
+        """The catalogue that it was made under, or the served one if that has the same inputs.
+
+        None if its bundle cannot be used any more, and other inputs are served now.
+        """
+        if self.model:
+            return self.model.bundle.catalogue
+        try:
+            served = model_cache.current().catalogue
+        except ModelUnavailable:
+            return None
+        return served if served.fingerprint == self.decision.fingerprint else None
 
     def alternatives(self) -> Alternatives:
         """The smallest changes that would have led to an approval, by the decision's own model and policy.

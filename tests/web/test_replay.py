@@ -23,7 +23,7 @@ from tests.actors import A_TEST
 from tests.changed_portfolios import renamed
 from tests.clients import StrictClient
 from tests.engines import on_both
-from tests.portfolios import FEATURE_NAMES
+from tests.portfolios import EXAMPLE, FEATURE_NAMES
 from tests.retrained import other_bundle
 from tests.tampering import tampering
 
@@ -105,6 +105,18 @@ def test_an_altered_bundle_scores_nothing_again(
     assert done.exit_code == 2
     assert "cannot be used: the stored bundle was altered" in done.output
     assert officer.get(f"/decisions/{decided[0]}/replay").status_code == 409
+
+
+def test_a_decision_of_an_altered_bundle_is_still_shown_in_words(
+    app: Flask, officer: StrictClient
+) -> None:
+    """The served model has the same inputs, so its catalogue names them."""
+    decision_id = officer.post("/api/predict", json=EXAMPLE).get_json()["decision_id"]
+    with app.app_context(), tampering("served_bundle") as session:
+        session.execute(update(ServedBundle).values(content=b"altered"))
+    load_past_model.cache_clear()
+    page = officer.get(f"/decisions/{decision_id}").text
+    assert "furniture / equipment" in page
 
 
 @on_both

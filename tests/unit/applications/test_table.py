@@ -55,7 +55,7 @@ def test_blank_lines_and_blank_cells_are_left_out() -> None:
             [[*HEADER, HEADER[0]], [*ROW, ROW[0]]],
             'the column "Duration in month" appears more than once',
         ),
-        ([HEADER, ROW[1:]], "line 2: the row has 19 cells; the header has 20"),
+        ([HEADER, ROW[1:]], "line 2: the row has 18 cells; the header has 19"),
     ],
 )
 def test_unreadable_table_is_refused_with_the_reason(rows: list[list[str]], message: str) -> None:
