@@ -24,6 +24,7 @@ from creditapp.applications.questions import (
     is_date,
     slugs_of,
 )
+from creditapp.exceptions import BadCatalogue
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 DATA_SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -58,6 +59,7 @@ def catalogue_of(document: object) -> Catalogue:
     Raises:
         BadCatalogue: with all faults of the document.
     """
+    _check_values(document)
     faults = Faults()
     package = Keys(document, "", faults)
     own = package.own()
@@ -106,6 +108,20 @@ def catalogue_of(document: object) -> Catalogue:
     _check_example(catalogue, faults)
     faults.refuse()
     return catalogue
+
+
+def _check_values(document: object) -> None:
+    """Refuse what JSON or UTF-8 cannot hold, wherever it stands."""
+    try:
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise BadCatalogue(
+            "the document holds half of a character (a lone surrogate); write the whole character"
+        ) from error
+    except ValueError as error:
+        raise BadCatalogue(
+            "the document holds NaN or an infinite number; write a number"
+        ) from error
 
 
 def _resource(package: Keys) -> Keys:
@@ -272,7 +288,9 @@ def _check_example(catalogue: Catalogue, faults: Faults) -> None:
     for name in example:
         if name not in catalogue.by_name:
             faults.add("creditapp, example", f'"{name}" is not a field of an application')
-    for question in catalogue.features:
+    for question in catalogue.questions:
+        if question.role is not Role.FEATURE and question.name not in example:
+            continue
         answer: Answer = example.get(question.name)
         if not question.accepts(answer):
             what = "is missing" if answer is None else f"is {echo(answer)}"

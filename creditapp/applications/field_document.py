@@ -1,8 +1,9 @@
 """Reads one field of a portfolio's document, and makes its question."""
 
-import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from creditapp.applications.faults import Faults, Keys, echo, in_words, translated
@@ -24,7 +25,10 @@ from creditapp.applications.questions import (
 )
 from creditapp.phrases import LocalText
 
-WIDEST = 10**12
+WIDEST, LARGEST = 10**12, 10**15
+"""The limits of a number that has none, and the largest limit that can be given."""
+
+A_DAY = datetime(2001, 12, 31, tzinfo=UTC)
 MOST_CODES = 1000
 LONGEST_NAME = 100
 OWN_KEYS = {
@@ -207,11 +211,20 @@ def _date(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> 
                 constraints.fault(key, f"is {echo(limit)}; accepted is a date as YYYY-MM-DD")
     pattern = field.string("format")
     pattern = "" if pattern in ("default", "any") else pattern
-    if pattern and "%" not in pattern:
+    if pattern and not _is_pattern(pattern):
         field.fault(
             "format", f'is {echo(pattern)}; accepted is default, or a pattern as "%d/%m/%Y"'
         )
     return Date(**shared, **limits, pattern=pattern, edges=_edges(own))
+
+
+def _is_pattern(pattern: str) -> bool:
+    """Whether a day that is written by a pattern can be read by it again."""
+    try:
+        datetime.strptime(A_DAY.strftime(pattern), pattern)  # noqa: DTZ007
+    except (ValueError, re.error):
+        return False
+    return "%" in pattern
 
 
 MAKERS = {
@@ -237,7 +250,7 @@ def _limit(
     for name in (key, exclusive):
         if name in constraints:
             value = constraints.get(name)
-            if type(value) is int or (not integer and _is_number(value)):
+            if _is_number(value) and (type(value) is int or not integer):
                 return value, name == exclusive
             kind = "an integer" if integer else "a number"
             constraints.fault(name, f"is {echo(value)}; accepted is {kind}")
@@ -252,8 +265,8 @@ def _edges(own: Keys) -> tuple[float, ...]:
     return tuple(edges)
 
 
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) <= LARGEST
 
 
 def _codes(field: Keys, constraints: Keys, kind: type) -> tuple[Code, ...]:

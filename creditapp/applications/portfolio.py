@@ -24,8 +24,8 @@ class JsonTypes(yaml.SafeLoader):  # type: ignore[misc]
             yaml.constructor.ConstructorError: a key stands in it twice, or is not a text.
         """
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key, (where, _) in zip(keys, node.value, strict=True):
-            if not isinstance(key, str) or keys.count(key) > 1:
+        for place, (key, (where, _)) in enumerate(zip(keys, node.value, strict=True)):
+            if not isinstance(key, str) or key in keys[:place]:
                 fault = f"the key {key!r} is there twice, or is not a text"
                 raise yaml.constructor.ConstructorError(None, None, fault, where.start_mark)
         return super().construct_mapping(node, deep=True)
@@ -36,7 +36,7 @@ for _kind, _pattern, _first in (
     ("null", r"~|null|", ["~", "n", ""]),
     ("bool", r"true|false", ["t", "f"]),
     ("int", r"[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
-    ("float", r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", list("-+0123456789")),
+    ("float", r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", list("-+0123456789")),
 ):
     JsonTypes.add_implicit_resolver(
         f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), _first
@@ -50,7 +50,11 @@ def read_portfolio(folder: Path) -> Catalogue:
         BadCatalogue: there is no document, it cannot be read, or it has faults; the message names the file.
     """
     path = find_document(folder)
-    document = parse_document(path.read_text(encoding="utf-8"), path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadCatalogue(f"{path}: the file is not UTF-8; save it as UTF-8") from error
+    document = parse_document(text, path)
     try:
         return read_catalogue(json.dumps(document))
     except BadCatalogue as error:
