@@ -59,9 +59,13 @@ def _parquet_rows(catalogue: Catalogue, path: Path, extra: Sequence[Question]) -
     except pa.ArrowInvalid as error:
         raise BadTable("the file is not readable as Parquet") from error
     names = check_header(catalogue, file.schema_arrow.names, extra)
+    readers = {**catalogue.readers, **{question.name: question.from_cell for question in extra}}
     number = 0
     for batch in file.iter_batches(BATCH):
-        columns = [answers_of(column) for column in batch.columns]
+        columns = [
+            answers_of(column, readers.get(name))
+            for name, column in zip(names, batch.columns, strict=True)
+        ]
         for row in zip(*columns, strict=True):
             number += 1
             yield (

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -167,7 +167,10 @@ def _parquet_rows(catalogue: Catalogue, path: Path, part: Part) -> Rows:
     table = _row_group(path, part.group).slice(part.begin, part.end - part.begin)
     names = [name.strip() for name in table.column_names]
     kept = [name in catalogue.allowed_keys for name in names]
-    columns = [answers_of(column) for column in table.columns]
+    columns = [
+        answers_of(column, catalogue.readers.get(name))
+        for name, column in zip(names, table.columns, strict=True)
+    ]
     for name, column in zip(names, columns, strict=True):
         if name in catalogue.reference_keys:
             column[:] = [one if one is None else str(one) for one in column]
@@ -176,14 +179,49 @@ def _parquet_rows(catalogue: Catalogue, path: Path, part: Part) -> Rows:
         yield number, {name: one for name, keep, one in named if keep and one is not None}
 
 
-def answers_of(column: Any) -> list[Any]:
-    """The answers of a column as JSON has them: a date as YYYY-MM-DD, NaN as none."""
+def answers_of(column: Any, read: Callable[[str], Any] | None = None) -> list[Any]:
+    """The answers of a column as JSON has them: a date as YYYY-MM-DD, NaN and a blank text as none.
+
+    `read` reads a text as it reads the cell of a CSV file.
+    """
     answers: list[Any] = column.to_pylist()
-    if pa.types.is_temporal(column.type):
+    kind = value_type(column.type)
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return [one and one.isoformat()[:10] for one in answers]
-    if pa.types.is_floating(column.type):
-        return [None if one is None or math.isnan(one) else one for one in answers]
+    if pa.types.is_floating(kind):
+        return [None if one is None or math.isnan(one) else _finite(one) for one in answers]
+    if pa.types.is_decimal(kind):
+        number = float if kind.scale > 0 else int
+        return [one if one is None else number(one) for one in answers]
+    if read and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return [read(one) if one and not one.isspace() else None for one in answers]
     return answers
+
+
+def value_type(kind: Any) -> Any:
+    """The type of a column's values, also where each value is stored once."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def is_readable(kind: Any) -> bool:
+    """Whether a column of this type has answers: numbers, text, dates, true and false, or nothing."""
+    checks = (
+        pa.types.is_integer,
+        pa.types.is_floating,
+        pa.types.is_decimal,
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_boolean,
+        pa.types.is_date,
+        pa.types.is_timestamp,
+        pa.types.is_null,
+    )
+    return any(check(value_type(kind)) for check in checks)
+
+
+def _finite(number: float) -> float | str:
+    """A number; an infinite one, which JSON does not have, as its text."""
+    return number if math.isfinite(number) else str(number)
 
 
 @lru_cache(maxsize=1)
@@ -203,16 +241,8 @@ def _parquet(path: Path) -> pq.ParquetFile:
 def _check_types(catalogue: Catalogue, schema: pa.Schema) -> None:
     check_header(catalogue, schema.names)
     for column in schema:
-        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if not (
-            pa.types.is_integer(kind)
-            or pa.types.is_floating(kind)
-            or pa.types.is_string(kind)
-            or pa.types.is_large_string(kind)
-            or pa.types.is_boolean(kind)
-            or pa.types.is_date(kind)
-            or pa.types.is_timestamp(kind)
-        ):
+        if not is_readable(column.type):
+            kind = value_type(column.type)
             raise BadTable(
                 f'the column "{column.name}" is of type {kind}; use numbers, text, dates, or true '
                 "and false"

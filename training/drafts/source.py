@@ -11,6 +11,7 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from creditapp.exceptions import BadTable
+from creditapp.files.formats import is_readable
 from training.drafts.csv_text import encoding_of, open_bytes, separator_and_header
 
 MOST_COLUMNS = 500
@@ -164,9 +165,13 @@ def _texts(column: Any, name: str) -> Any:
         column = pc.if_else(pc.is_nan(column), None, column)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         column = column.cast(pa.date32(), safe=False)
-    try:
-        return pc.fill_null(column.cast(pa.string()), "")
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
+    if not is_readable(kind):
         raise BadTable(
             f'the column "{name}" is of type {kind}; accepted are numbers, texts, booleans and dates'
-        ) from error
+        )
+    texts = column.cast(pa.string())
+    if pa.types.is_floating(kind):
+        # why: Arrow writes 3.0 as 3, but a whole number that is stored as a float is no integer.
+        whole = pc.match_substring_regex(texts, r"^-?[0-9]+$")
+        texts = pc.if_else(whole, pc.binary_join_element_wise(texts, ".0", ""), texts)
+    return pc.fill_null(texts, "")
