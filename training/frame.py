@@ -1,7 +1,7 @@
 """The frame that the pipeline is fitted on: one column per feature, and one for its missing answers.
 
 A number that stands for a missing value becomes NaN, a date the number of days before the application, and
-a code its text. A number or an ordered code that may be missing has a second column, `NAME: missing`, with
+a code its text. A number or an ordered code that may be missing has a second column, ` NAME: missing`, with
 the missing answer as JSON; it is empty for a value.
 """
 
@@ -35,7 +35,8 @@ def has_gaps(question: Question) -> bool:
 
 def missing_name(question: Question) -> str:
     """The name of the column with a question's missing answers."""
-    return f"{question.name}: missing"
+    # why: no field has a blank before its name, so the column is no field's.
+    return f" {question.name}: missing"
 
 
 def code_text(code: Answer) -> str:
