@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.catalogue import Catalogue, days_between
 from creditapp.applications.questions import Answer, Choice, Question, as_shown
 from training import dataset
 from training.dataset import Dataset
@@ -19,6 +20,8 @@ TOO_GOOD = 0.95
 FEWEST_BAD = 100
 MOST_CHECKED = 100_000
 MOST_CODES_SHOWN = 10
+MOST_BEYOND = 0.05
+"""The share of dates that may lie outside of the training data today without a warning."""
 
 
 def check_data(catalogue: Catalogue, path: Path) -> Iterator[str]:
@@ -42,6 +45,8 @@ def check_data(catalogue: Catalogue, path: Path) -> Iterator[str]:
     for question in catalogue.features:
         for warning in _warnings(question, whole):
             yield f'warning: "{question.name}" {warning}'
+    if catalogue.implied_day:
+        yield from _warnings_of_age(catalogue, whole)
 
 
 def _features(catalogue: Catalogue) -> Iterator[str]:
@@ -72,6 +77,22 @@ def _warnings(question: Question, whole: Dataset) -> Iterator[str]:
             f"alone tells good from bad with an AUC of {area:.3f}; was it known when the "
             "application was decided?"
         )
+
+
+def _warnings_of_age(catalogue: Catalogue, whole: Dataset) -> Iterator[str]:
+    """Dates that are further back today than in any row, where rows count from `as_of`."""
+    today = datetime.now(UTC).date().isoformat()
+    lag = days_between(catalogue.as_of, today)
+    for question in catalogue.dates:
+        days = [day for day in whole.columns[question.name] if not question.is_missing(day)]
+        beyond = sum(day + lag > max(days) for day in days)
+        if beyond > MOST_BEYOND * len(whole):
+            yield (
+                f'warning: "{question.name}" counts from as_of, {catalogue.as_of}, in the data, and from '
+                f"the day of the application later: {beyond / len(whole):.0%} of these dates would be "
+                "outside of the training data today, and such an application is not approved "
+                "automatically; a field with the day of each application (role date) avoids it"
+            )
 
 
 def _auc_alone(
