@@ -13,8 +13,8 @@ _PROTECTED = {
     "nationalite nacionalidad staatsangehörigkeit foreign foreigner immigrant ausländer extranjero",
     "religion": "religion religious konfession religión confession",
     "race or ethnicity": "race ethnic ethnicity ethnie raza etnia hispanic latino tribe caste",
-    "date of birth": "birth birthday birthdate birthyear dob geburtsdatum geburt geburtstag "
-    "naissance nacimiento geburtsjahr yob",
+    "date of birth": "born birth birthday birthdate birthyear dob geburtsdatum geburt geburtstag geboren "
+    "naissance nacimiento nacido geburtsjahr yob",
     "disability": "disability disabled handicap behinderung discapacidad handicapped",
     "family": "pregnant pregnancy maternity children kids kinder enfants hijos",
     "telephone": "telephone phone telefon téléphone teléfono telefono",

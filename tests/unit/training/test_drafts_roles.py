@@ -125,6 +125,8 @@ def test_a_date_in_the_month_of_the_application_stays(tmp_path: Path) -> None:
 
 
 PROTECTED = {
+    "born": True,
+    "geboren am": True,
     "age": True,
     "Age in years": True,
     "customerAge": True,
