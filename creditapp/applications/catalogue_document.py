@@ -4,7 +4,6 @@ The keys are those of the Data Package standard, version 2 (https://datapackage.
 `creditapp`. `docs/portfolios.md` describes them, and `static/portfolio.schema.json` for programs.
 """
 
-import codecs
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ from creditapp.exceptions import BadCatalogue
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 DATA_SUFFIXES = (".csv", ".csv.gz", ".parquet")
+NO_DELIMITERS = '\r\n"\0'
 MOST_FIELDS = 500
 OWN_KEYS = {
     "amount",
@@ -147,7 +147,7 @@ def _data_file(resource: Keys) -> DataFile:
     if path and not path.endswith(DATA_SUFFIXES):
         resource.fault("path", f"is {echo(path)}; accepted is a name in {in_words(DATA_SUFFIXES)}")
     delimiter = resource.keys("dialect").string("delimiter", ",")
-    if len(delimiter) != 1:
+    if len(delimiter) != 1 or delimiter in NO_DELIMITERS:
         resource.fault("dialect, delimiter", f"is {echo(delimiter)}; accepted is one character")
     return DataFile(path, _encoding(resource), delimiter)
 
@@ -155,7 +155,8 @@ def _data_file(resource: Keys) -> DataFile:
 def _encoding(resource: Keys) -> str:
     encoding = resource.string("encoding", "utf-8")
     try:
-        codecs.lookup(encoding)
+        # why: some names that Python knows are of codecs that make no text.
+        " ".encode(encoding)
     except (LookupError, ValueError):
         accepted = "a name that Python knows, such as utf-8, cp1252 or utf-16"
         resource.fault("encoding", f"is {echo(encoding)}; accepted is {accepted}")
@@ -240,7 +241,8 @@ def _outcome(
     question = questions[names.index(name)]
     assert question is not None  # noqa: S101 - a field with the role of the outcome has a question
     for value in [*good, *bad]:
-        if not isinstance(question, FreeText) and not question.accepts_value(value):
+        is_text = isinstance(question, FreeText) and isinstance(value, str)
+        if not is_text and not question.accepts_value(value):
             own.fault("good", f"or bad has {echo(value)}; accepted is {question.value_accepted}")
     return Outcome(name, tuple(good), tuple(bad)), question
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from creditapp.applications.faults import Faults, Keys, echo, in_words, translated
@@ -28,7 +28,6 @@ from creditapp.phrases import LocalText
 WIDEST, LARGEST = 10**12, 10**15
 """The limits of a number that has none, and the largest limit that can be given."""
 
-A_DAY = datetime(2001, 12, 31, tzinfo=UTC)
 MOST_CODES = 1000
 LONGEST_NAME = 100
 OWN_KEYS = {
@@ -213,18 +212,19 @@ def _date(field: Keys, own: Keys, constraints: Keys, shared: dict[str, Any]) -> 
     pattern = "" if pattern in ("default", "any") else pattern
     if pattern and not _is_pattern(pattern):
         field.fault(
-            "format", f'is {echo(pattern)}; accepted is default, or a pattern as "%d/%m/%Y"'
+            "format",
+            f'is {echo(pattern)}; accepted is default, or a pattern with a year as "%d/%m/%Y"',
         )
     return Date(**shared, **limits, pattern=pattern, edges=_edges(own))
 
 
 def _is_pattern(pattern: str) -> bool:
-    """Whether a day that is written by a pattern can be read by it again."""
+    """Whether a date that is written by the pattern is read again, at least to its year."""
+    day = datetime(2001, 2, 3)  # noqa: DTZ001
     try:
-        datetime.strptime(A_DAY.strftime(pattern), pattern)  # noqa: DTZ007
+        return datetime.strptime(day.strftime(pattern), pattern).year == day.year  # noqa: DTZ007
     except (ValueError, re.error):
         return False
-    return "%" in pattern
 
 
 MAKERS = {
@@ -253,7 +253,9 @@ def _limit(
             if _is_number(value) and (type(value) is int or not integer):
                 return value, name == exclusive
             kind = "an integer" if integer else "a number"
-            constraints.fault(name, f"is {echo(value)}; accepted is {kind}")
+            constraints.fault(
+                name, f"is {echo(value)}; accepted is {kind} from {-LARGEST:g} to {LARGEST:g}"
+            )
     return default, False
 
 
