@@ -8,25 +8,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType
-from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
-from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.questions import Answer, Choice, Ordinal, Question
+from creditapp.applications.questions import Answer, Choice, Question
 from creditapp.applications.table import Columns
 from creditapp.exceptions import BrokenBundle
 from creditapp.scoring.bundle import FORMAT, Bundle, Golden, Metadata
-from creditapp.scoring.encoder import Encoder
-from creditapp.scoring.scorer import INPUT, TOLERANCE, Probabilities, Scorer
+from creditapp.scoring.scorer import TOLERANCE, Probabilities, Scorer
 from creditapp.scoring.verification import verify
 from training.answer_frequencies import count_answers
 from training.dataset import SEED, Dataset, Split
-from training.forest_leaves import extract_leaves
+from training.estimators import forest
+from training.estimators.family import Family
 from training.frame import frame_of
 from training.parity_rows import DRAWN_ROWS, a_day_of, probe_rows, rows_of
-from training.pipeline import column_order, probability_good
+from training.pipeline import probability_good
 
 GOLDEN_ROWS = 64
 GOLDEN_DRAWN = 2000
@@ -55,7 +51,11 @@ class Origin:
 
 
 def make_bundle(
-    pipeline: Pipeline, split: Split, metrics: dict[str, float], origin: Origin
+    pipeline: Pipeline,
+    split: Split,
+    metrics: dict[str, float],
+    origin: Origin,
+    family: Family = forest.FAMILY,
 ) -> tuple[Bundle, Parity]:
     """Make the bundle of a fitted pipeline, and check that both give the same scores.
 
@@ -63,79 +63,35 @@ def make_bundle(
         BrokenBundle: a probability differs by more than the tolerance, or a prediction differs.
     """
     catalogue = split.training.catalogue
-    model, inputs = convert(pipeline, catalogue)
-    probe = probe_rows(pipeline, inputs, split)
+    export = family.export(pipeline, catalogue)
+    probe = probe_rows(export.ties, split)
     expected = probability_good(pipeline, frame_of(catalogue, probe))
     golden = np.linspace(0, len(expected) - DRAWN_ROWS + GOLDEN_DRAWN, GOLDEN_ROWS).astype(int)
     golden_rows = rows_of(catalogue, probe, golden.tolist(), a_day_of(split))
     held_out = probability_good(pipeline, split.held_out.features)
     bundle = Bundle(
-        model=model,
-        leaves=extract_leaves(pipeline.named_steps["classifier"]).pack(),
+        model=export.model,
+        leaves=export.leaves.pack(),
         metadata=Metadata(
             format=FORMAT,
             run_id=origin.run_id,
             trained_at=origin.trained_at,
-            description=f"Random forest fitted on {len(split.training)} rows: {catalogue.title}",
+            description=f"{family.title} fitted on {len(split.training)} rows: {catalogue.title}",
             fingerprint=catalogue.fingerprint,
-            inputs=inputs,
+            inputs=export.inputs,
             classes=[int(label) for label in pipeline.classes_],
             metrics=metrics,
             population=population(split.training),
             observed=count_answers(split),
             score_population=score_population(held_out),
+            family=family.name,
+            link=export.link,
         ),
         golden=Golden(list(golden_rows), expected[golden].tolist()),
         holdout=_csv(split.held_out),
         catalogue=catalogue,
     )
     return bundle, check_parity(verify(bundle), probe, expected)
-
-
-def convert(pipeline: Pipeline, catalogue: Catalogue) -> tuple[bytes, dict[str, dict[str, Any]]]:
-    """Convert the forest to ONNX, and describe how each feature is encoded, in the order of its columns.
-
-    The graph does not contain the encoding, which would take ten times as long as the forest there.
-    """
-    inputs = _inputs(pipeline.named_steps["preprocessor"], catalogue)
-    types = [(INPUT, FloatTensorType([None, Encoder.from_inputs(inputs).width]))]
-    forest = pipeline.named_steps["classifier"]
-    model = to_onnx(forest, initial_types=types, options={"zipmap": False})
-    return model.SerializeToString(), inputs
-
-
-def _inputs(preprocessor: ColumnTransformer, catalogue: Catalogue) -> dict[str, dict[str, Any]]:
-    used = {
-        name
-        for _, transformer, names in preprocessor.transformers_
-        if transformer != "drop"
-        for name in names
-    }
-    features = [feature for feature in catalogue.features if feature.name in used]
-    return {one.name: _encoding(one, preprocessor) for one in column_order(features)}
-
-
-def _encoding(question: Question, preprocessor: ColumnTransformer) -> dict[str, Any]:
-    """How one feature is encoded: see `encoder.Inputs`."""
-    fitted = preprocessor.named_transformers_
-    gaps = fitted.get(f"missing {question.slug}")
-    if gaps is not None:
-        value = gaps.named_transformers_["value"].named_steps
-        fill = float(value["fill"].statistics_[0])
-        missing = {"fill": fill, "missing": list(question.missing_answers)}
-        if isinstance(question, Ordinal):
-            return {"ordinal": list(question.values), **missing}
-        return {**_scaling(value["scale"], 0), **missing}
-    if isinstance(question, Ordinal):
-        return {"ordinal": list(question.values)}
-    if isinstance(question, Choice):
-        return {"nominal": [*question.values, *question.missing_answers]}
-    names = next(names for kind, _, names in preprocessor.transformers_ if kind == "numeric")
-    return _scaling(fitted["numeric"], list(names).index(question.name))
-
-
-def _scaling(scaler: Any, place: int) -> dict[str, float]:
-    return {"mean": float(scaler.mean_[place]), "scale": float(scaler.scale_[place])}
 
 
 def check_parity(scorer: Scorer, rows: Columns, expected: Probabilities) -> Parity:

@@ -1,6 +1,6 @@
 """Makes the rows on which an export must score like the fitted pipeline.
 
-They are the data, rows on the trees' thresholds, and random rows over all answers that are accepted.
+They are the data, rows on the model's thresholds, and random rows over all answers that are accepted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,30 +9,28 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Catalogue, days_between
 from creditapp.applications.questions import Answer, Choice, Date, Numeric, Question
 from creditapp.applications.table import Columns
-from creditapp.scoring.encoder import Inputs, width_of
 from training.dataset import SEED, Split
 
 DRAWN_ROWS = 100_000
 MOST_DATA_ROWS = 50_000
 MOST_TIES = 30_000
-"""Of more rows, and of more thresholds, this many are taken at even distances."""
+"""Of more rows, and of more answers next to thresholds, this many are taken at even distances."""
 
 SMALLEST_AMOUNT = 0.01
 OLDEST, LATEST = date(1900, 1, 1), date(2100, 1, 1)
 MISSING_SHARE = 0.1
 
 
-def probe_rows(pipeline: Pipeline, inputs: Inputs, split: Split) -> Columns:
-    """Rows of the data, then rows on and next to the trees' thresholds, then the random rows, as columns."""
+def probe_rows(ties: Sequence[tuple[str, float]], split: Split) -> Columns:
+    """Rows of the data, then rows on and next to the model's thresholds, then random rows, as columns."""
     catalogue = split.training.catalogue
     data = _join([_thin_out(split.training.columns), _thin_out(split.held_out.columns)])
-    ties = _tie_rows(pipeline, inputs, catalogue, split.training.columns)
-    return _join([data, ties, _random_rows(split)])
+    on_thresholds = _tie_rows(ties, catalogue, split.training.columns)
+    return _join([data, on_thresholds, _random_rows(split)])
 
 
 def rows_of(
@@ -73,47 +71,16 @@ def _thin_out(columns: Columns) -> dict[str, Sequence[Answer]]:
 
 
 def _tie_rows(
-    pipeline: Pipeline, inputs: Inputs, catalogue: Catalogue, columns: Columns
+    ties: Sequence[tuple[str, float]], catalogue: Catalogue, columns: Columns
 ) -> dict[str, list[Answer]]:
-    """For each threshold on a number, rows of the data with that answer set on or next to it."""
-    splits = _splits(pipeline, inputs)
-    ties = [
-        (name, answer * inputs[name]["scale"] + inputs[name]["mean"])
-        for name, threshold in splits[:: -(-len(splits) * 3 // MOST_TIES) or 1]
-        for answer in _neighbours(threshold)
-    ]
+    """For each answer on or next to a threshold, a row of the data with that answer."""
+    thinned = ties[:: -(-len(ties) // MOST_TIES) or 1]
     rows = len(next(iter(columns.values())))
-    places = np.random.default_rng(SEED).integers(0, rows, len(ties)).tolist()
+    places = np.random.default_rng(SEED).integers(0, rows, len(thinned)).tolist()
     made = {name: [column[place] for place in places] for name, column in columns.items()}
-    for row, (name, answer) in enumerate(ties):
+    for row, (name, answer) in enumerate(thinned):
         made[name][row] = _nearest_of_kind(catalogue.by_name[name], answer)
     return made
-
-
-def _splits(pipeline: Pipeline, inputs: Inputs) -> list[tuple[str, float]]:
-    """The forest's thresholds on standardised columns, without duplicates, each with its feature."""
-    starts = np.cumsum([0, *map(width_of, inputs.values())]).tolist()
-    names = {
-        start: name
-        for (name, encoding), start in zip(inputs.items(), starts, strict=False)
-        if "mean" in encoding
-    }
-    return sorted(
-        {
-            (names[int(column)], float(threshold))
-            for tree in pipeline.named_steps["classifier"].estimators_
-            for column, threshold in zip(tree.tree_.feature, tree.tree_.threshold, strict=True)
-            if int(column) in names
-        }
-    )
-
-
-def _neighbours(threshold: float) -> tuple[float, float, float]:
-    """The threshold as float32, and the float32 numbers next to it on both sides."""
-    # why: the forest reads answers as float32, so no answer lies nearer to a threshold than these.
-    exact = np.float32(threshold)
-    below, above = (np.nextafter(exact, np.float32(end)) for end in (-np.inf, np.inf))
-    return float(below), float(exact), float(above)
 
 
 def _nearest_of_kind(question: Question, answer: float) -> float:

@@ -26,15 +26,14 @@ FOREST = {
 }
 
 
-def build(catalogue: Catalogue, *, protected: bool = True) -> Pipeline:
+def build(catalogue: Catalogue, *, protected: bool = True, seed: int = 42) -> Pipeline:
     """Build the unfitted pipeline: `preprocessor`, which drops unused features, then `classifier`.
 
     Without `protected`, the model does not use the protected answers.
     """
     preprocessor = _preprocessor(catalogue.used_features(protected=protected))
-    return Pipeline(
-        [("preprocessor", preprocessor), ("classifier", RandomForestClassifier(**FOREST))]
-    )
+    forest = RandomForestClassifier(**{**FOREST, "random_state": seed})
+    return Pipeline([("preprocessor", preprocessor), ("classifier", forest)])
 
 
 def probability_good(pipeline: Pipeline, rows: pd.DataFrame) -> Probabilities:

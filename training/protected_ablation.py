@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import RepeatedStratifiedKFold
 
-from training import pipeline
 from training.dataset import SEED, Dataset
+from training.estimators.family import Family
+from training.pipeline import probability_good
 
 FOLDS, REPEATS = 5, 2
 
@@ -43,9 +45,11 @@ class ProtectedAblation:
         )
 
 
-def measure(whole: Dataset) -> ProtectedAblation:
+def measure(whole: Dataset, family: Family) -> ProtectedAblation:
     """Cross-validate both models on the same repeated, stratified folds."""
-    with_protected, without = (_roc_aucs(whole, protected=protected) for protected in (True, False))
+    with_protected, without = (
+        _roc_aucs(whole, family, protected=protected) for protected in (True, False)
+    )
     differences = without - with_protected
     return ProtectedAblation(
         with_protected=float(with_protected.mean()),
@@ -55,8 +59,12 @@ def measure(whole: Dataset) -> ProtectedAblation:
     )
 
 
-def _roc_aucs(whole: Dataset, *, protected: bool) -> npt.NDArray[np.float64]:
+def _roc_aucs(whole: Dataset, family: Family, *, protected: bool) -> npt.NDArray[np.float64]:
     folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=SEED)
-    model = pipeline.build(whole.catalogue, protected=protected)
-    scores = cross_val_score(model, whole.features, whole.target, scoring="roc_auc", cv=folds)
-    return np.asarray(scores, dtype=np.float64)
+    target = whole.target.to_numpy()
+    aucs = []
+    for fitted_on, held_out in folds.split(target, target):
+        fitted = family.fit(whole.take(fitted_on), protected=protected)
+        good = probability_good(fitted, whole.features.iloc[held_out])
+        aucs.append(roc_auc_score(target[held_out], good))
+    return np.array(aucs)

@@ -11,8 +11,10 @@ from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.serving.registry import Publication, Registry
-from training import dataset, pipeline, protected_ablation
+from training import dataset, protected_ablation
 from training.dataset import HELD_OUT, SEED, Dataset, Split
+from training.estimators.families import DEFAULT
+from training.estimators.family import Family
 from training.evaluation import Evaluation, evaluate
 from training.export import Origin, Parity, make_bundle
 from training.protected_ablation import ProtectedAblation
@@ -36,7 +38,13 @@ class Trained:
 
 
 def train(
-    catalogue: Catalogue, data: Path, registry: Registry, say: Say, *, protected: bool = True
+    catalogue: Catalogue,
+    data: Path,
+    registry: Registry,
+    say: Say,
+    *,
+    family: Family = DEFAULT,
+    protected: bool = True,
 ) -> Trained:
     """Read, split, fit, evaluate, export and register; `say` receives a line for each step.
 
@@ -55,47 +63,50 @@ def train(
         f"2/6  splitting {len(whole)} rows: {len(split.training)} to fit, "
         f"{len(split.held_out)} held out{by_time}"
     )
-    say("3/6  fitting the preprocessor and the forest")
-    fitted = _fit(split, protected=protected)
+    say(f"3/6  fitting: {family.title}")
+    fitted = family.fit(split.training, protected=protected)
     say("4/6  evaluating on the rows held out")
     evaluation = evaluate(fitted, split.held_out)
-    in_time = _evaluate_in_time(whole, protected=protected) if split.from_day else None
+    in_time = _evaluate_in_time(whole, family, protected=protected) if split.from_day else None
     if in_time:
         evaluation = evaluation.beside(in_time, split.from_day)
-    ablation = None if protected else protected_ablation.measure(whole)
+    ablation = None if protected else protected_ablation.measure(whole, family)
     with registry.run() as run_id:
         say("5/6  exporting, and comparing the export with the fitted pipeline")
         origin = Origin(run_id, datetime.now(UTC).isoformat())
-        bundle, parity = make_bundle(fitted, split, evaluation.metrics, origin)
+        bundle, parity = make_bundle(fitted, split, evaluation.metrics, origin, family)
         say("6/6  logging to MLflow and registering")
         metadata = _metadata(data, split, evaluation, parity, origin)
         version = registry.publish(
             Publication(
                 pipeline=fitted,
                 example=split.training.features.head(EXAMPLE_ROWS),
-                params=_params(data, split, protected=protected),
+                params=_params(data, split, family, protected=protected),
                 metrics={**evaluation.metrics, **(ablation.metrics if ablation else {})},
-                texts=_texts(evaluation, metadata),
+                texts={**_texts(evaluation, metadata), **_tables(family, fitted, catalogue)},
                 bundle=bundle,
+                family=family.name,
+                trusted=family.trusted,
             )
         )
     return Trained(version, evaluation, parity, ablation)
 
 
-def _fit(split: Split, *, protected: bool) -> Pipeline:
-    unfitted = pipeline.build(split.training.catalogue, protected=protected)
-    return unfitted.fit(split.training.features, split.training.target)
-
-
-def _evaluate_in_time(whole: Dataset, *, protected: bool) -> Evaluation:
+def _evaluate_in_time(whole: Dataset, family: Family, *, protected: bool) -> Evaluation:
     """Evaluate the same kind of model on a random hold-out, to compare with the hold-out by time."""
     at_random = dataset.split_at_random(whole)
-    return evaluate(_fit(at_random, protected=protected), at_random.held_out)
+    return evaluate(family.fit(at_random.training, protected=protected), at_random.held_out)
 
 
-def _params(data: Path, split: Split, *, protected: bool) -> dict[str, Any]:
+def _tables(family: Family, fitted: Pipeline, catalogue: Catalogue) -> dict[str, str]:
+    """The model as documents, if its family has any."""
+    return {name: write(fitted, catalogue) for name, write in family.tables.items()}
+
+
+def _params(data: Path, split: Split, family: Family, *, protected: bool) -> dict[str, Any]:
     return {
-        **pipeline.FOREST,
+        **family.parameters,
+        "family": family.name,
         "portfolio": split.training.catalogue.name,
         "data": data.name,
         "split": f"by time, from {split.from_day}" if split.from_day else "random, stratified",

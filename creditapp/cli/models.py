@@ -27,16 +27,43 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Train on this file instead of the portfolio's own.",
 )
+@click.option(
+    "--estimator",
+    "family",
+    default="forest",
+    metavar="FAMILY",
+    help="forest (default), calibrated-forest, scorecard, boosting or ebm.",
+)
 @click.option("--without-protected", is_flag=True, help="Do not use the protected answers.")
 @click.option(
     "--accept-draft", is_flag=True, help="Train although the portfolio has open review marks."
 )
-def train(data: Path | None, without_protected: bool, accept_draft: bool) -> None:
+def train(data: Path | None, family: str, without_protected: bool, accept_draft: bool) -> None:
     """Train on the portfolio's data and register the model as Staging."""
     with errors_in_one_line():
-        trained = run_training(data, protected=not without_protected, accept_draft=accept_draft)
+        trained = run_training(
+            data, family=family, protected=not without_protected, accept_draft=accept_draft
+        )
     click.echo(summary(trained))
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
+
+
+@click.command()
+@click.option(
+    "--repeats", default=10, show_default=True, help="How often the rows are cut into three folds."
+)
+def tournament(repeats: int) -> None:
+    """Compare all families of models on the same folds of the portfolio's data; registers nothing."""
+    from training.dataset import load
+    from training.estimators.families import FAMILIES
+    from training.tournament import compare, table_of
+
+    folder = current_settings().portfolio_folder
+    with errors_in_one_line():
+        catalogue = read_portfolio(folder)
+        whole = load(catalogue, folder / catalogue.data.path)
+        results = compare(whole, [*FAMILIES.values()], click.echo, repeats=repeats)
+        click.echo("\n".join(["", *table_of([*results])]))
 
 
 @click.command()
@@ -52,11 +79,17 @@ def models(history: bool, as_json: bool) -> None:
 
 
 def run_training(
-    data: Path | None = None, *, protected: bool, accept_draft: bool = False
+    data: Path | None = None,
+    *,
+    family: str = "forest",
+    protected: bool,
+    accept_draft: bool = False,
 ) -> "Trained":
     """Train and register a model of the portfolio; scikit-learn and MLflow are loaded here."""
+    from training.estimators import families
     from training.run import train as train_and_register
 
+    chosen = families.find(family)
     folder = current_settings().portfolio_folder
     catalogue = read_portfolio(folder)
     if catalogue.reviews and not accept_draft:
@@ -65,7 +98,9 @@ def run_training(
             f"(flask portfolio check {folder} shows them)"
         )
     source = data or folder / catalogue.data.path
-    return train_and_register(catalogue, source, open_registry(), click.echo, protected=protected)
+    return train_and_register(
+        catalogue, source, open_registry(), click.echo, family=chosen, protected=protected
+    )
 
 
 def summary(trained: "Trained") -> str:
@@ -98,13 +133,15 @@ def _print_versions(versions: "Sequence[Version]", *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(version) for version in versions], default=str))
         return
-    first = f"{'version':<9}{'stage':<12}{'registered (UTC)':<18}"
+    first = f"{'version':<9}{'stage':<12}{'family':<19}{'registered (UTC)':<18}"
     click.echo(f"{first}{'accuracy':<10}{'recall of bad':<15}protected")
     for version in versions:
         figures = f"{_figure(version.accuracy):<10}{_figure(version.recall_bad):<15}"
         figures += "used" if version.uses_protected else f"not used{_ablation(version)}"
         registered = f"{version.created_at:%Y-%m-%d %H:%M}"
-        click.echo(f"{version.version:<9}{version.stage:<12}{registered}  {figures}")
+        click.echo(
+            f"{version.version:<9}{version.stage:<12}{version.family:<19}{registered}  {figures}"
+        )
 
 
 def _ablation(version: "Version") -> str:
@@ -119,4 +156,4 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-COMMANDS = (train, models)
+COMMANDS = (train, tournament, models)

@@ -22,6 +22,7 @@ from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.forest import Forest, Leaves, Masks
 from creditapp.scoring.holdout import read_holdout
+from creditapp.scoring.link import Link
 from creditapp.scoring.scorer import TOLERANCE, Score, Scorer
 
 GROUP = 32
@@ -84,6 +85,7 @@ class Explainer:
         self._names = list(inputs)
         self._encoder = Encoder.from_inputs(inputs)
         self._forest = Forest(Leaves.unpack(bundle.leaves), inputs)
+        self._link = Link.from_metadata(bundle.metadata.link)
         rows = read_holdout(bundle).answers
         columns = columns_of(self._catalogue, rows)
         probabilities = scorer.probabilities(columns)
@@ -99,7 +101,9 @@ class Explainer:
             BrokenBundle: the probabilities differ by more than the tolerance.
         """
         step = -(-len(self._probabilities) // MOST_CHECKED)
-        explained = self._forest.probabilities(self._masks(slice(None, None, step)))
+        explained = self._forest.sums(self._masks(slice(None, None, step)))
+        if self._link:
+            explained = self._link.probabilities(explained)
         difference = np.abs(explained - self._probabilities[::step]).max()
         if not difference <= TOLERANCE:
             raise BrokenBundle(
@@ -130,13 +134,16 @@ class Explainer:
         )
 
     def contributions(self, application: Application, cut_off: float) -> dict[str, float]:
-        """Each feature's Shapley value: what it adds to the probability of good credit.
+        """Each feature's Shapley value: what it adds to the probability of good credit, or to its log-odds.
 
-        The values add up to the application's probability minus the mean of the reference group.
+        The values add up to the application's probability minus the mean of the reference group. For a model
+        with a link, they are log-odds, and so are the application's and the mean.
         """
         columns = columns_of(self._catalogue, [application.answers])
         [own] = self._forest.masks(self._encoder.encode(columns))
         effects = self._forest.contributions(own, self._masks_of_group(cut_off))
+        if self._link:
+            effects = effects * self._link.slope
         return dict(zip(self._names, effects.tolist(), strict=True))
 
     def group(self, cut_off: float) -> slice:

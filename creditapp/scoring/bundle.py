@@ -16,7 +16,10 @@ from creditapp.applications.questions import Answer
 from creditapp.exceptions import BadCatalogue, BrokenBundle
 from creditapp.settings.paths import DEFAULT_PORTFOLIO
 
-FORMAT = 4
+FORMAT = 5
+FORMAT_OF_FORESTS = 4
+"""Bundles of this format hold forests only; the next one added the family and the link."""
+
 FORMAT_WITHOUT_CATALOGUE = 3
 """Bundles of this format belong to the default portfolio; their decisions must still be replayed."""
 
@@ -61,6 +64,8 @@ class Metadata:
         score_population: the distribution of the probability of good credit in the hold-out.
         observed: how often each answer occurs in the data, and with how many bad credits; older
             bundles may lack it.
+        family: the family of models, see `training/estimators`.
+        link: the slope and intercept of `link.Link`; empty if the leaves add up to the probability.
     """
 
     format: int
@@ -74,6 +79,8 @@ class Metadata:
     population: Mapping[str, Mapping[str, Any]]
     score_population: Mapping[str, Any]
     observed: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    family: str = "forest"
+    link: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,7 @@ class Bundle:
             files = _unzip(packed)
             _check_digests(files)
             metadata = json.loads(files[METADATA])
-            if metadata.get("format") not in (FORMAT, FORMAT_WITHOUT_CATALOGUE):
+            if metadata.get("format") not in (FORMAT, FORMAT_OF_FORESTS, FORMAT_WITHOUT_CATALOGUE):
                 raise BrokenBundle(
                     f"the served bundle has another format than {FORMAT}; train the model again"
                 )

@@ -1,5 +1,6 @@
-"""Encodes answers as the numbers that the forest reads, as the bundle's metadata describe."""
+"""Encodes answers as the numbers that the model reads, as the bundle's metadata describe."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ Inputs = Mapping[str, Mapping[str, Any]]
 position in the list. `{"nominal": [codes]}` is one column per code, 1 for the answer's code and else 0.
 With `{"fill": …, "missing": [answers]}` beside one of the first two, a missing answer counts as the number
 `fill` (before it is standardised), and one more column per missing answer is 1 for that answer and else 0.
+`{"splits": [numbers], "gaps": [missing answers]}` is one column with the position of the answer's bin: how
+many splits are at most the answer; the missing answers have the positions after the last bin.
 """
 
 Encoded = npt.NDArray[np.float32]
@@ -50,6 +53,22 @@ class Filled:
 
 
 @dataclass(frozen=True)
+class Binned:
+    """A number in bins: one column with the position of its bin, or of its missing answer."""
+
+    name: str
+    start: int
+    splits: Sequence[float]
+    gaps: Mapping[Any, float]
+
+    def position(self, answer: Any) -> float:
+        """The position of an answer's bin; a bin begins with its split."""
+        if answer in self.gaps:
+            return self.gaps[answer]
+        return float(bisect_right(self.splits, answer))
+
+
+@dataclass(frozen=True)
 class Encoder:
     """The preprocessing of one model; its float32 numbers are exactly those of scikit-learn."""
 
@@ -60,6 +79,7 @@ class Encoder:
     ordinal: Sequence[tuple[str, int, Mapping[Any, float]]]
     nominal: Sequence[tuple[str, Mapping[Any, int]]]
     filled: Sequence[Filled]
+    binned: Sequence[Binned]
 
     @classmethod
     def from_inputs(cls, inputs: Inputs) -> "Encoder":
@@ -94,6 +114,11 @@ class Encoder:
                 for (name, encoding), start in placed
                 if "missing" in encoding
             ],
+            binned=[
+                _binned(name, encoding, start)
+                for (name, encoding), start in placed
+                if "splits" in encoding
+            ],
         )
 
     def encode(self, columns: Columns) -> Encoded:
@@ -118,6 +143,8 @@ class Encoder:
             for row, answer in enumerate(columns[filled.name]):
                 if answer in filled.missing:
                     encoded[row, filled.missing[answer]] = 1
+        for binned in self.binned:
+            encoded[:, binned.start] = [binned.position(one) for one in columns[binned.name]]
         return encoded
 
     def _encode_one(self, answers: Mapping[str, Any]) -> Encoded:
@@ -135,6 +162,8 @@ class Encoder:
             row[filled.start] = filled.number(answer)
             if answer in filled.missing:
                 row[filled.missing[answer]] = 1.0
+        for binned in self.binned:
+            row[binned.start] = binned.position(answers[binned.name])
         return np.array([row], dtype=np.float32)
 
     @cached_property
@@ -148,6 +177,13 @@ def _filled(name: str, encoding: Mapping[str, Any], start: int) -> Filled:
     mean, scale = encoding.get("mean", 0.0), encoding.get("scale", 1.0)
     missing = _places(encoding["missing"], start + 1)
     return Filled(name, start, ranks, mean, scale, encoding["fill"], missing)
+
+
+def _binned(name: str, encoding: Mapping[str, Any], start: int) -> Binned:
+    splits = encoding["splits"]
+    first = len(splits) + 1.0
+    gaps = {answer: first + place for place, answer in enumerate(encoding["gaps"])}
+    return Binned(name, start, splits, gaps)
 
 
 def _ranks(codes: Sequence[Any]) -> dict[Any, float]:

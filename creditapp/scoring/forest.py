@@ -94,8 +94,8 @@ class Forest:
         """Which features of each row fit the path of each leaf; shape (rows, words, leaves)."""
         return np.array([self._mask(row) for row in rows], dtype=np.uint32)
 
-    def probabilities(self, masks: Masks) -> Numbers:
-        """The probability of good credit of each row, summed over the leaves it reaches; shape (rows,)."""
+    def sums(self, masks: Masks) -> Numbers:
+        """The sum of the leaves that each row reaches; shape (rows,)."""
         reached: Numbers = (masks == self._all).all(axis=-2) @ self._values
         return reached
 

@@ -16,6 +16,7 @@ from creditapp.applications.catalogue import Application
 from creditapp.applications.table import Columns, columns_of
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
+from creditapp.scoring.link import Link
 from creditapp.scoring.population import counts_by_answer, has_bins, limits
 
 Probabilities = npt.NDArray[np.float64]
@@ -36,8 +37,11 @@ class Seen(NamedTuple):
 ENGINE = f"onnxruntime {onnxruntime.__version__}"
 """The engine, recorded with each decision: another version may add up the trees in another order."""
 
-INPUT, OUTPUT = "encoded", "probabilities"
-"""The names of the forest's input, of shape (n, columns), and its output, of shape (n, classes)."""
+INPUT, OUTPUT, SUM = "encoded", "probabilities", "sum"
+"""The names of the graph's input, of shape (n, columns), and of its output.
+
+It gives probabilities, of shape (n, classes); for a model with a link, the sum of its leaves, (n, 1).
+"""
 
 TOLERANCE = 1e-6
 """How much a probability may differ from the fitted pipeline's; float32 sums differ by about 5e-7."""
@@ -51,7 +55,7 @@ class Score(NamedTuple):
 
 
 class Scorer:
-    """A bundle's encoder, and its forest in ONNX Runtime; safe to share between threads."""
+    """A bundle's encoder, and its model in ONNX Runtime; safe to share between threads."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.catalogue = bundle.catalogue
@@ -62,6 +66,7 @@ class Scorer:
             for name, distribution in bundle.metadata.population.items()
             if name in bundle.metadata.inputs
         }
+        self._link = Link.from_metadata(bundle.metadata.link)
         self._session = _session(bundle.model)
 
     def score(self, applications: Sequence[Application]) -> list[Score]:
@@ -74,6 +79,9 @@ class Scorer:
     def probabilities(self, columns: Columns) -> Probabilities:
         """The probability of good credit of each row; shape (n,)."""
         feed = {INPUT: self._encoder.encode(columns)}
+        if self._link:
+            [sums] = self._session.run([SUM], feed)
+            return self._link.probabilities(sums[:, 0].astype(np.float64))
         [probabilities] = self._session.run([OUTPUT], feed)
         return np.asarray(probabilities)[:, self._good].astype(np.float64)
 

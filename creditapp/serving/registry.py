@@ -5,7 +5,7 @@ import logging
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,13 +35,18 @@ BUNDLE_FOLDER, BUNDLE_FILE = "served_bundle", "bundle.zip"
 DIGEST_TAG = "bundle_sha256"
 PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
-TRUSTED_TYPES = ["numpy.dtype", "sklearn.tree._tree.Tree"]
-"""The types of a fitted pipeline that skops does not trust by default."""
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What is logged of one training; `texts` are files by name, `example` is a few rows of input."""
+    """What is logged of one training.
+
+    Attributes:
+        example: a few rows of input.
+        texts: files by name.
+        family: the family of models, a tag of the version.
+        trusted: the types of the pipeline that skops does not trust by default.
+    """
 
     pipeline: Any
     example: Any
@@ -49,6 +54,8 @@ class Publication:
     metrics: Mapping[str, float]
     texts: Mapping[str, str]
     bundle: Bundle
+    family: str
+    trusted: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Version:
 
     version: str
     stage: str
+    family: str
     created_at: datetime
     accuracy: float | None
     recall_bad: float | None
@@ -99,7 +107,7 @@ class Registry:
             packed = publication.bundle.pack()
             _log_bundle(packed)
             logged = _log_pipeline(publication)
-            tags = {DIGEST_TAG: digest(packed), "stage": "Staging"}
+            tags = {DIGEST_TAG: digest(packed), "stage": "Staging", "family": publication.family}
             registered = mlflow.register_model(logged.model_uri, MODEL_NAME, tags=tags)
             version = str(registered.version)
             self._client.set_registered_model_alias(MODEL_NAME, STAGING, version)
@@ -218,6 +226,7 @@ class Registry:
         return Version(
             version,
             stage,
+            registered.tags.get("family", "forest"),
             created,
             metrics.get("accuracy"),
             metrics.get("recall_bad"),
@@ -257,6 +266,6 @@ def _log_pipeline(publication: Publication) -> Any:
         signature=signature,
         input_example=publication.example,
         pip_requirements=[f"{name}=={installed_version(name)}" for name in REQUIREMENTS],
-        skops_trusted_types=TRUSTED_TYPES,
+        skops_trusted_types=list(publication.trusted),
         pyfunc_predict_fn="predict_proba",
     )

@@ -13,12 +13,15 @@ from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client import values
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from creditapp.factory import create_app
 from creditapp.serving.registry_paths import PATHS
 from tests.serving import Trained
+
+FITTED = HistGradientBoostingClassifier(max_iter=1).fit([[0.0], [1.0]] * 20, [0, 1] * 20)
 
 PRIVATE_NAMES: dict[str, tuple[object, str]] = {
     "observability/logs.py: no look at where a record was made": (logging, "_srcfile"),
@@ -32,6 +35,8 @@ PRIVATE_NAMES: dict[str, tuple[object, str]] = {
     "database/session.py: the driver's errors under SQLAlchemy's names": (DBAPIError, "instance"),
     "database/session.py: the driver of SQLite": (sqlite.dialect, "loaded_dbapi"),
     "database/session.py: the driver of PostgreSQL": (postgresql.dialect, "loaded_dbapi"),
+    "estimators/boosting.py: the trees": (FITTED, "_predictors"),
+    "estimators/boosting.py: where the sum begins": (FITTED, "_baseline_prediction"),
     "ops/gunicorn.conf.py: no access line": (glogging.Logger, "access_log_enabled"),
     "ops/gunicorn.conf.py: when to accept": (ThreadWorker, "set_accept_enabled"),
     "ops/gunicorn.conf.py: accepting": (ThreadWorker, "accept"),

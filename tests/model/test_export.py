@@ -21,13 +21,8 @@ from creditapp.settings.paths import ROOT
 from tests.portfolios import FEATURES, GERMAN
 from training import dataset, pipeline
 from training.dataset import Split
-from training.export import (
-    Origin,
-    check_parity,
-    convert,
-    make_bundle,
-    population,
-)
+from training.estimators import forest
+from training.export import Origin, check_parity, make_bundle, population
 from training.frame import frame_of
 from training.parity_rows import probe_rows
 from training.pipeline import probability_good
@@ -54,7 +49,7 @@ def bundle(fitted: Pipeline, split: Split) -> Bundle:
 @pytest.fixture(scope="module")
 def probe(fitted: Pipeline, split: Split) -> Columns:
     """The rows on which the export is compared with the pipeline."""
-    return probe_rows(fitted, convert(fitted, GERMAN)[1], split)
+    return probe_rows(forest.export(fitted, GERMAN).ties, split)
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +140,9 @@ def test_an_export_of_another_forest_is_refused(
     other.named_steps["classifier"].fit(
         fitted.named_steps["preprocessor"].transform(split.training.features), split.training.target
     )
-    model, inputs = convert(other, GERMAN)
-    wrong = replace(bundle, model=model)
-    assert inputs == bundle.metadata.inputs
+    export = forest.export(other, GERMAN)
+    wrong = replace(bundle, model=export.model)
+    assert export.inputs == bundle.metadata.inputs
     with pytest.raises(BrokenBundle, match="differs from the fitted pipeline"):
         check_parity(Scorer(wrong), probe, probability_good(fitted, frame))
     with pytest.raises(BrokenBundle, match="differ by"):

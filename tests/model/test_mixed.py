@@ -28,7 +28,8 @@ from tests import mixed
 from tests.mixed import MIXED
 from training import pipeline
 from training.dataset import Dataset, Split, load, split, split_at_random
-from training.export import Origin, convert, make_bundle, population
+from training.estimators import forest
+from training.export import Origin, make_bundle, population
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_a_hold_out_of_one_outcome_is_refused() -> None:
 
 def test_the_encoder_equals_the_fitted_preprocessor(fitted: Pipeline, parts: Split) -> None:
     """Exactly, for many rows and for each by itself, and where -1.0 stands for the missing code -1."""
-    encoder = Encoder.from_inputs(convert(fitted, MIXED)[1])
+    encoder = Encoder.from_inputs(forest.export(fitted, MIXED).inputs)
     for rows in (parts.training, parts.held_out):
         expected = fitted.named_steps["preprocessor"].transform(rows.features).astype(np.float32)
         assert any(type(income) is float and income == -1 for income in rows.columns["income"])
@@ -134,7 +135,7 @@ def by_hand(rows: Dataset, row: Mapping[str, Any]) -> dict[str, list[float]]:
 
 def test_the_encoding_is_the_one_worked_out_by_hand(fitted: Pipeline, parts: Split) -> None:
     """Medians of what is known, scaled with the filled column's mean and deviation, one column per code."""
-    inputs = convert(fitted, MIXED)[1]
+    inputs = forest.export(fitted, MIXED).inputs
     rows = parts.training
     encoded = Encoder.from_inputs(inputs).encode(rows.columns)
     for place, row in enumerate(rows.rows()[:40]):
@@ -150,7 +151,7 @@ def test_a_text_null_and_an_answer_that_is_not_given_are_two_answers() -> None:
     savings = ["null" if one == 250 else one for one in rows.answers["savings"]]
     rows = Dataset(made, {**rows.answers, "savings": savings}, rows.target)
     fitted = pipeline.build(made).fit(rows.features, rows.target)
-    encoder = Encoder.from_inputs(convert(fitted, made)[1])
+    encoder = Encoder.from_inputs(forest.export(fitted, made).inputs)
     expected = fitted.named_steps["preprocessor"].transform(rows.features).astype(np.float32)
     assert np.array_equal(encoder.encode(rows.columns), expected)
     only = [{name: [one[place]] for name, one in rows.columns.items()} for place in range(60)]

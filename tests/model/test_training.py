@@ -146,3 +146,31 @@ def test_the_run_is_complete(trained: Trained) -> None:
     )
     assert metadata["rows_fitted"] == 700
     assert metadata["export_largest_difference"] <= 1e-6
+
+
+def test_a_scorecard_is_registered_with_its_family_and_its_table(
+    database: Path, trained: Trained, tmp_path: Path
+) -> None:
+    """By the command; the pipeline and the served bundle are in the run as for every family."""
+    import mlflow
+
+    registry = tmp_path / "mlflow.db"
+    answer = flask("train", "--estimator", "scorecard", database=database, registry=registry)
+    assert answer.returncode == 0, answer.stderr
+    mlflow.set_tracking_uri(f"sqlite:///{registry}")
+    client = mlflow.MlflowClient()
+    [version] = client.search_model_versions("name='RDF_score_pipeline'")
+    assert version.tags["family"] == "scorecard"
+    names = {file.path for file in client.list_artifacts(str(version.run_id))}
+    assert {"scorecard.csv", "scorecard.sql", "served_bundle"} <= names
+    listed = flask("models", database=database, registry=registry).stdout
+    assert "scorecard" in listed
+
+
+def test_an_unknown_family_is_refused_with_those_that_there_are(
+    database: Path, trained: Trained
+) -> None:
+    """Before anything is read or fitted."""
+    answer = flask("train", "--estimator", "magic", database=database, registry=trained.registry)
+    assert answer.returncode == 2
+    assert 'no family of models "magic"; accepted is forest, calibrated-forest' in answer.stderr

@@ -80,7 +80,7 @@ ROWS = [
 def test_a_row_reaches_the_leaf_whose_limits_it_keeps() -> None:
     """The upper limit belongs to a leaf, the lower one does not."""
     forest = Forest(TREE, INPUTS)
-    assert forest.probabilities(forest.masks(rows(*ROWS))).tolist() == [0.9, 0.6, 0.3, 0.1, 0.1]
+    assert forest.sums(forest.masks(rows(*ROWS))).tolist() == [0.9, 0.6, 0.3, 0.1, 0.1]
 
 
 @pytest.mark.parametrize("own", ROWS)
@@ -191,7 +191,7 @@ def test_contributions_of_seventy_features_are_exact(seed: int) -> None:
     masks = forest.masks(rows(*others))
     assert masks.shape[1] == 3
     scores = [sum(reached(tree, row) for tree in trees) for row in others]
-    assert forest.probabilities(masks) == pytest.approx(scores)
+    assert forest.sums(masks) == pytest.approx(scores)
     expected = np.mean([exact(trees, own, other) for other in others], axis=0)
     found = forest.contributions(own_mask, masks)
     assert found == pytest.approx(expected, abs=1e-12)
@@ -206,7 +206,7 @@ def test_the_last_feature_of_a_word_counts(features: int) -> None:
     inputs = {f"feature {number}": {"mean": 0, "scale": 1} for number in range(features)}
     forest = Forest(leaves(features, (0.8, {features - 1: (0.0, ANY)})), inputs)
     [own, other] = forest.masks(rows([1.0] * features, [0.0] * features))
-    assert forest.probabilities(np.array([own, other])).tolist() == [0.8, 0.0]
+    assert forest.sums(np.array([own, other])).tolist() == [0.8, 0.0]
     found = forest.contributions(own, other[None, :])
     assert found.tolist() == [0.0] * (features - 1) + [0.8]
 

@@ -1,0 +1,58 @@
+"""The documented forest, calibrated by Platt scaling on predictions of folds that it was not fitted on."""
+
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import Pipeline
+
+from creditapp.applications.catalogue import Catalogue
+from creditapp.scoring.encoder import Encoder
+from training import pipeline
+from training.dataset import Dataset
+from training.estimators.encoding import encoded_ties, inputs_of
+from training.estimators.family import TREE, Export, Family
+from training.estimators.forest import trees_of
+from training.estimators.trees import graph_of, leaves_of
+
+FOLDS = 5
+
+
+def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
+    """Fit the forest on all rows, and its calibration on predictions of five folds."""
+    unfitted = pipeline.build(rows.catalogue, protected=protected, seed=seed)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    forest = unfitted.named_steps["classifier"]
+    calibrated = CalibratedClassifierCV(forest, method="sigmoid", cv=folds, ensemble=False)
+    return unfitted.set_params(classifier=calibrated).fit(rows.features, rows.target)
+
+
+def export(fitted: Pipeline, catalogue: Catalogue) -> Export:
+    """Export the forest as a sum of leaves, and its calibration as the link."""
+    inputs = inputs_of(fitted.named_steps["preprocessor"], catalogue)
+    width = Encoder.from_inputs(inputs).width
+    [calibrated] = fitted.named_steps["classifier"].calibrated_classifiers_
+    [sigmoid] = calibrated.calibrators
+    trees = trees_of(calibrated.estimator)
+    return Export(
+        model=graph_of(trees, width),
+        leaves=leaves_of(trees, width),
+        inputs=inputs,
+        link={"slope": -float(sigmoid.a_), "intercept": -float(sigmoid.b_)},
+        ties=encoded_ties(trees, inputs),
+    )
+
+
+FAMILY = Family(
+    name="calibrated-forest",
+    title="Random forest, calibrated",
+    monotone=False,
+    parameters={**pipeline.FOREST, "calibration": "sigmoid", "calibration_folds": FOLDS},
+    trusted=[
+        "numpy.dtype",
+        TREE,
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.model_selection._split.StratifiedKFold",
+    ],
+    fit_pipeline=fit,
+    export=export,
+)

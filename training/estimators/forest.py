@@ -1,0 +1,69 @@
+"""The documented random forest, the default family."""
+
+import numpy as np
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import Pipeline
+
+from creditapp.applications.catalogue import Catalogue
+from creditapp.scoring.encoder import Encoder
+from creditapp.scoring.scorer import INPUT
+from training import pipeline
+from training.dataset import Dataset
+from training.estimators.encoding import encoded_ties, inputs_of
+from training.estimators.family import TREE, Export, Family
+from training.estimators.trees import Tree, leaves_of
+
+
+def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
+    """Fit the preprocessor and the forest."""
+    unfitted = pipeline.build(rows.catalogue, protected=protected, seed=seed)
+    return unfitted.fit(rows.features, rows.target)
+
+
+def export(fitted: Pipeline, catalogue: Catalogue) -> Export:
+    """Convert the forest; its leaves add up to the probability of good credit."""
+    inputs = inputs_of(fitted.named_steps["preprocessor"], catalogue)
+    forest = fitted.named_steps["classifier"]
+    trees = trees_of(forest)
+    width = Encoder.from_inputs(inputs).width
+    types = [(INPUT, FloatTensorType([None, width]))]
+    model = to_onnx(forest, initial_types=types, options={"zipmap": False})
+    return Export(
+        model=model.SerializeToString(),
+        leaves=leaves_of(trees, width),
+        inputs=inputs,
+        link={},
+        ties=encoded_ties(trees, inputs),
+    )
+
+
+def trees_of(forest: RandomForestClassifier) -> list[Tree]:
+    """The forest's trees; each leaf's value is its share of the forest's probability of good credit."""
+    good = list(forest.classes_).index(1)
+    trees = []
+    for estimator in forest.estimators_:
+        tree = estimator.tree_
+        shares = tree.value[:, 0, good] / tree.value[:, 0].sum(axis=1)
+        trees.append(
+            Tree(
+                tree.feature,
+                tree.threshold,
+                tree.children_left,
+                tree.children_right,
+                np.asarray(shares) / len(forest.estimators_),
+            )
+        )
+    return trees
+
+
+FAMILY = Family(
+    name="forest",
+    title="Random forest",
+    monotone=False,
+    parameters=pipeline.FOREST,
+    trusted=["numpy.dtype", TREE],
+    fit_pipeline=fit,
+    export=export,
+)
