@@ -102,7 +102,7 @@ def simulate(
 
 def _on_held_out(workbench: Workbench, costs: Costs) -> Iterator[str]:
     tried = workbench.held_out.tried
-    yield f"hold-out rows: {workbench.held_out.cases}, with 95 % intervals"
+    yield f"hold-out rows: {len(workbench.held_out.cases)}, with 95 % intervals"
     yield from _rates(tried)
     yield proportion("bad among approved", tried.bad_among_approved)
     yield mean_cost("cost per applicant", tried.cost)
@@ -115,11 +115,11 @@ def _on_held_out(workbench: Workbench, costs: Costs) -> Iterator[str]:
 
 
 def _on_recorded(workbench: Workbench) -> Iterator[str]:
-    tried, total = workbench.recorded.tried, workbench.recorded.cases
+    recorded, total = workbench.recorded, len(workbench.recorded.cases)
     yield f"recorded decisions: {total}, the newest of the served deployment"
-    yield from _rates(tried)
-    yield proportion("would change", Proportion(len(tried.changes), total))
-    counts = Counter((change.case.decided, change.outcome.value) for change in tried.changes)
+    yield from _rates(recorded.tried)
+    yield proportion("would change", Proportion(len(recorded.changes), total))
+    counts = Counter((change.before.value, change.after.value) for change in recorded.changes)
     for (before, after), count in sorted(counts.items()):
         yield f"    {before} to {after}: {count}"
 

@@ -43,6 +43,5 @@ def _case(decision: Decision) -> Case:
         decision.probability_good_credit,
         decision.given.answers if decision.given else {},
         bool(decision.outside_training),
-        decided=decision.decision,
         decision_id=str(decision.decision_id),
     )

@@ -16,13 +16,12 @@ CURVE_STEPS = 100
 
 
 class Case(NamedTuple):
-    """A scored application; `good` is the known outcome, `decided` the recorded decision, where known."""
+    """A scored application; `good` is the known outcome, `decision_id` the recorded decision, where known."""
 
     probability: float
     answers: Mapping[str, Answer]
     outside_training: bool
     good: bool | None = None
-    decided: str = ""
     decision_id: str = ""
 
 
@@ -40,13 +39,6 @@ class MeanCost:
 
     value: float
     interval: Interval
-
-
-class Change(NamedTuple):
-    """A recorded decision that the policy would have made differently."""
-
-    case: Case
-    outcome: Outcome
 
 
 class CutOff(NamedTuple):
@@ -78,7 +70,6 @@ class Simulation:
     groups: Sequence[GroupTable]
     cost: MeanCost
     bad_among_approved: Proportion
-    changes: Sequence[Change]
 
 
 def simulate(
@@ -100,11 +91,6 @@ def simulate(
         ),
         cost=_mean_cost(cases, outcomes, costs),
         bad_among_approved=_bad_among_approved(cases, outcomes),
-        changes=[
-            Change(case, outcome)
-            for case, outcome in zip(cases, outcomes, strict=True)
-            if case.decided and case.decided != outcome
-        ],
     )
 
 

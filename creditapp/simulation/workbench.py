@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from creditapp.policy.definition import Policy
+from creditapp.policy.definition import Outcome, Policy
 from creditapp.serving.served_model import ServedModel
 from creditapp.simulation.cases import held_out_cases, recorded_cases
 from creditapp.simulation.outcomes import (
@@ -18,13 +19,28 @@ from creditapp.simulation.outcomes import (
 )
 
 
+class Change(NamedTuple):
+    """A case that both policies decide differently; `before` is the outcome under the policy in force."""
+
+    case: Case
+    before: Outcome
+    after: Outcome
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two policies on the same cases."""
 
-    cases: int
+    cases: Sequence[Case]
     in_force: Simulation
     tried: Simulation
+
+    @property
+    def changes(self) -> list[Change]:
+        """The cases that the tried policy decides differently than the policy in force."""
+        # why: not than the recorded decisions, of which older policies made some.
+        pairs = zip(self.cases, self.in_force.outcomes, self.tried.outcomes, strict=True)
+        return [Change(case, before, after) for case, before, after in pairs if before != after]
 
     @property
     def both(self) -> tuple[Simulation, Simulation]:
@@ -58,7 +74,7 @@ def compare(
         simulations = (
             simulate(policy, served.catalogue, cases, costs) for policy in (in_force, tried)
         )
-        return Comparison(len(cases), *simulations)
+        return Comparison(cases, *simulations)
 
     return Workbench(
         model_version=served.model_version,

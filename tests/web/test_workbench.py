@@ -56,6 +56,19 @@ def test_both_policies_are_shown_on_labelled_rows_and_on_logged_decisions(
     assert set(re.findall(r"/decisions/([0-9a-f-]{36})", page)) == flips
 
 
+def test_decisions_of_an_older_policy_do_not_count_as_changes(
+    app: Flask, analyst: StrictClient
+) -> None:
+    """The policy tried is compared with the one in force, on the same cases, not with older decisions."""
+    applications = [{**EXAMPLE, "Credit amount": float(amount)} for amount in range(500, 9000, 300)]
+    analyst.post("/api/predict-batch", json={"applications": applications})
+    with app.app_context():
+        policy_versions.put_in_force(0.8, 0.5, [], A_TEST, "to be stricter")
+    page = analyst.get(TRIED).text
+    assert f"On {len(applications)} recorded decisions" in page
+    assert "No decision would change." in page
+
+
 def test_the_page_opens_with_the_policy_in_force(analyst: StrictClient) -> None:
     """Tried beside itself nothing differs."""
     page = analyst.get("/policy").text

@@ -12,13 +12,13 @@ from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from creditapp.simulation.groups import Group
 from creditapp.simulation.outcomes import (
     Case,
-    Change,
     Costs,
     Simulation,
     best_cut_off,
     cost_curve,
     simulate,
 )
+from creditapp.simulation.workbench import Change, Comparison
 from tests.portfolios import EXAMPLE, GERMAN
 
 
@@ -28,10 +28,9 @@ def case(
     *,
     good: bool | None = True,
     outside: bool = False,
-    decided: str = "",
 ) -> Case:
     """A case with the example's answers, except for the age."""
-    return Case(probability, {**EXAMPLE, "Age in years": age}, outside, good, decided)
+    return Case(probability, {**EXAMPLE, "Age in years": age}, outside, good)
 
 
 def simulated(cases: list[Case], costs: Costs | None = None) -> Simulation:
@@ -89,10 +88,13 @@ def test_bad_credits_are_counted_among_the_approved() -> None:
     assert simulated(cases).bad_among_approved == Proportion(1, 2)
 
 
-def test_only_recorded_decisions_change() -> None:
-    """A case without a recorded decision cannot change, nor one with the same outcome."""
-    cases = [case(0.9), case(0.9, decided="refer"), case(0.9, decided="approve")]
-    assert simulated(cases).changes == [Change(cases[1], Outcome.APPROVE)]
+def test_a_change_is_a_case_that_both_policies_decide_differently() -> None:
+    """0.75 is approved from 0.7 on, and referred if approval begins at 0.8; 0.9 and 0.1 stay."""
+    cases = [case(0.9), case(0.75), case(0.1)]
+    in_force, tried = (simulate(Policy("x", low), GERMAN, cases, Costs()) for low in (0.7, 0.8))
+    comparison = Comparison(cases, in_force, tried)
+    assert comparison.changes == [Change(cases[1], Outcome.APPROVE, Outcome.REFER)]
+    assert Comparison(cases, tried, tried).changes == []
 
 
 def test_age_bands_are_compared_with_the_band_approved_most() -> None:
