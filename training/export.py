@@ -130,7 +130,7 @@ def score_population(probabilities: Probabilities) -> dict[str, Any]:
 
 def _histogram(question: Question, answers: Sequence[Answer]) -> dict[str, Any]:
     if isinstance(question, Choice):
-        return {"answers": _count(answers, [*question.values, *question.missing_answers])}
+        return {"answers": _count(answers, question.all_answers)}
     numbers = np.array([one for one in answers if not question.is_missing(one)], dtype=float)
     missing = {"missing": _count(answers, question.missing_answers)} if question.missing else {}
     if not len(numbers):

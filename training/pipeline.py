@@ -31,25 +31,15 @@ def build(catalogue: Catalogue, *, protected: bool = True, seed: int = 42) -> Pi
 
     Without `protected`, the model does not use the protected answers.
     """
-    preprocessor = _preprocessor(catalogue.used_features(protected=protected))
     forest = RandomForestClassifier(**{**FOREST, "random_state": seed})
-    return Pipeline([("preprocessor", preprocessor), ("classifier", forest)])
+    return Pipeline(
+        [("preprocessor", preprocessor(catalogue, protected=protected)), ("classifier", forest)]
+    )
 
 
-def probability_good(pipeline: Pipeline, rows: pd.DataFrame) -> Probabilities:
-    """The fitted pipeline's probability of good credit for each row of a frame; shape (n,)."""
-    probabilities: Probabilities = pipeline.predict_proba(rows)
-    return probabilities[:, list(pipeline.classes_).index(1)]
-
-
-def column_order(features: Sequence[Question]) -> list[Question]:
-    """The features in the order of the preprocessor's columns."""
-    groups = _by_kind(features)
-    return [*groups["numeric"], *groups["ordinal"], *groups["nominal"], *groups["gaps"]]
-
-
-def _preprocessor(features: Sequence[Question]) -> ColumnTransformer:
-    groups = _by_kind(features)
+def preprocessor(catalogue: Catalogue, *, protected: bool = True) -> ColumnTransformer:
+    """The unfitted step that encodes the used features and drops the others."""
+    groups = _by_kind(catalogue.used_features(protected=protected))
     ordinal = OrdinalEncoder(categories=_codes(groups["ordinal"]))
     nominal = OneHotEncoder(categories=_codes(groups["nominal"]), sparse_output=False)
     return ColumnTransformer(
@@ -63,6 +53,18 @@ def _preprocessor(features: Sequence[Question]) -> ColumnTransformer:
             ),
         ]
     )
+
+
+def probability_good(pipeline: Pipeline, rows: pd.DataFrame) -> Probabilities:
+    """The fitted pipeline's probability of good credit for each row of a frame; shape (n,)."""
+    probabilities: Probabilities = pipeline.predict_proba(rows)
+    return probabilities[:, list(pipeline.classes_).index(1)]
+
+
+def column_order(features: Sequence[Question]) -> list[Question]:
+    """The features in the order of the preprocessor's columns."""
+    groups = _by_kind(features)
+    return [*groups["numeric"], *groups["ordinal"], *groups["nominal"], *groups["gaps"]]
 
 
 def _with_gaps(question: Question) -> ColumnTransformer:

@@ -43,8 +43,8 @@ def _changes(old: Question, new: Question) -> Iterator[str]:
 
 
 def _code_changes(old: Choice, new: Choice) -> Iterator[str]:
-    before = [*old.values, *old.missing_answers]
-    after = [*new.values, *new.missing_answers]
+    before = old.all_answers
+    after = new.all_answers
     added = [as_shown(code) for code in after if code not in before and code is not None]
     removed = [as_shown(code) for code in before if code not in after and code is not None]
     if added:

@@ -325,6 +325,11 @@ class Choice(Question):
         return tuple(code.code for code in self.choices)
 
     @cached_property
+    def all_answers(self) -> tuple[Answer, ...]:
+        """The codes, then the answers that stand for a missing one."""
+        return (*self.values, *self.missing_answers)
+
+    @cached_property
     def code_type(self) -> type:
         """The type of every code."""
         return type(self.values[0])

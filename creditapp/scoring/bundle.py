@@ -20,6 +20,9 @@ FORMAT = 5
 FORMAT_OF_FORESTS = 4
 """Bundles of this format hold forests only; the next one added the family and the link."""
 
+FIRST_FAMILY = "forest"
+"""The documented family: the default one, and that of models from before families were recorded."""
+
 FORMAT_WITHOUT_CATALOGUE = 3
 """Bundles of this format belong to the default portfolio; their decisions must still be replayed."""
 
@@ -79,7 +82,7 @@ class Metadata:
     population: Mapping[str, Mapping[str, Any]]
     score_population: Mapping[str, Any]
     observed: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    family: str = "forest"
+    family: str = FIRST_FAMILY
     link: Mapping[str, float] = field(default_factory=dict)
 
 

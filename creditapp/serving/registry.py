@@ -24,7 +24,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
-from creditapp.scoring.bundle import Bundle, digest
+from creditapp.scoring.bundle import FIRST_FAMILY, Bundle, digest
 from creditapp.scoring.verification import verify
 from creditapp.serving.registry_paths import artifacts_beside, correct_paths
 
@@ -226,7 +226,7 @@ class Registry:
         return Version(
             version,
             stage,
-            registered.tags.get("family", "forest"),
+            registered.tags.get("family", FIRST_FAMILY),
             created,
             metrics.get("accuracy"),
             metrics.get("recall_bad"),

@@ -5,8 +5,9 @@ terms and the intercept is the log-odds of good credit. As a pipeline, the prepr
 bin and code, and the coefficients of a logistic regression are the numbers of the terms.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,39 @@ class Term:
     splits: Sequence[float]
     bins: Sequence[float]
     answers: Mapping[Answer, float]
+
+    def number_of(self, answer: Any) -> float:
+        """The number of an answer: a code, a quantity, or an answer that stands for a missing one."""
+        if answer in self.answers:
+            return self.answers[answer]
+        return self.bins[bisect_right(self.splits, answer)]
+
+    def scaled(self, weight: float) -> "Term":
+        """The term with all its numbers multiplied by a weight."""
+        bins = [weight * number for number in self.bins]
+        answers = {answer: weight * number for answer, number in self.answers.items()}
+        return replace(self, bins=bins, answers=answers)
+
+
+def term_of_bins(
+    question: Question,
+    splits: Sequence[float],
+    bins: Sequence[float],
+    missing: Mapping[Answer, float],
+) -> Term:
+    """The term of a quantity, or of ordered codes that were binned by their rank.
+
+    `missing` has the numbers of the answers that stand for a missing one.
+    """
+    if isinstance(question, Choice):
+        codes = {
+            code: bins[bisect_right(splits, rank)] for rank, code in enumerate(question.values)
+        }
+        return Term(question, (), (), {**codes, **missing})
+    # why: a quantity has at least two bins; without a split both have the same number.
+    if not splits:
+        return Term(question, [0.0], [*bins, *bins], missing)
+    return Term(question, splits, bins, missing)
 
 
 def pipeline_of(terms: Sequence[Term], intercept: float, frame: pd.DataFrame) -> Pipeline:
@@ -162,14 +196,13 @@ def _filled(term: Term) -> float:
     """What the column of the filled value adds for a missing answer."""
     if not term.splits:
         return 0.0
-    return term.bins[int(np.searchsorted(term.splits, FILL, side="right"))]
+    return term.bins[bisect_right(term.splits, FILL)]
 
 
 def _term(question: Question, transformer: Any, numbers: list[float]) -> Term:
     missing = question.missing_answers
     if isinstance(question, Choice):
-        codes = [*question.values, *missing]
-        return Term(question, (), (), dict(zip(codes, numbers, strict=True)))
+        return Term(question, (), (), dict(zip(question.all_answers, numbers, strict=True)))
     value = transformer
     if has_gaps(question):
         value = transformer.named_transformers_["value"]

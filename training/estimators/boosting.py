@@ -8,13 +8,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.questions import Direction
-from creditapp.scoring.encoder import Encoder, width_of
+from creditapp.scoring.encoder import Inputs, width_of
 from training import pipeline
 from training.dataset import Dataset
-from training.estimators.encoding import encoded_ties, inputs_of
-from training.estimators.family import Export, Family
-from training.estimators.trees import Tree, graph_of, leaves_of
+from training.estimators.encoding import export_trees, inputs_of
+from training.estimators.family import SIGNS, Export, Family
+from training.estimators.trees import Tree
 
 BOOSTING: dict[str, Any] = {
     "learning_rate": 0.03,
@@ -25,14 +24,12 @@ BOOSTING: dict[str, Any] = {
     "max_features": 0.2,
     "early_stopping": False,
 }
-SIGNS = {Direction.BETTER: 1, Direction.WORSE: -1, None: 0}
 
 
 def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
     """Fit the preprocessor, round its numbers to float32, and boost under the catalogue's signs."""
     catalogue = rows.catalogue
-    steps = pipeline.build(catalogue, protected=protected)
-    encode = steps.named_steps["preprocessor"]
+    encode = pipeline.preprocessor(catalogue, protected=protected)
     # why: serving encodes in float32; trees that compare double numbers would disagree on thresholds.
     single = FunctionTransformer(np.asarray, kw_args={"dtype": "float32"})
     first = Pipeline([("preprocessor", encode), ("single", single)])
@@ -46,19 +43,13 @@ def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
 def export(fitted: Pipeline, catalogue: Catalogue) -> Export:
     """Export the trees as a sum of leaves; the sum and its start are the log-odds of good credit."""
     inputs = inputs_of(fitted.named_steps["preprocessor"], catalogue)
-    width = Encoder.from_inputs(inputs).width
     boosted = fitted.named_steps["classifier"]
     trees = [_tree(predictor.nodes) for [predictor] in boosted._predictors]
-    return Export(
-        model=graph_of(trees, width),
-        leaves=leaves_of(trees, width),
-        inputs=inputs,
-        link={"slope": 1.0, "intercept": float(boosted._baseline_prediction.item())},
-        ties=encoded_ties(trees, inputs),
-    )
+    link = {"slope": 1.0, "intercept": float(boosted._baseline_prediction.item())}
+    return export_trees(trees, inputs, link)
 
 
-def _signs(catalogue: Catalogue, inputs: Any) -> list[int]:
+def _signs(catalogue: Catalogue, inputs: Inputs) -> list[int]:
     """For each encoded column, whether the score must rise (1) or fall (-1) with it, or neither (0)."""
     signs: list[int] = []
     for name, encoding in inputs.items():

@@ -5,13 +5,11 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.scoring.encoder import Encoder
 from training import pipeline
 from training.dataset import Dataset
-from training.estimators.encoding import encoded_ties, inputs_of
+from training.estimators.encoding import export_trees, inputs_of
 from training.estimators.family import TREE, Export, Family
 from training.estimators.forest import trees_of
-from training.estimators.trees import graph_of, leaves_of
 
 FOLDS = 5
 
@@ -28,17 +26,10 @@ def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
 def export(fitted: Pipeline, catalogue: Catalogue) -> Export:
     """Export the forest as a sum of leaves, and its calibration as the link."""
     inputs = inputs_of(fitted.named_steps["preprocessor"], catalogue)
-    width = Encoder.from_inputs(inputs).width
     [calibrated] = fitted.named_steps["classifier"].calibrated_classifiers_
     [sigmoid] = calibrated.calibrators
-    trees = trees_of(calibrated.estimator)
-    return Export(
-        model=graph_of(trees, width),
-        leaves=leaves_of(trees, width),
-        inputs=inputs,
-        link={"slope": -float(sigmoid.a_), "intercept": -float(sigmoid.b_)},
-        ties=encoded_ties(trees, inputs),
-    )
+    link = {"slope": -float(sigmoid.a_), "intercept": -float(sigmoid.b_)}
+    return export_trees(trees_of(calibrated.estimator), inputs, link)
 
 
 FAMILY = Family(

@@ -12,12 +12,12 @@ import numpy as np
 from interpret.glassbox import ExplainableBoostingClassifier
 from sklearn.pipeline import Pipeline
 
-from creditapp.applications.questions import Answer, Choice, Direction, Nominal, Question
+from creditapp.applications.questions import Answer, Choice, Nominal, Question
 from training.dataset import Dataset
 from training.estimators import additive
-from training.estimators.additive import Term
-from training.estimators.family import Family
-from training.estimators.points_table import as_csv, as_sql
+from training.estimators.additive import Term, term_of_bins
+from training.estimators.family import SIGNS
+from training.estimators.points_table import additive_family
 from training.frame import has_gaps
 
 EBM: dict[str, Any] = {
@@ -27,7 +27,6 @@ EBM: dict[str, Any] = {
     "learning_rate": 0.02,
     "min_samples_leaf": 10,
 }
-SIGNS = {Direction.BETTER: 1, Direction.WORSE: -1, None: 0}
 
 
 def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
@@ -71,8 +70,7 @@ def _inputs(
 
 
 def _places(question: Nominal, answers: Sequence[Answer]) -> list[int]:
-    codes = [*question.values, *question.missing_answers]
-    return [codes.index(answer) for answer in answers]
+    return [question.all_answers.index(answer) for answer in answers]
 
 
 def _places_of_gaps(question: Question, answers: Sequence[Answer]) -> list[int]:
@@ -95,8 +93,10 @@ def _terms(machine: Any, questions: Sequence[Question]) -> list[Term]:
     for question in questions:
         [bins], scores = next(curves)
         if isinstance(question, Nominal):
-            codes = [*question.values, *question.missing_answers]
-            numbers = {code: _of_code(bins, scores, place) for place, code in enumerate(codes)}
+            numbers = {
+                code: _of_code(bins, scores, place)
+                for place, code in enumerate(question.all_answers)
+            }
             terms.append(Term(question, (), (), numbers))
             continue
         gaps = next(curves) if has_gaps(question) else None
@@ -116,13 +116,7 @@ def _ordered_term(question: Question, bins: Any, scores: Any, gaps: Any) -> Term
         }
     numbers = [float(number) + of_value for number in scores[1:-1]]
     splits = [float(cut) for cut in bins]
-    if isinstance(question, Choice):
-        places = np.searchsorted(splits, np.arange(len(question.values)), side="right")
-        codes = {
-            code: numbers[int(place)] for code, place in zip(question.values, places, strict=True)
-        }
-        return Term(question, (), (), {**codes, **of_gap})
-    return Term(question, splits or [0.0], numbers if splits else numbers * 2, of_gap)
+    return term_of_bins(question, splits, numbers, of_gap)
 
 
 def _of_code(places: Any, scores: Any, place: int) -> float:
@@ -130,13 +124,4 @@ def _of_code(places: Any, scores: Any, place: int) -> float:
     return float(scores[places.get(str(place), len(scores) - 1)])
 
 
-FAMILY = Family(
-    name="ebm",
-    title="Explainable boosting machine",
-    monotone=True,
-    parameters=EBM,
-    trusted=["numpy.dtype"],
-    fit_pipeline=fit,
-    export=additive.export,
-    tables={"scorecard.csv": as_csv, "scorecard.sql": as_sql},
-)
+FAMILY = additive_family("ebm", "Explainable boosting machine", EBM, fit)

@@ -1,6 +1,6 @@
-"""How serving encodes the answers for a fitted preprocessor, and the answers next to a tree's thresholds."""
+"""Exports trees behind a fitted preprocessor: how serving encodes the answers, and what the trees add up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,9 +8,24 @@ from sklearn.compose import ColumnTransformer
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Choice, Ordinal, Question
-from creditapp.scoring.encoder import Inputs, width_of
-from training.estimators.trees import Tree
+from creditapp.scoring.encoder import Encoder, Inputs, width_of
+from training.estimators.family import Export
+from training.estimators.trees import Tree, graph_of, leaves_of
 from training.pipeline import column_order
+
+
+def export_trees(
+    trees: Sequence[Tree], inputs: Inputs, link: Mapping[str, float], model: bytes | None = None
+) -> Export:
+    """Export trees that read the encoded answers; `model` is their graph if it is not the usual one."""
+    width = Encoder.from_inputs(inputs).width
+    return Export(
+        model=graph_of(trees, width) if model is None else model,
+        leaves=leaves_of(trees, width),
+        inputs=inputs,
+        link=link,
+        ties=_encoded_ties(trees, inputs),
+    )
 
 
 def inputs_of(preprocessor: ColumnTransformer, catalogue: Catalogue) -> dict[str, dict[str, Any]]:
@@ -25,7 +40,7 @@ def inputs_of(preprocessor: ColumnTransformer, catalogue: Catalogue) -> dict[str
     return {one.name: _encoding(one, preprocessor) for one in column_order(features)}
 
 
-def encoded_ties(trees: Sequence[Tree], inputs: Inputs) -> list[tuple[str, float]]:
+def _encoded_ties(trees: Sequence[Tree], inputs: Inputs) -> list[tuple[str, float]]:
     """Answers whose standardised numbers lie on and next to the trees' thresholds, each with its feature."""
     starts = np.cumsum([0, *map(width_of, inputs.values())]).tolist()
     names = {
@@ -72,7 +87,7 @@ def _encoding(question: Question, preprocessor: ColumnTransformer) -> dict[str, 
     if isinstance(question, Ordinal):
         return {"ordinal": list(question.values)}
     if isinstance(question, Choice):
-        return {"nominal": [*question.values, *question.missing_answers]}
+        return {"nominal": list(question.all_answers)}
     names = next(names for kind, _, names in preprocessor.transformers_ if kind == "numeric")
     return _scaling(fitted["numeric"], list(names).index(question.name))
 

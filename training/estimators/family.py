@@ -7,11 +7,14 @@ from typing import Any, Protocol
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Direction
 from creditapp.scoring.encoder import Inputs
 from creditapp.scoring.forest import Leaves
 from training.dataset import Dataset
 
 TREE = "sklearn.tree._tree.Tree"
+SIGNS = {Direction.BETTER: 1, Direction.WORSE: -1, None: 0}
+"""Whether the score must rise (1) or fall (-1) with an answer, or neither (0), by its expected direction."""
 
 
 @dataclass(frozen=True)

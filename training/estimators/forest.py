@@ -7,13 +7,14 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Catalogue
+from creditapp.scoring.bundle import FIRST_FAMILY
 from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.scorer import INPUT
 from training import pipeline
 from training.dataset import Dataset
-from training.estimators.encoding import encoded_ties, inputs_of
+from training.estimators.encoding import export_trees, inputs_of
 from training.estimators.family import TREE, Export, Family
-from training.estimators.trees import Tree, leaves_of
+from training.estimators.trees import Tree
 
 
 def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
@@ -26,17 +27,9 @@ def export(fitted: Pipeline, catalogue: Catalogue) -> Export:
     """Convert the forest; its leaves add up to the probability of good credit."""
     inputs = inputs_of(fitted.named_steps["preprocessor"], catalogue)
     forest = fitted.named_steps["classifier"]
-    trees = trees_of(forest)
-    width = Encoder.from_inputs(inputs).width
-    types = [(INPUT, FloatTensorType([None, width]))]
+    types = [(INPUT, FloatTensorType([None, Encoder.from_inputs(inputs).width]))]
     model = to_onnx(forest, initial_types=types, options={"zipmap": False})
-    return Export(
-        model=model.SerializeToString(),
-        leaves=leaves_of(trees, width),
-        inputs=inputs,
-        link={},
-        ties=encoded_ties(trees, inputs),
-    )
+    return export_trees(trees_of(forest), inputs, {}, model.SerializeToString())
 
 
 def trees_of(forest: RandomForestClassifier) -> list[Tree]:
@@ -59,7 +52,7 @@ def trees_of(forest: RandomForestClassifier) -> list[Tree]:
 
 
 FAMILY = Family(
-    name="forest",
+    name=FIRST_FAMILY,
     title="Random forest",
     monotone=False,
     parameters=pipeline.FOREST,

@@ -3,15 +3,17 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer
-from training.estimators.additive import Term, terms_of
+from training.estimators.additive import Term, export, terms_of
+from training.estimators.family import Family, Fit
 
 BASE_SCORE, BASE_ODDS, POINTS_TO_DOUBLE = 600.0, 50.0, 20.0
 """The scale: a score of 600 stands for 50 good credits to 1 bad, and 20 points double these odds."""
@@ -34,6 +36,20 @@ class Row:
     def points(self) -> float:
         """What it adds to the score."""
         return self.log_odds * FACTOR
+
+
+def additive_family(name: str, title: str, parameters: Mapping[str, Any], fit: Fit) -> Family:
+    """A family whose models are terms: it is monotone, and its models are written as tables."""
+    return Family(
+        name=name,
+        title=title,
+        monotone=True,
+        parameters=parameters,
+        trusted=["numpy.dtype"],
+        fit_pipeline=fit,
+        export=export,
+        tables={"scorecard.csv": as_csv, "scorecard.sql": as_sql},
+    )
 
 
 def rows_of(pipeline: Pipeline, catalogue: Catalogue) -> list[Row]:

@@ -16,9 +16,8 @@ from sklearn.pipeline import Pipeline
 from creditapp.applications.questions import Answer, Choice, Direction, Nominal, Question
 from training.dataset import Dataset
 from training.estimators import additive
-from training.estimators.additive import Term
-from training.estimators.family import Family
-from training.estimators.points_table import as_csv, as_sql
+from training.estimators.additive import Term, term_of_bins
+from training.estimators.points_table import additive_family
 
 SCORECARD: dict[str, Any] = {"max_n_bins": 6, "min_bin_size": 0.05, "C": 1.0}
 TRENDS = {
@@ -39,9 +38,11 @@ def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:  # noqa: ARG0
         _evidence(question, rows.columns[question.name], target)
         for question in rows.catalogue.used_features(protected=protected)
     ]
-    evidence = np.array([_numbers_of(term, rows.columns[term.question.name]) for term in terms]).T
+    evidence = np.array(
+        [[term.number_of(answer) for answer in rows.columns[term.question.name]] for term in terms]
+    ).T
     weights, intercept = _regress(evidence, target)
-    weighted = [_scaled(term, weight) for term, weight in zip(terms, weights, strict=True)]
+    weighted = [term.scaled(weight) for term, weight in zip(terms, weights, strict=True)]
     return additive.pipeline_of(weighted, intercept, rows.features)
 
 
@@ -58,19 +59,11 @@ def _evidence(question: Question, answers: Sequence[Answer], target: Any) -> Ter
         for answer in question.missing_answers
     }
     if isinstance(question, Choice):
-        ranks = np.array([question.values.index(one) for one in values], dtype=float)
-        splits = _splits(question, ranks, good)
-        bins = _bins(question, splits, ranks, target=target, good=good)
-        codes = {
-            code: bins[int(np.searchsorted(splits, rank, side="right"))]
-            for rank, code in enumerate(question.values)
-        }
-        return Term(question, (), (), {**codes, **evidence_of_gaps})
+        values = [question.values.index(one) for one in values]
     numbers = np.array(values, dtype=float)
     splits = _splits(question, numbers, good)
     bins = _bins(question, splits, numbers, target=target, good=good)
-    # why: a quantity has at least two bins; here both have the same number.
-    return Term(question, splits or [0.0], bins if splits else bins * 2, evidence_of_gaps)
+    return term_of_bins(question, splits, bins, evidence_of_gaps)
 
 
 def _splits(question: Question, numbers: Numbers, good: Any) -> list[float]:
@@ -102,7 +95,7 @@ def _bins(
 
 def _groups(question: Nominal, answers: Sequence[Answer], target: Any) -> dict[Answer, float]:
     """The evidence of each code, or of the group of codes that are alike."""
-    codes = [*question.values, *question.missing_answers]
+    codes = question.all_answers
     places = np.array([codes.index(answer) for answer in answers])
     binning = OptimalBinning(
         dtype="categorical",
@@ -126,19 +119,6 @@ def _woe(members: Any, everyone: Any) -> float:
     return float(np.log((good + PRIOR) / (bad + PRIOR)) - np.log(all_good / all_bad))
 
 
-def _numbers_of(term: Term, answers: Sequence[Answer]) -> list[float]:
-    """The number of each answer."""
-    if not term.splits:
-        return [term.answers[answer] for answer in answers]
-    splits = np.array(term.splits)
-    return [
-        term.answers[answer]
-        if answer in term.answers
-        else term.bins[int(np.searchsorted(splits, answer, side="right"))]
-        for answer in answers
-    ]
-
-
 def _regress(evidence: Numbers, target: Any) -> tuple[Numbers, float]:
     """The weight of each feature's evidence, never below 0, and the intercept."""
     weights = np.zeros(evidence.shape[1])
@@ -154,22 +134,4 @@ def _regress(evidence: Numbers, target: Any) -> tuple[Numbers, float]:
     return weights, float(np.log(target.mean() / (1 - target.mean())))
 
 
-def _scaled(term: Term, weight: float) -> Term:
-    return Term(
-        term.question,
-        term.splits,
-        [weight * number for number in term.bins],
-        {answer: weight * number for answer, number in term.answers.items()},
-    )
-
-
-FAMILY = Family(
-    name="scorecard",
-    title="Scorecard",
-    monotone=True,
-    parameters=SCORECARD,
-    trusted=["numpy.dtype"],
-    fit_pipeline=fit,
-    export=additive.export,
-    tables={"scorecard.csv": as_csv, "scorecard.sql": as_sql},
-)
+FAMILY = additive_family("scorecard", "Scorecard", SCORECARD, fit)
