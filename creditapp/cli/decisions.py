@@ -6,7 +6,7 @@ import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.decisions import log as decision_log
-from creditapp.decisions.replay import load_chunks, replay
+from creditapp.decisions.replay import Replayed, load_chunks, replay
 
 DIFFERS = 1
 
@@ -25,10 +25,15 @@ def replay_decisions(decision_ids: tuple[str, ...], limit: int | None) -> None:
                 replayed += 1
                 if result.differs:
                     differing += 1
-                    decision_id = result.decision.decision_id
-                    click.echo(f"{decision_id}  differs by {result.difference:.2g}")
+                    click.echo(f"{result.decision.decision_id}  {_describe(result)}")
     click.echo(f"{replayed} decisions scored again, {differing} differ")
     sys.exit(DIFFERS if differing else 0)
+
+
+def _describe(result: Replayed) -> str:
+    if result.score_differs:
+        return f"has {result.decision.score} points; its policy gives {result.score}"
+    return f"differs by {result.difference:.2g}"
 
 
 COMMANDS = (replay_decisions,)

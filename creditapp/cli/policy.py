@@ -18,6 +18,7 @@ from creditapp.identity.actors import operator
 from creditapp.intervals import Proportion
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy, Rule, check_cut_offs, rules_from
+from creditapp.policy.points import PointsScale
 from creditapp.serving import cache as model_cache
 from creditapp.settings.current import current_settings
 from creditapp.simulation.outcomes import Costs, Simulation
@@ -52,13 +53,29 @@ def show(history: bool) -> None:
 @APPROVE
 @REFER
 @RULES
+@click.option(
+    "--points",
+    nargs=3,
+    type=float,
+    metavar="SCORE ODDS DOUBLE",
+    help="The scale of points: SCORE points are odds of ODDS good to 1 bad, DOUBLE points more "
+    "double them. Without it the scale in force stays.",
+)
 @click.option("--reason", required=True, help="Why; kept with the policy.")
-def put(approve_from: float, refer_from: float, rules: Path | None, reason: str) -> None:
+def put(
+    approve_from: float,
+    refer_from: float,
+    rules: Path | None,
+    points: tuple[float, float, float] | None,
+    reason: str,
+) -> None:
     """Put another policy in force; all workers follow within a second."""
     with errors_in_one_line():
-        policy = policy_versions.put_in_force(
-            approve_from, refer_from, _read_rules(rules), operator(), reason
+        scale = PointsScale(*points) if points else policy_versions.in_force().points
+        proposed = Policy(
+            "proposed", approve_from, refer_from, rules=_read_rules(rules), points=scale
         )
+        policy = policy_versions.put_in_force(proposed, operator(), reason)
     click.echo(f"in force now:\n{_describe(policy)}")
 
 
@@ -161,7 +178,15 @@ def _describe(policy: Policy) -> str:
         f"policy {policy.version}: approved from {policy.low_risk_from:g}, "
         f"referred from {policy.medium_risk_from:g}, declined below"
     )
-    return "\n".join([cut_offs, *map(_describe_rule, policy.rules)])
+    points = [_describe_scale(policy.points)] if policy.points else []
+    return "\n".join([cut_offs, *points, *map(_describe_rule, policy.rules)])
+
+
+def _describe_scale(scale: PointsScale) -> str:
+    return (
+        f"  score: {scale.base_score:g} points are odds of {scale.base_odds:g} good to 1 bad, "
+        f"{scale.points_to_double:g} points more double them"
+    )
 
 
 def _describe_rule(rule: Rule) -> str:

@@ -123,6 +123,7 @@ def _decision(
         made_by=origin.made_by,
         probability_good_credit=score.probability_good,
         prediction=int(score.probability_good > 0.5),
+        score=policy.score(score.probability_good),
         risk_level=risk_level,
         decision=policy.outcome(
             risk_level,

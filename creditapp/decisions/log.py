@@ -56,6 +56,7 @@ class Decision(Base):
     made_by: Mapped[str] = mapped_column(String(100), server_default="local")
     probability_good_credit: Mapped[float]
     prediction: Mapped[int]
+    score: Mapped[int | None]
     risk_level: Mapped[str] = mapped_column(String(10))
     decision: Mapped[str] = mapped_column(String(10))
     outside_training: Mapped[list[str]] = mapped_column(JSON)
@@ -87,6 +88,7 @@ class NewDecision(NamedTuple):
     made_by: str
     probability_good_credit: float
     prediction: int
+    score: int | None
     risk_level: str
     decision: str
     outside_training: Sequence[str]

@@ -10,6 +10,7 @@ from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Decision
 from creditapp.decisions.past_models import load_past_model
 from creditapp.exceptions import BrokenBundle, CannotReplay
+from creditapp.policy import versions as policy_versions
 from creditapp.scoring.scorer import ENGINE, TOLERANCE
 from creditapp.serving import deployments
 
@@ -19,11 +20,18 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class Replayed:
-    """A decision, the probability of good credit its bundle gives now, and the difference allowed."""
+    """A decision, and what its bundle and its policy give now.
+
+    Attributes:
+        probability: the probability of good credit by its bundle.
+        tolerance: how much that may differ from the recorded one.
+        score: the points of the recorded probability by its policy; none without a scale.
+    """
 
     decision: Decision
     probability: float
     tolerance: float
+    score: int | None
 
     @property
     def difference(self) -> float:
@@ -31,9 +39,14 @@ class Replayed:
         return abs(self.probability - self.decision.probability_good_credit)
 
     @property
+    def score_differs(self) -> bool:
+        """Whether the recorded points are wrong; decisions from before there were points have none."""
+        return self.decision.score not in (None, self.score)
+
+    @property
     def differs(self) -> bool:
-        """Whether the difference is larger than allowed; NaN counts as larger."""
-        return not self.difference <= self.tolerance
+        """Whether the difference is larger than allowed, or the points differ; NaN counts as larger."""
+        return not self.difference <= self.tolerance or self.score_differs
 
 
 def replay(decisions: Iterable[Decision]) -> Iterator[Replayed]:
@@ -41,6 +54,7 @@ def replay(decisions: Iterable[Decision]) -> Iterator[Replayed]:
 
     Raises:
         CannotReplay: the answers of a decision were erased, or its bundle cannot be used any more.
+        BadPolicy: there is no policy of the recorded version.
         DatabaseUnavailable: the database cannot be read.
     """
     for generation, group in groupby(decisions, key=lambda decision: decision.generation):
@@ -73,9 +87,12 @@ def _replay_deployment(generation: int, decisions: Sequence[Decision]) -> Iterat
     answers = [_answers(decision) for decision in decisions]
     columns = columns_of(model.bundle.catalogue, answers)
     probabilities = model.scorer.probabilities(columns)
+    versions = {decision.policy_version for decision in decisions}
+    policies = {version: policy_versions.find(version) for version in versions}
     for decision, probability in zip(decisions, probabilities, strict=True):
         tolerance = SAME_ENGINE_TOLERANCE if decision.engine == ENGINE else TOLERANCE
-        yield Replayed(decision, float(probability), tolerance)
+        score = policies[decision.policy_version].score(decision.probability_good_credit)
+        yield Replayed(decision, float(probability), tolerance, score)
 
 
 def _answers(decision: Decision) -> Mapping[str, Answer]:

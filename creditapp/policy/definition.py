@@ -10,6 +10,7 @@ from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer, Choice, Date, Question, Role
 from creditapp.applications.table import number_of
 from creditapp.exceptions import BadPolicy
+from creditapp.policy.points import DEFAULT_SCALE, PointsScale, scale_from
 
 RULE_KEYS = {"feature", "over", "under", "codes", "outcome", "text"}
 
@@ -71,7 +72,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Policy:
-    """Two cut-offs on the probability of good credit, the outcome of each risk level, and the rules."""
+    """Two cut-offs on the probability of good credit, the outcome of each risk level, and the rules.
+
+    With `points`, each decision also has a score in points.
+    """
 
     version: str
     low_risk_from: float = 0.7
@@ -84,12 +88,17 @@ class Policy:
         }
     )
     rules: tuple[Rule, ...] = ()
+    points: PointsScale | None = None
 
     def risk_level(self, probability_good: float) -> RiskLevel:
         """The risk level of a probability of good credit."""
         if probability_good >= self.low_risk_from:
             return RiskLevel.LOW
         return RiskLevel.MEDIUM if probability_good >= self.medium_risk_from else RiskLevel.HIGH
+
+    def score(self, probability_good: float) -> int | None:
+        """The points of a probability of good credit; none for a policy without a scale."""
+        return self.points.score(probability_good) if self.points else None
 
     def outcome(
         self,
@@ -126,10 +135,11 @@ class Policy:
             "low_risk_from": self.low_risk_from,
             "medium_risk_from": self.medium_risk_from,
             "rules": [rule.as_document() for rule in self.rules],
+            "points": self.points.as_document() if self.points else None,
         }
 
 
-DEFAULT_POLICY = Policy(version="default-1")
+DEFAULT_POLICY = Policy(version="default-1", points=DEFAULT_SCALE)
 
 
 def from_document(document: Mapping[str, Any]) -> Policy:
@@ -139,7 +149,9 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         for rule in document["rules"]
     )
     low, medium = document["low_risk_from"], document["medium_risk_from"]
-    return Policy(document["version"], low, medium, rules=rules)
+    # why: documents from before there were points have no such key.
+    points = scale_from(document.get("points"))
+    return Policy(document["version"], low, medium, rules=rules, points=points)
 
 
 def check_cut_offs(low_risk_from: float, medium_risk_from: float) -> None:

@@ -13,7 +13,8 @@ from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
-from creditapp.policy.definition import DEFAULT_POLICY, Policy, Rule, check_cut_offs, from_document
+from creditapp.policy.definition import DEFAULT_POLICY, Policy, check_cut_offs, from_document
+from creditapp.policy.points import check_scale
 
 
 class PolicyVersion(Base):
@@ -26,6 +27,7 @@ class PolicyVersion(Base):
     low_risk_from: Mapped[float]
     medium_risk_from: Mapped[float]
     rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    points: Mapped[dict[str, float] | None] = mapped_column(JSON(none_as_null=True))
     set_at: Mapped[datetime] = mapped_column(UtcDateTime)
     set_by: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str] = mapped_column(Text)
@@ -39,6 +41,7 @@ class PolicyVersion(Base):
                 "low_risk_from": self.low_risk_from,
                 "medium_risk_from": self.medium_risk_from,
                 "rules": self.rules,
+                "points": self.points,
             }
         )
 
@@ -75,29 +78,26 @@ def history() -> Sequence[PolicyVersion]:
 
 
 def put_in_force(
-    low_risk_from: float,
-    medium_risk_from: float,
-    rules: Sequence[Rule],
-    actor: Actor,
-    reason: str,
-    *,
-    instead_of: str | None = None,
+    policy: Policy, actor: Actor, reason: str, *, instead_of: str | None = None
 ) -> Policy:
-    """Make all workers decide by these cut-offs and rules; the row and its event are one transaction.
+    """Make all workers decide by a policy, and return it with its new version.
 
-    `instead_of` is the version that the caller saw in force.
+    The row and its event are one transaction. `instead_of` is the version that the caller saw in force.
 
     Raises:
-        BadPolicy: the cut-offs are wrong, or the reason is missing; nothing changed.
+        BadPolicy: the cut-offs or the points are wrong, or the reason is missing; nothing changed.
         PolicyChanged: another policy than `instead_of` is in force; nothing changed.
     """
-    check_cut_offs(low_risk_from, medium_risk_from)
+    check_cut_offs(policy.low_risk_from, policy.medium_risk_from)
+    if policy.points:
+        check_scale(policy.points)
     if not reason.strip():
         raise BadPolicy("a reason is required")
     row = PolicyVersion(
-        low_risk_from=low_risk_from,
-        medium_risk_from=medium_risk_from,
-        rules=[rule.as_document() for rule in rules],
+        low_risk_from=policy.low_risk_from,
+        medium_risk_from=policy.medium_risk_from,
+        rules=[rule.as_document() for rule in policy.rules],
+        points=policy.points.as_document() if policy.points else None,
         set_at=datetime.now(UTC),
         set_by=actor.label[:100],
         reason=reason,

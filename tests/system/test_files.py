@@ -25,6 +25,7 @@ from creditapp.files import formats, part
 from creditapp.files import run as file_run
 from creditapp.files.run import cluster, score_file
 from creditapp.policy import versions as policy_versions
+from creditapp.policy.definition import Policy
 from creditapp.settings.paths import ROOT
 from tests.actors import A_TEST
 from tests.clients import StrictClient
@@ -35,6 +36,7 @@ COMPARED = (
     "prediction",
     "probability_good_credit",
     "probability_bad_credit",
+    "score",
     "risk_level",
     "decision",
     "model_version",
@@ -170,7 +172,9 @@ def test_an_interrupted_run_is_gone_on_with_and_records_nothing_twice(
 
     def stop(done: int, _of: int) -> None:
         if done == 2:
-            policy_versions.put_in_force(1.0, 1.0, [], A_TEST, "while a run is stopped")
+            policy_versions.put_in_force(
+                Policy("tried", 1.0, 1.0), A_TEST, "while a run is stopped"
+            )
             raise KeyboardInterrupt
 
     def forget(path: Path, value: object) -> None:

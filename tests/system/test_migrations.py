@@ -135,6 +135,6 @@ def test_a_decision_cannot_name_a_deployment_that_never_was(database: Path) -> N
             connection.execute(
                 "INSERT INTO decision VALUES "
                 "('a', '2026-01-01', 'api', NULL, 'r', 0.5, 0, 'LOW', 'approve', '[]', 'p', '1', 99, 'f',"
-                " 'local', 'e', 'german-credit')"
+                " 'local', 'e', 'german-credit', 512)"
             )
     connection.close()

@@ -27,6 +27,7 @@ def test_a_prediction_has_the_contracts_shape(client: StrictClient) -> None:
         "prediction",
         "probability_good_credit",
         "probability_bad_credit",
+        "score",
         "risk_level",
         "model_version",
         "timestamp",

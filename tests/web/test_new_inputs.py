@@ -14,7 +14,7 @@ from creditapp.challenger import shadow
 from creditapp.cli.registry import open_registry
 from creditapp.identity.people import Role
 from creditapp.policy import versions as policy_versions
-from creditapp.policy.definition import Outcome, Rule
+from creditapp.policy.definition import Outcome, Policy, Rule
 from creditapp.serving import deployments
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
@@ -197,7 +197,9 @@ def test_a_rule_on_a_removed_field_keeps_the_model_from_being_promoted(app: Flas
     """The message names the rule, and what to do first."""
     rule = Rule(REMOVED, Outcome.REFER, "many credits", over=2)
     with app.app_context():
-        policy_versions.put_in_force(0.7, 0.4, [rule], A_TEST, "to have a rule")
+        policy_versions.put_in_force(
+            Policy("tried", 0.7, 0.4, rules=(rule,)), A_TEST, "to have a rule"
+        )
     done = run(app, "promote", "2", "--accept-new-inputs", "--reason", "savings matter")
     assert done.exit_code == 3
     assert f"rule 1: the feature '{REMOVED}' is not one of the scored features" in done.output

@@ -1,6 +1,7 @@
 """Changing the policy: recorded with who and why, followed by the next decision, and never half."""
 
 import json
+from math import log2
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask import Flask
 from creditapp.exceptions import BadPolicy
 from creditapp.identity import audit
 from creditapp.policy import versions as policy_versions
-from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Rule
+from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
@@ -29,7 +30,9 @@ def run(app: Flask, *arguments: str) -> Result:
 def put(app: Flask, approve: float, refer: float, *rules: Rule) -> str:
     """Put a policy in force, and give its version."""
     with app.app_context():
-        return policy_versions.put_in_force(approve, refer, rules, A_TEST, "to try").version
+        return policy_versions.put_in_force(
+            Policy("tried", approve, refer, rules=tuple(rules)), A_TEST, "to try"
+        ).version
 
 
 def decided(client: StrictClient, **answers: Any) -> dict[str, Any]:
@@ -43,8 +46,10 @@ def test_a_change_says_who_when_and_why_and_every_version_can_be_read_again(app:
     """With its event; before the first change the default is in force."""
     with app.app_context():
         assert policy_versions.in_force() == DEFAULT_POLICY
-        first = policy_versions.put_in_force(0.8, 0.5, [LARGE], A_TEST, "to try")
-        second = policy_versions.put_in_force(0.9, 0.6, [], A_TEST, "to try again")
+        first = policy_versions.put_in_force(
+            Policy("tried", 0.8, 0.5, rules=(LARGE,)), A_TEST, "to try"
+        )
+        second = policy_versions.put_in_force(Policy("tried", 0.9, 0.6), A_TEST, "to try again")
         assert policy_versions.in_force() == second
         assert policy_versions.find(first.version) == first
         assert policy_versions.find("default-1") == DEFAULT_POLICY
@@ -111,6 +116,34 @@ def test_the_commands_set_and_show(app: Flask, tmp_path: Path) -> None:
     assert "Credit amount" not in run(app, "show").output
     history = run(app, "show", "--history").output.splitlines()
     assert [line.split()[0] for line in history] == ["policy", "3", "2", "1"]
+
+
+def test_the_points_of_a_policy_are_answered_recorded_and_kept_by_the_next_one(
+    app: Flask, officer: StrictClient
+) -> None:
+    """A score is on the scale of the policy that decided; 500 points are even odds here."""
+    limits = ["--approve-from", "0.7", "--refer-from", "0.4"]
+    before = decided(officer)
+    done = run(app, "set", *limits, "--points", "500", "1", "100", "--reason", "a round scale")
+    assert "500 points are odds of 1 good to 1 bad, 100 points more double them" in done.output
+    after = decided(officer)
+    odds = after["probability_good_credit"] / after["probability_bad_credit"]
+    assert after["score"] == round(500 + 100 * log2(odds))
+    assert before["score"] == round(600 + 20 * log2(odds / 50))
+    run(app, "set", *limits, "--reason", "as before")
+    again = decided(officer)
+    assert (again["policy_version"], again["score"]) == ("2", after["score"])
+    stored = officer.get(f"/api/decisions/{before['decision_id']}").get_json()
+    assert stored["score"] == before["score"]
+    assert f"{before['score']} points" in officer.get(f"/decisions/{before['decision_id']}").text
+
+
+def test_a_wrong_scale_is_refused(app: Flask) -> None:
+    """It names the number that is wrong."""
+    limits = ["--approve-from", "0.7", "--refer-from", "0.4", "--reason", "why"]
+    done = run(app, "set", *limits, "--points", "600", "50", "0")
+    assert done.exit_code == 2
+    assert "points-to-double must be a number above 0 and at most 10,000, not 0" in done.output
 
 
 @pytest.mark.parametrize(

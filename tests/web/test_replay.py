@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -132,6 +132,27 @@ def test_a_deployment_that_was_altered_to_name_another_bundle_is_reported(
     done = run(app, decided[0])
     assert done.exit_code == 1
     assert done.output.endswith("1 decisions scored again, 1 differ\n")
+
+
+@on_both
+def test_points_that_were_altered_are_reported(
+    app: Flask, officer: StrictClient, decided: list[str]
+) -> None:
+    """By command and on the page; points that an older version did not record are not."""
+    with app.app_context(), tampering("decision") as session:
+        right = session.get_one(Decision, UUID(decided[0])).score
+        session.execute(
+            update(Decision).where(Decision.decision_id == UUID(decided[0])).values(score=999)
+        )
+        session.execute(
+            update(Decision).where(Decision.decision_id == UUID(decided[1])).values(score=None)
+        )
+    done = run(app, decided[0], decided[1])
+    assert done.output == (
+        f"{decided[0]}  has 999 points; its policy gives {right}\n2 decisions scored again, 1 differ\n"
+    )
+    page = officer.get(f"/decisions/{decided[0]}/replay").text
+    assert f"The recorded score is 999 points; its policy gives {right}." in page
 
 
 def test_a_decision_of_another_catalogue_is_replayed_under_the_columns_of_its_bundle(

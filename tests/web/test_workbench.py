@@ -8,7 +8,7 @@ from flask import Flask
 
 from creditapp.identity.people import Role
 from creditapp.policy import versions as policy_versions
-from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Rule
+from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
 from tests.portfolios import EXAMPLE
@@ -63,7 +63,7 @@ def test_decisions_of_an_older_policy_do_not_count_as_changes(
     applications = [{**EXAMPLE, "Credit amount": float(amount)} for amount in range(500, 9000, 300)]
     analyst.post("/api/predict-batch", json={"applications": applications})
     with app.app_context():
-        policy_versions.put_in_force(0.8, 0.5, [], A_TEST, "to be stricter")
+        policy_versions.put_in_force(Policy("tried", 0.8, 0.5), A_TEST, "to be stricter")
     page = analyst.get(TRIED).text
     assert f"On {len(applications)} recorded decisions" in page
     assert "No decision would change." in page
@@ -105,7 +105,9 @@ def test_an_analyst_saves_with_a_reason_and_the_rules_stay(
     """By the same road as the command; the next decision is made by it."""
     rule = Rule("Credit amount", Outcome.DECLINE, "The amount is too large", over=4000)
     with app.app_context():
-        before = policy_versions.put_in_force(0.7, 0.4, [rule], A_TEST, "to have a rule").version
+        before = policy_versions.put_in_force(
+            Policy("tried", 0.7, 0.4, rules=(rule,)), A_TEST, "to have a rule"
+        ).version
     saved = save(analyst, instead_of=before)
     assert (saved.status_code, saved.headers["Location"]) == (302, "/policy")
     with app.app_context():
@@ -120,7 +122,9 @@ def test_an_analyst_saves_with_a_reason_and_the_rules_stay(
 def test_a_form_that_is_stale_changes_nothing(app: Flask, analyst: StrictClient) -> None:
     """Somebody else put another policy in force meanwhile: the page says so."""
     with app.app_context():
-        other = policy_versions.put_in_force(0.9, 0.6, [], A_TEST, "to be first").version
+        other = policy_versions.put_in_force(
+            Policy("tried", 0.9, 0.6), A_TEST, "to be first"
+        ).version
     stale = save(analyst, instead_of=DEFAULT_POLICY.version)
     assert stale.status_code == 409
     assert f"policy {other} was put in force after you opened this page" in stale.text

@@ -5,20 +5,16 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer
+from creditapp.policy.points import DEFAULT_SCALE
 from training.estimators.additive import Term, export, terms_of
 from training.estimators.family import Family, Fit
 
-BASE_SCORE, BASE_ODDS, POINTS_TO_DOUBLE = 600.0, 50.0, 20.0
-"""The scale: a score of 600 stands for 50 good credits to 1 bad, and 20 points double these odds."""
-
-FACTOR = POINTS_TO_DOUBLE / log(2)
 HEADER = ("feature", "title", "from", "below", "answer", "meaning", "log_odds", "points")
 
 
@@ -35,7 +31,7 @@ class Row:
     @property
     def points(self) -> float:
         """What it adds to the score."""
-        return self.log_odds * FACTOR
+        return self.log_odds * DEFAULT_SCALE.factor
 
 
 def additive_family(name: str, title: str, parameters: Mapping[str, Any], fit: Fit) -> Family:
@@ -60,7 +56,7 @@ def rows_of(pipeline: Pipeline, catalogue: Catalogue) -> list[Row]:
 def base_points(pipeline: Pipeline) -> float:
     """The points of an application before those of its answers."""
     intercept = float(pipeline.named_steps["classifier"].intercept_[0])
-    return BASE_SCORE + (intercept - log(BASE_ODDS)) * FACTOR
+    return DEFAULT_SCALE.offset + DEFAULT_SCALE.factor * intercept
 
 
 def as_csv(pipeline: Pipeline, catalogue: Catalogue) -> str:
@@ -95,7 +91,7 @@ def as_sql(pipeline: Pipeline, catalogue: Catalogue) -> str:
     cases = "\n    + ".join(_case(term) for term in terms_of(pipeline, catalogue))
     return (
         "SELECT\n"
-        f"  {BASE_SCORE!r} + {FACTOR!r} * (log_odds - {log(BASE_ODDS)!r}) AS score,\n"
+        f"  {DEFAULT_SCALE.offset!r} + {DEFAULT_SCALE.factor!r} * log_odds AS score,\n"
         "  1.0 / (1.0 + EXP(-log_odds)) AS probability_good_credit,\n"
         "  scored.*\n"
         "FROM (\n"

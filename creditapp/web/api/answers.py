@@ -33,6 +33,13 @@ class PredictionSchema(Schema):
     )
     probability_good_credit = fields.Float(metadata={"minimum": 0, "maximum": 1})
     probability_bad_credit = fields.Float(metadata={"minimum": 0, "maximum": 1})
+    score = fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "The odds of good credit in points, on the scale of the policy; "
+            "null if the policy has no scale"
+        },
+    )
     risk_level = fields.String(metadata={"enum": ["LOW", "MEDIUM", "HIGH"]})
     model_version = fields.String(metadata={"description": "The version that scored"})
     timestamp = fields.DateTime(format="iso")

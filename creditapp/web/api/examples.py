@@ -4,6 +4,7 @@ PREDICTION = {
     "prediction": 1,
     "probability_good_credit": 0.85,
     "probability_bad_credit": 0.15,
+    "score": 537,
     "risk_level": "LOW",
     "model_version": "3",
     "timestamp": "2026-11-23T10:30:45.123456+00:00",

@@ -1,5 +1,6 @@
 """The cut-off workbench: try a policy, then put it in force with a reason."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -100,9 +101,11 @@ def save() -> Response | Page:
         return _page(tried, in_force, problem, 422)
     try:
         policy_versions.put_in_force(
-            form.approve_from.data,
-            form.refer_from.data,
-            in_force.rules,
+            replace(
+                in_force,
+                low_risk_from=form.approve_from.data,
+                medium_risk_from=form.refer_from.data,
+            ),
             access.current_actor(),
             form.reason.data.strip(),
             instead_of=form.instead_of.data,
