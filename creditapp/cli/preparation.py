@@ -70,7 +70,7 @@ def _prepare_model() -> str:
     trained = run_training(protected=not settings.production)
     click.echo(summary(trained))
     switch = lifecycle().promote(
-        trained.version, "the first model", operator(), Permissions(new_inputs=True)
+        trained.version, "the first model", operator(), Permissions(new_inputs=True, override=True)
     )
     return f"version {switch.model_version} is in production"
 

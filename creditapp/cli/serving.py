@@ -54,11 +54,19 @@ ACCEPT = click.option(
 )
 
 
+OVERRIDE = click.option(
+    "--override",
+    is_flag=True,
+    help="Serve a model although its validation report does not meet the conditions; the reason says why.",
+)
+
+
 @click.command()
 @click.argument("version")
 @REASON
 @ALLOW
 @ACCEPT
+@OVERRIDE
 @_for_child_processes
 def promote(
     version: str, reason: str, as_json: bool, actor: str, request_id: str, **permitted: bool
@@ -66,7 +74,9 @@ def promote(
     """Make a registered VERSION the production one, and serve it."""
     by = Actor(actor, request_id)
     permissions = Permissions(
-        protected=permitted["allow_protected"], new_inputs=permitted["accept_new_inputs"]
+        protected=permitted["allow_protected"],
+        new_inputs=permitted["accept_new_inputs"],
+        override=permitted["override"],
     )
     with errors_in_one_line(as_json=as_json):
         switch = lifecycle().promote(version, reason, by, permissions)

@@ -25,6 +25,7 @@ class Action(StrEnum):
     KEY_ADDED = "key added"
     KEY_REVOKED = "key revoked"
     MODEL_PROMOTED = "model promoted"
+    CONDITIONS_OVERRIDDEN = "conditions overridden"
     MODEL_DEPLOYED = "model deployed"
     MODEL_REFUSED = "model refused"
     CHALLENGER_CHANGED = "challenger changed"

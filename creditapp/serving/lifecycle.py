@@ -23,8 +23,10 @@ from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import rules_from
 from creditapp.scoring.bundle import Bundle, digest
 from creditapp.scoring.verification import verify
-from creditapp.serving import change_lock, deployments
+from creditapp.serving import change_lock, deployments, promotion_gate
+from creditapp.serving.approval import Approval
 from creditapp.serving.deployments import Change, Switch
+from creditapp.serving.promotion_gate import Candidate
 
 if TYPE_CHECKING:
     from creditapp.serving.registry import Registry
@@ -36,10 +38,17 @@ THE_ALIAS = "the registry's production alias"
 
 @dataclass(frozen=True)
 class Permissions:
-    """What the person who changes the model accepts: protected answers in production, other inputs."""
+    """What the person who changes the model accepts.
+
+    Attributes:
+        protected: protected answers in production.
+        new_inputs: other inputs than those of the model in force.
+        override: conditions of a promotion that do not hold.
+    """
 
     protected: bool = False
     new_inputs: bool = False
+    override: bool = False
 
 
 NONE = Permissions()
@@ -69,9 +78,13 @@ class Lifecycle:
             registry = self.open_registry()
             packed = registry.fetch_bundle(version)
             bundle = self._check(version, packed, "promote", permissions)
+            overridden = _check_conditions(registry, version, packed, permissions)
             # why: what the deployment would refuse must not move the registry's alias before.
             deployments.check_unaltered(packed)
-            registry.promote(version, reason)
+            registry.promote(version, Approval(actor.label, reason, overridden))
+            if overridden:
+                detail = "; ".join([reason, *overridden])
+                audit.record(actor, Action.CONDITIONS_OVERRIDDEN, f"version {version}", detail)
             audit.record(actor, Action.MODEL_PROMOTED, f"version {version}", reason)
             portfolio = bundle.catalogue.name
             return deployments.deploy(registry.model_name, version, portfolio, packed, change)
@@ -120,7 +133,7 @@ class Lifecycle:
             switch = deployments.deploy(previous.model_name, version, portfolio, packed, change)
             if changes:
                 self.warn(f"applications have other inputs now:\n{_listed(changes)}")
-            self._move_alias(version, reason)
+            self._move_alias(version, Approval(actor.label, reason))
             return switch
 
     def _check(self, version: str, packed: bytes, command: str, permissions: Permissions) -> Bundle:
@@ -153,15 +166,45 @@ class Lifecycle:
                 f'one: flask {command} {_argument(command, version)}--allow-protected --reason "…"'
             )
 
-    def _move_alias(self, version: str, reason: str) -> None:
+    def _move_alias(self, version: str, approval: Approval) -> None:
         """Try to move the registry's alias too; a rollback succeeds without it."""
         try:
-            self.open_registry().promote(version, reason)
+            self.open_registry().promote(version, approval)
         except RegistryUnavailable:
             self.warn(
                 "the registry does not answer, so its production alias was not moved: flask deploy "
                 f"would serve the other version again. Later, run: flask promote {version}"
             )
+
+
+def _check_conditions(
+    registry: "Registry", version: str, packed: bytes, permissions: Permissions
+) -> list[str]:
+    """Refuse a version whose report does not meet the conditions, unless this was permitted.
+
+    A model that is served already needs no new report.
+
+    Returns:
+        The conditions that were overridden.
+
+    Raises:
+        RefusedModel: the message lists the conditions.
+    """
+    if _is_in_force(packed):
+        return []
+    production = registry.production()
+    conditions = promotion_gate.check(
+        Candidate(version, digest(packed), registry.report(version)),
+        production,
+        registry.report(production) if production else None,
+    )
+    broken = [str(condition) for condition in promotion_gate.unmet(conditions)]
+    if broken and not permissions.override:
+        raise RefusedModel(
+            f"version {version} does not meet the conditions of a promotion:\n{_listed(broken)}\n"
+            f'to serve it anyway, run: flask promote {version} --override --reason "…"'
+        )
+    return broken
 
 
 def _check_inputs(version: str, catalogue: Catalogue, *, permitted: bool) -> None:

@@ -1,6 +1,7 @@
 """The model registry: the only module that imports MLflow; used by commands, never by a worker."""
 
 import errno
+import json
 import logging
 import os
 import sqlite3
@@ -26,12 +27,14 @@ from mlflow.exceptions import MlflowException
 from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
 from creditapp.scoring.bundle import FIRST_FAMILY, Bundle, digest
 from creditapp.scoring.verification import verify
+from creditapp.serving.approval import Approval
 from creditapp.serving.registry_paths import artifacts_beside, correct_paths
 
 EXPERIMENT = "credit-score-production"
 MODEL_NAME = "RDF_score_pipeline"
 PRODUCTION, STAGING = "production", "staging"
 BUNDLE_FOLDER, BUNDLE_FILE = "served_bundle", "bundle.zip"
+REPORT_FOLDER, REPORT_FILE = "validation", "report.json"
 DIGEST_TAG = "bundle_sha256"
 PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
@@ -135,7 +138,9 @@ class Registry:
         with _registry_failures():
             registered = self._find(version)
             self._refuse_pickles(version)
-            packed = self._download(registered)
+            if not self._has(registered, BUNDLE_FOLDER, BUNDLE_FILE):
+                raise RefusedModel(f"version {version}: it has no served bundle")
+            packed = self._download(registered, BUNDLE_FOLDER, BUNDLE_FILE)
         if digest(packed) != registered.tags.get(DIGEST_TAG):
             raise RefusedModel(f"version {version}: its bundle was altered since it was registered")
         try:
@@ -144,15 +149,35 @@ class Registry:
             raise RefusedModel(f"version {version}: {error}") from error
         return packed
 
-    def promote(self, version: str, reason: str) -> None:
+    def report(self, version: str) -> dict[str, Any] | None:
+        """The validation report of a version; none if none was made.
+
+        Raises:
+            RefusedModel: the version does not exist.
+        """
+        with _registry_failures():
+            registered = self._find(version)
+            if not self._has(registered, REPORT_FOLDER, REPORT_FILE):
+                return None
+            packed = self._download(registered, REPORT_FOLDER, REPORT_FILE)
+        report: dict[str, Any] = json.loads(packed)
+        return report
+
+    def promote(self, version: str, approval: Approval) -> None:
         """Move the production alias to a version, and archive the one it named before."""
         with _registry_failures():
             previous = self._production()
             self._client.set_registered_model_alias(MODEL_NAME, PRODUCTION, version)
             if previous and previous != version:
                 self._tag(previous, stage="Archived")
-            now = datetime.now(UTC).isoformat()
-            self._tag(version, stage="Production", promotion_reason=reason, promoted_at=now)
+            self._tag(
+                version,
+                stage="Production",
+                promotion_reason=approval.reason,
+                promoted_at=datetime.now(UTC).isoformat(),
+                promoted_by=approval.by,
+                overridden="\n".join(approval.overridden),
+            )
             if self._aliases().get(STAGING) == version:
                 self._client.delete_registered_model_alias(MODEL_NAME, STAGING)
 
@@ -186,25 +211,26 @@ class Registry:
             raise RefusedModel(f"version {version} is not registered; run: flask models")
         return registered
 
-    def _download(self, registered: ModelVersion) -> bytes:
-        path = f"{BUNDLE_FOLDER}/{BUNDLE_FILE}"
-        if not self._has(registered, path):
-            raise RefusedModel(f"version {registered.version}: it has no served bundle")
+    def _download(self, registered: ModelVersion, folder: str, name: str) -> bytes:
+        """A file of a version's run."""
         try:
-            with tempfile.TemporaryDirectory() as folder:
-                local = self._client.download_artifacts(str(registered.run_id), path, folder)
+            with tempfile.TemporaryDirectory() as place:
+                path = f"{folder}/{name}"
+                local = self._client.download_artifacts(str(registered.run_id), path, place)
                 return Path(local).read_bytes()
         except OSError as error:
-            raise RegistryUnavailable(f"the bundle cannot be fetched: {error.strerror}") from error
+            raise RegistryUnavailable(
+                f"the file {name} cannot be fetched: {error.strerror}"
+            ) from error
         except (
             MlflowException
         ) as error:  # MLflow wraps a full disk here, and an artifact store that is away
             why = ": no space left" if os.strerror(errno.ENOSPC) in str(error) else ""
-            raise RegistryUnavailable(f"the bundle cannot be fetched{why}") from error
+            raise RegistryUnavailable(f"the file {name} cannot be fetched{why}") from error
 
-    def _has(self, registered: ModelVersion, path: str) -> bool:
-        listed = self._client.list_artifacts(str(registered.run_id), BUNDLE_FOLDER)
-        return path in {file.path for file in listed}
+    def _has(self, registered: ModelVersion, folder: str, name: str) -> bool:
+        listed = self._client.list_artifacts(str(registered.run_id), folder)
+        return f"{folder}/{name}" in {file.path for file in listed}
 
     def _refuse_pickles(self, version: str) -> None:
         """Refuse a version that contains a pickle: `flask train` never publishes one."""

@@ -21,6 +21,7 @@ from creditapp.observability import metrics
 from creditapp.serving import cache as model_cache
 from creditapp.serving import change_lock
 from creditapp.serving.deployments import Switch
+from creditapp.serving.lifecycle import Permissions
 from creditapp.settings.paths import ROOT
 
 REFUSED, UNDER_WAY = 3, 4
@@ -46,10 +47,11 @@ def reload(actor: Actor) -> Switch:
     return _change(["deploy", "--json"], actor)
 
 
-def promote(version: str, reason: str, actor: Actor, *, accept_new_inputs: bool = False) -> Switch:
+def promote(version: str, reason: str, actor: Actor, permissions: Permissions) -> Switch:
     """Make a registered version the production one, and serve it; raises what `reload` raises."""
-    accepted = ["--accept-new-inputs"] if accept_new_inputs else []
-    return _change(["promote", "--json", *accepted, f"--reason={reason}", "--", version], actor)
+    permitted = {"--accept-new-inputs": permissions.new_inputs, "--override": permissions.override}
+    flags = [flag for flag, given in permitted.items() if given]
+    return _change(["promote", "--json", *flags, f"--reason={reason}", "--", version], actor)
 
 
 def roll_back(reason: str, actor: Actor) -> Switch:

@@ -42,7 +42,15 @@ def test_promotion_archives_the_previous_version(own: Trained) -> None:
     assert unreasoned.returncode == 2
     assert "--reason" in unreasoned.stderr
     place = {"database": own.database, "registry": own.registry}
-    promotion = flask("promote", "2", "--reason", "newer", **place)
+    refused = flask("promote", "2", "--reason", "newer", **place)
+    assert (refused.returncode, refused.stderr) == (
+        3,
+        "version 2 does not meet the conditions of a promotion:\n"
+        "  A validation report: it has none; run: flask validate 2\n"
+        'to serve it anyway, run: flask promote 2 --override --reason "…"\n',
+    )
+    assert stages(own) == {"2": "Staging", "1": "Production"}
+    promotion = flask("promote", "2", "--override", "--reason", "newer", **place)
     assert promotion.returncode == 0, promotion.stderr
     assert promotion.stdout == "version 2 is in production; before: 1\n"
     assert stages(own) == {"2": "Production", "1": "Archived"}
@@ -89,7 +97,7 @@ def test_a_moved_registry_still_works(own: Trained, trained: Trained, tmp_path: 
     try:
         place = {"database": tmp_path / "new.db", "registry": moved / "mlflow.db"}
         assert flask("prepare", **place).returncode == 0
-        result = flask("promote", "2", "--reason", "moved", **place)
+        result = flask("promote", "2", "--override", "--reason", "moved", **place)
     finally:
         hidden.rename(own.registry.parent)
     assert result.returncode == 0, result.stderr

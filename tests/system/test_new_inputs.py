@@ -117,12 +117,19 @@ def test_a_field_is_promoted_under_load(place: Place) -> None:
     assert code == 0, printed
     rows = rows_of_the_data(GERMAN)
     with scoring(place.service, rows, CLIENTS) as traffic:
-        code, printed = place.flask("promote", "2", "--reason", "one field more")
+        code, printed = place.flask("promote", "2", "--override", "--reason", "one field more")
         assert code == 3, printed
         assert f'added: "{NEW}" (may be left out; accepted is a number from 0 to 100000' in printed
         assert "--accept-new-inputs" in printed
         assert place.forms_with_the_field() == 0
-        accepted = ("promote", "2", "--accept-new-inputs", "--reason", "one field more")
+        accepted = (
+            "promote",
+            "2",
+            "--override",
+            "--accept-new-inputs",
+            "--reason",
+            "one field more",
+        )
         code, printed = place.flask(*accepted)
         assert code == 0, printed
         wait_until(lambda: place.forms_with_the_field() == 20, 10)

@@ -306,7 +306,7 @@ def test_a_model_that_uses_protected_answers_is_served_only_where_somebody_says_
         return flask(*command, database=tmp_path / "new.db", registry=registry, **settings)
 
     assert run("db", "upgrade").returncode == 0
-    promote = ("promote", "1", "--reason", "a study of last year")
+    promote = ("promote", "1", "--override", "--reason", "a study of last year")
     refused = run(*promote)
     assert refused.returncode == 3
     assert "version 1 uses protected answers (Age in years, " in refused.stderr

@@ -16,6 +16,7 @@ from creditapp.identity.people import Role
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy, Rule
 from creditapp.serving import deployments
+from creditapp.serving.approval import Approval
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import POOR, StrictClient, csrf_token, form_data
@@ -63,7 +64,9 @@ def run(app: Flask, *arguments: str) -> Result:
 
 def promote_other(app: Flask) -> None:
     """Serve the version with other inputs."""
-    done = run(app, "promote", "2", "--accept-new-inputs", "--reason", "savings matter")
+    done = run(
+        app, "promote", "2", "--accept-new-inputs", "--override", "--reason", "savings matter"
+    )
     assert done.exit_code == 0, done.output
 
 
@@ -92,7 +95,7 @@ def test_the_catalogue_of_the_served_model_is_answered(client: StrictClient) -> 
 
 def test_other_inputs_are_refused_with_each_difference_and_what_to_do(app: Flask) -> None:
     """Nothing changes: neither what is served nor the production alias."""
-    done = run(app, "promote", "2", "--reason", "savings matter")
+    done = run(app, "promote", "2", "--override", "--reason", "savings matter")
     assert done.exit_code == 3
     assert done.output.splitlines()[1:-1] == [f"  {one}" for one in DIFFERENCES]
     assert "takes other inputs than the model in force" in done.output
@@ -105,11 +108,11 @@ def test_a_reload_to_other_inputs_is_refused_too(app: Flask, client: StrictClien
     """Whoever moves the production alias in the registry has not accepted them."""
     with app.app_context():
         opened = open_registry()
-    opened.promote("2", "moved in the registry alone")
+    opened.promote("2", Approval("a test", "moved in the registry alone"))
     try:
         answer = client.post("/api/reload-model")
     finally:
-        opened.promote("1", "moved back")
+        opened.promote("1", Approval("a test", "moved back"))
     assert answer.status_code == 409
     assert all(change in answer.get_json()["detail"] for change in DIFFERENCES)
     assert versions(app) == ["1"]
@@ -200,7 +203,9 @@ def test_a_rule_on_a_removed_field_keeps_the_model_from_being_promoted(app: Flas
         policy_versions.put_in_force(
             Policy("tried", 0.7, 0.4, rules=(rule,)), A_TEST, "to have a rule"
         )
-    done = run(app, "promote", "2", "--accept-new-inputs", "--reason", "savings matter")
+    done = run(
+        app, "promote", "2", "--accept-new-inputs", "--override", "--reason", "savings matter"
+    )
     assert done.exit_code == 3
     assert f"rule 1: the feature '{REMOVED}' is not one of the scored features" in done.output
     assert "change the rules first: flask policy set --rules FILE" in done.output
@@ -248,6 +253,7 @@ def test_an_admin_accepts_other_inputs_on_the_models_page(
     page = client.get("/models").text
     assert re.search(r'<input type="checkbox" name="accept_new_inputs">', page)
     form = {"csrf_token": csrf_token(page), "version": "2", "reason": "savings matter"}
+    form["override"] = "on"
     refused = client.post("/models/promote", data=form)
     assert refused.status_code == 409
     assert f"removed: &#34;{REMOVED}&#34;" in refused.text

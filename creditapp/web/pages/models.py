@@ -18,6 +18,7 @@ from creditapp.observability import metrics
 from creditapp.serving import cache as model_cache
 from creditapp.serving import deployments, registry_listing, remote_commands
 from creditapp.serving.deployments import Switch
+from creditapp.serving.lifecycle import Permissions
 from creditapp.web import access
 from creditapp.web.access import ADMINS, ANALYSTS, open_to
 
@@ -39,8 +40,10 @@ def overview() -> Page:
 @open_to(ADMINS)
 def promote() -> Response | Page:
     """Make a registered version the production one, and serve it."""
-    accepted = "accept_new_inputs" in request.form
-    change = partial(remote_commands.promote, accept_new_inputs=accepted)
+    permissions = Permissions(
+        new_inputs="accept_new_inputs" in request.form, override="override" in request.form
+    )
+    change = partial(remote_commands.promote, permissions=permissions)
     return _change(change, request.form.get("version", ""))
 
 
