@@ -35,6 +35,7 @@ MODEL_NAME = "RDF_score_pipeline"
 PRODUCTION, STAGING = "production", "staging"
 BUNDLE_FOLDER, BUNDLE_FILE = "served_bundle", "bundle.zip"
 REPORT_FOLDER, REPORT_FILE = "validation", "report.json"
+POINTS_FILE = "scorecard.csv"
 DIGEST_TAG = "bundle_sha256"
 PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
@@ -71,8 +72,13 @@ class Version:
     created_at: datetime
     accuracy: float | None
     recall_bad: float | None
+    digest: str
     portfolio: str
     uses_protected: bool
+    promoted_at: str
+    promoted_by: str
+    promotion_reason: str
+    overridden: Sequence[str]
     exclusion_difference: float | None
     exclusion_spread: float | None
 
@@ -155,13 +161,18 @@ class Registry:
         Raises:
             RefusedModel: the version does not exist.
         """
-        with _registry_failures():
-            registered = self._find(version)
-            if not self._has(registered, REPORT_FOLDER, REPORT_FILE):
-                return None
-            packed = self._download(registered, REPORT_FOLDER, REPORT_FILE)
-        report: dict[str, Any] = json.loads(packed)
+        packed = self._find_file(version, REPORT_FOLDER, REPORT_FILE)
+        report: dict[str, Any] | None = json.loads(packed) if packed else None
         return report
+
+    def points_table(self, version: str) -> str | None:
+        """The table of points of a version, as CSV; none if its family has none.
+
+        Raises:
+            RefusedModel: the version does not exist.
+        """
+        packed = self._find_file(version, "", POINTS_FILE)
+        return packed.decode() if packed else None
 
     def promote(self, version: str, approval: Approval) -> None:
         """Move the production alias to a version, and archive the one it named before."""
@@ -211,11 +222,19 @@ class Registry:
             raise RefusedModel(f"version {version} is not registered; run: flask models")
         return registered
 
+    def _find_file(self, version: str, folder: str, name: str) -> bytes | None:
+        """A file of a version's run, if it has it."""
+        with _registry_failures():
+            registered = self._find(version)
+            if not self._has(registered, folder, name):
+                return None
+            return self._download(registered, folder, name)
+
     def _download(self, registered: ModelVersion, folder: str, name: str) -> bytes:
         """A file of a version's run."""
         try:
             with tempfile.TemporaryDirectory() as place:
-                path = f"{folder}/{name}"
+                path = _path(folder, name)
                 local = self._client.download_artifacts(str(registered.run_id), path, place)
                 return Path(local).read_bytes()
         except OSError as error:
@@ -229,8 +248,8 @@ class Registry:
             raise RegistryUnavailable(f"the file {name} cannot be fetched{why}") from error
 
     def _has(self, registered: ModelVersion, folder: str, name: str) -> bool:
-        listed = self._client.list_artifacts(str(registered.run_id), folder)
-        return f"{folder}/{name}" in {file.path for file in listed}
+        listed = self._client.list_artifacts(str(registered.run_id), folder or None)
+        return _path(folder, name) in {file.path for file in listed}
 
     def _refuse_pickles(self, version: str) -> None:
         """Refuse a version that contains a pickle: `flask train` never publishes one."""
@@ -256,8 +275,13 @@ class Registry:
             created,
             metrics.get("accuracy"),
             metrics.get("recall_bad"),
+            digest=registered.tags.get(DIGEST_TAG, ""),
             portfolio=run.data.params.get("portfolio", ""),
             uses_protected=run.data.params.get("protected") != "False",
+            promoted_at=registered.tags.get("promoted_at", ""),
+            promoted_by=registered.tags.get("promoted_by", ""),
+            promotion_reason=registered.tags.get("promotion_reason", ""),
+            overridden=registered.tags.get("overridden", "").splitlines(),
             exclusion_difference=metrics.get("cv_roc_auc_difference"),
             exclusion_spread=metrics.get("cv_roc_auc_difference_spread"),
         )
@@ -265,6 +289,10 @@ class Registry:
     def _tag(self, version: str, **tags: str) -> None:
         for key, value in tags.items():
             self._client.set_model_version_tag(MODEL_NAME, version, key, value)
+
+
+def _path(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
 
 
 @contextmanager
