@@ -90,6 +90,7 @@ def _decision_page(
         "policy": stored.policy,
         "reviews": stored.reviews,
         "reasons": phrase_reasons(stored.reasons),
+        "unnamed": stored.unnamed,
         "alternatives": _alternatives(stored),
         "protected_used": stored.protected_used,
         **_questions(stored.catalogue),
