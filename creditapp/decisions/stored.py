@@ -16,6 +16,7 @@ from creditapp.decisions.reviews import Review
 from creditapp.exceptions import BrokenBundle, CannotReplay, ModelUnavailable, NothingToChange
 from creditapp.explanations.alternatives import Alternatives, alternatives
 from creditapp.explanations.reasons import Reason
+from creditapp.explanations.similar import PastCase
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.scoring.scorer import Score
@@ -98,6 +99,18 @@ class StoredDecision:
         except ModelUnavailable:
             return None
         return served if served.fingerprint == self.decision.fingerprint else None
+
+    def similar(self) -> Sequence[PastCase]:
+        """The most similar past applications.
+
+        Empty where the answers were erased or the bundle cannot be used any more.
+        """
+        if self.decision.given is None or self.model is None:
+            return ()
+        try:
+            return self.model.past_cases.nearest(Application(self.decision.given.answers))
+        except BrokenBundle:
+            return ()
 
     def alternatives(self) -> Alternatives:
         """The smallest changes that would have led to an approval, by the decision's own model and policy.
