@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from training.folds import Folds, Interval, Numbers
 from training.validation.decisions import CutOffs
-from training.validation.measures import BY_FOLD, MEASURES, Measure, values_by_fold
+from training.validation.measures import BY_FOLD, METHODS, functions, values_by_fold
 from training.validation.subject import Rival
 
 
@@ -34,10 +32,8 @@ def compare(folds: Folds, scores: list[Numbers], rival: Rival, cut_offs: CutOffs
 
 
 def _compared(folds: Folds, scores: list[Numbers], cut_offs: CutOffs) -> dict[str, Numbers]:
-    measures: dict[str, Measure] = {
-        name: one for name, (one, method) in MEASURES.items() if method == BY_FOLD
-    }
     return {
-        name: np.array(values_by_fold(folds, scores, one))
-        for name, one in {**measures, "cost": cut_offs.cost}.items()
+        name: values_by_fold(folds, scores, one)
+        for name, one in functions(cut_offs).items()
+        if METHODS[name] == BY_FOLD
     }

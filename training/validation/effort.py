@@ -13,7 +13,6 @@ class Effort:
         splits: random splits beside the documented one.
         seeds: fits on the same rows with other seeds.
         bootstraps: fits on rows drawn again.
-        permutations: how often each answer is shuffled in a fold.
     """
 
     folds: int = 10
@@ -21,7 +20,6 @@ class Effort:
     splits: int = 10
     seeds: int = 10
     bootstraps: int = 10
-    permutations: int = 1
 
 
 USUAL = Effort()

@@ -42,24 +42,37 @@ def gini(target: Any, good: Numbers) -> float:
     return 2 * float(roc_auc_score(target, good)) - 1
 
 
-MEASURES: Mapping[str, tuple[Measure, str]] = {
-    "roc_auc": (roc_auc_score, BY_FOLD),
-    "gini": (gini, BY_FOLD),
-    # why: the next ones are far from the truth in the few rows of one fold.
-    "ks": (kolmogorov_smirnov, BY_APPLICANT),
-    "h_measure": (h_measure, BY_APPLICANT),
-    "brier": (brier_score_loss, BY_FOLD),
-    "log_loss": (log_loss, BY_FOLD),
-    "calibration_slope": (calibration.slope, BY_APPLICANT),
-    "calibration_intercept": (calibration.intercept, BY_APPLICANT),
-    "ece": (calibration.expected_error, BY_APPLICANT),
+MEASURES: Mapping[str, Measure] = {
+    "roc_auc": roc_auc_score,
+    "gini": gini,
+    "ks": kolmogorov_smirnov,
+    "h_measure": h_measure,
+    "brier": brier_score_loss,
+    "log_loss": log_loss,
+    "calibration_slope": calibration.slope,
+    "calibration_intercept": calibration.intercept,
+    "ece": calibration.expected_error,
+}
+METHODS: Mapping[str, str] = {
+    **dict.fromkeys(("roc_auc", "gini", "brier", "log_loss", "cost"), BY_FOLD),
+    # why: in the few rows of one fold, these are far from what they are in many rows.
+    **dict.fromkeys(
+        ("ks", "h_measure", "calibration_slope", "calibration_intercept", "ece"), BY_APPLICANT
+    ),
 }
 
 
 def measure(folds: Folds, scores: list[Numbers], cut_offs: CutOffs) -> dict[str, Measured]:
     """Measure the scores of the folds: all of `MEASURES`, and the cost at the policy's cut-offs."""
-    measures = {**MEASURES, "cost": (cut_offs.cost, BY_FOLD)}
-    return {name: _measured(folds, scores, one, method) for name, (one, method) in measures.items()}
+    return {
+        name: _measured(folds, scores, one, METHODS[name])
+        for name, one in functions(cut_offs).items()
+    }
+
+
+def functions(cut_offs: CutOffs) -> dict[str, Measure]:
+    """All measures by name, with the cost at the policy's cut-offs."""
+    return {**MEASURES, "cost": cut_offs.cost}
 
 
 def values_by_fold(folds: Folds, scores: list[Numbers], one: Measure) -> Numbers:
@@ -70,8 +83,7 @@ def values_by_fold(folds: Folds, scores: list[Numbers], one: Measure) -> Numbers
 
 def values_of(target: Any, good: Numbers, cut_offs: CutOffs) -> dict[str, float]:
     """All measures of one set of scores."""
-    values = {name: float(one(target, good)) for name, (one, _) in MEASURES.items()}
-    return {**values, "cost": cut_offs.cost(target, good)}
+    return {name: float(one(target, good)) for name, one in functions(cut_offs).items()}
 
 
 def _measured(folds: Folds, scores: list[Numbers], one: Measure, method: str) -> Measured:

@@ -33,6 +33,11 @@ class Subject:
         """Fits the model on some rows."""
         return partial(self.family.fit, protected=self.protected)
 
+    @cached_property
+    def contrary(self) -> Fit:
+        """Fits the same family without the protected answers if the model uses them, else with them."""
+        return partial(self.family.fit, protected=not self.protected)
+
 
 @dataclass(frozen=True)
 class Rival:
