@@ -11,6 +11,7 @@ import click
 from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.registry import open_registry
+from creditapp.cli.validation import run_validation
 from creditapp.exceptions import BadCatalogue
 from creditapp.serving import deployments
 from creditapp.serving.deployments import Deployment
@@ -38,13 +39,20 @@ if TYPE_CHECKING:
 @click.option(
     "--accept-draft", is_flag=True, help="Train although the portfolio has open review marks."
 )
-def train(data: Path | None, family: str, without_protected: bool, accept_draft: bool) -> None:
-    """Train on the portfolio's data and register the model as Staging."""
+@click.option("--quick", is_flag=True, help="Make no validation report.")
+def train(
+    data: Path | None, family: str, without_protected: bool, accept_draft: bool, quick: bool
+) -> None:
+    """Train on the portfolio's data, register the model as Staging, and make its validation report."""
     with errors_in_one_line():
         trained = run_training(
             data, family=family, protected=not without_protected, accept_draft=accept_draft
         )
-    click.echo(summary(trained))
+        click.echo(summary(trained))
+        if quick:
+            click.echo(f"To make its validation report:  flask validate {trained.version}")
+        else:
+            run_validation(trained.version, data)
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
 
 

@@ -26,7 +26,9 @@ from mlflow.exceptions import MlflowException
 from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
 from creditapp.scoring.bundle import Bundle, digest
 from creditapp.scoring.verification import verify
+from creditapp.serving import registry_reports
 from creditapp.serving.registry_paths import artifacts_beside, correct_paths
+from creditapp.serving.registry_reports import TrainingRecord
 
 EXPERIMENT = "credit-score-production"
 MODEL_NAME = "RDF_score_pipeline"
@@ -143,6 +145,36 @@ class Registry:
         except BrokenBundle as error:
             raise RefusedModel(f"version {version}: {error}") from error
         return packed
+
+    def training_record(self, version: str) -> TrainingRecord:
+        """What is known of the training of a version.
+
+        Raises:
+            RefusedModel: the version does not exist.
+        """
+        with _registry_failures():
+            return registry_reports.training_record(self._client, self._find(version), DIGEST_TAG)
+
+    def log_report(
+        self, version: str, files: Mapping[str, str], metrics: Mapping[str, float]
+    ) -> None:
+        """Keep the validation report of a version: its files by name, and its metrics.
+
+        Raises:
+            RefusedModel: the version does not exist.
+        """
+        with _registry_failures():
+            run_id = str(self._find(version).run_id)
+            registry_reports.log_report(self._client, run_id, files, metrics)
+
+    def report(self, version: str) -> dict[str, Any] | None:
+        """The validation report of a version; None if there is none.
+
+        Raises:
+            RefusedModel: the version does not exist.
+        """
+        with _registry_failures():
+            return registry_reports.read_report(self._client, str(self._find(version).run_id))
 
     def promote(self, version: str, reason: str) -> None:
         """Move the production alias to a version, and archive the one it named before."""

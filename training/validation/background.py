@@ -47,13 +47,17 @@ def purpose_section(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def data_section(whole: Dataset, file: Path) -> dict[str, Any]:
-    """The file that the model is measured on, and what is in it."""
+def data_section(whole: Dataset, file: Path, subject: Subject) -> dict[str, Any]:
+    """The file that the model is measured on, and what is in it.
+
+    `digest_at_training` is that of the file that the version was trained on; "unknown" for old versions.
+    """
     catalogue = whole.catalogue
     return {
         "portfolio": catalogue.name,
         "file": file.name,
         "digest": digest_of(file),
+        "digest_at_training": subject.record["data_digest"],
         "rows": len(whole),
         "bad_rate": 1 - float(whole.target.mean()),
         "catalogue_fingerprint": catalogue.fingerprint,

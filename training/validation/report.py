@@ -68,7 +68,7 @@ def _background(task: Task, model_name: str) -> Report:
     return {
         "model": background.model_section(task.subject, model_name),
         "purpose": background.purpose_section(task.whole.catalogue),
-        "data": background.data_section(task.whole, task.file),
+        "data": background.data_section(task.whole, task.file, task.subject),
         "parity": {**task.subject.parity, "limit": TOLERANCE},
         "tried": [*task.tried] or [background.UNKNOWN],
     }

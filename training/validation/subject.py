@@ -19,8 +19,8 @@ from training.folds import Fit
 class Subject:
     """A registered version, as it can be fitted again.
 
-    `record` is what the registry says of it: `version`, `run_id`, `bundle_digest`, `trained_at` and
-    `parameters`. `parity` holds the rows compared and the largest difference of the export.
+    `record` is what the registry says of it: `version`, `run_id`, `bundle_digest`, `trained_at`,
+    `data_digest` and `parameters`. `parity` holds the rows compared and the largest difference of the export.
     """
 
     family: Family
