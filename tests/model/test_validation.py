@@ -151,6 +151,22 @@ def test_a_version_without_a_report_says_how_to_make_it(trained: Trained, databa
     assert answer.stderr == "version 1 has no validation report; run: flask validate 1\n"
 
 
+def test_the_command_refuses_what_it_cannot_validate(
+    trained: Trained, database: Path, tmp_path: Path
+) -> None:
+    """A version that is not registered, and a file that is not the one trained on: one line each."""
+    other = tmp_path / "other.csv"
+    other.write_text(DATA.read_text().rsplit("\n", 2)[0] + "\n")
+    for arguments, message in (
+        (["9"], "version 9 is not registered"),
+        (["1", "--data", str(other)], "another digest"),
+    ):
+        answer = flask("validate", *arguments, database=database, registry=trained.registry)
+        assert answer.returncode == 3
+        assert message in answer.stderr
+        assert len(answer.stderr.splitlines()) == 1
+
+
 def test_the_page_needs_no_other_file(validated: Validated) -> None:
     """It is well-formed, draws its plots itself, and names no other host but namespaces."""
     page = files_of(validated.report)["report.html"]

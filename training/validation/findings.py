@@ -105,8 +105,8 @@ def _fairness_table(table: dict[str, Any]) -> Table:
         "ratio",
         "TPR difference",
         "FPR difference",
-        "told",
-        "seen",
+        "predicted",
+        "observed",
     )
     rows = [
         [

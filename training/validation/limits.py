@@ -26,7 +26,7 @@ def _data(report: Mapping[str, Any]) -> Iterator[str]:
     rows, auc = report["data"]["rows"], report["measures"]["roc_auc"]
     if rows < FEW_ROWS:
         yield (
-            f"The data have {rows:,} rows only: the ROC AUC is known to within {auc['low']:.3f} and "
+            f"The data have {rows:,} rows only: the ROC AUC may be anything from {auc['low']:.3f} to "
             f"{auc['high']:.3f}."
         )
     if report["out_of_time"] is None:

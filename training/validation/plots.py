@@ -12,7 +12,10 @@ from matplotlib.figure import Figure
 from training.validation.chapter import NAMES
 from training.validation.report import Report
 
-WIDTH = 6.5
+WIDTH, HEIGHT = 6.5, 3.4
+ROOM_OF_AXIS, ROOM_OF_LINE = 0.9, 0.24
+"""The height of a plot with a line for each name, in inches."""
+
 INK, LIGHT = "#30507a", "#9a9aa5"
 FOUR_FIFTHS = 0.8
 
@@ -28,7 +31,7 @@ def _with_own_ids(name: str, drawing: str) -> str:
 
 
 def _draw(plot: Callable[[Axes, Report], None], report: Report) -> str:
-    figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
+    figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     plot(axes, report)
@@ -94,6 +97,7 @@ def _bars(axes: Axes, figures: Mapping[str, Mapping[str, Any]], key: str) -> Non
     axes.errorbar(means, places, xerr=_reach(values, key), fmt="o", color=INK, capsize=3)
     axes.set_yticks(places, names, fontsize=8)
     axes.invert_yaxis()
+    axes.figure.set_figheight(ROOM_OF_AXIS + ROOM_OF_LINE * len(names))
 
 
 def _reach(values: Sequence[Mapping[str, Any]], key: str) -> list[list[float]]:
