@@ -32,19 +32,19 @@ def validate(version: str, data: Path | None) -> None:
 
 @click.command()
 @click.argument("version")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.option("--markdown", is_flag=True, help="Print the report as Markdown (default).")
 def report(version: str, as_json: bool, markdown: bool) -> None:
     """Print the validation report of a registered VERSION."""
-    with errors_in_one_line():
-        if as_json and markdown:
-            raise click.UsageError("use --json or --markdown, not both")
+    if as_json and markdown:
+        raise click.UsageError("use --json or --markdown, not both")
+    with errors_in_one_line(as_json=as_json):
         document = open_registry().report(version)
         if document is None:
             raise RefusedModel(
                 f"version {version} has no validation report; run: flask validate {version}"
             )
-        click.echo(json.dumps(document, indent=1) if as_json else _markdown(document))
+        click.echo(json.dumps(document) if as_json else _markdown(document))
 
 
 def run_validation(version: str, data: Path | None = None) -> None:

@@ -141,7 +141,10 @@ def test_the_command_prints_a_report(validated: Validated) -> None:
     written = flask("report", "1", **place).stdout
     assert written.startswith("# Validation report: RDF_score_pipeline, version 1\n")
     assert "| ROC AUC |" in written
-    assert json.loads(flask("report", "1", "--json", **place).stdout) == validated.report
+    [line] = flask("report", "1", "--json", **place).stdout.splitlines()
+    assert json.loads(line) == validated.report
+    both = flask("report", "1", "--json", "--markdown", **place)
+    assert "use --json or --markdown, not both" in both.stderr
 
 
 def test_a_version_without_a_report_says_how_to_make_it(trained: Trained, database: Path) -> None:

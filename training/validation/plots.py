@@ -97,7 +97,8 @@ def _bars(axes: Axes, figures: Mapping[str, Mapping[str, Any]], key: str) -> Non
     axes.errorbar(means, places, xerr=_reach(values, key), fmt="o", color=INK, capsize=3)
     axes.set_yticks(places, names, fontsize=8)
     axes.invert_yaxis()
-    axes.figure.set_figheight(ROOM_OF_AXIS + ROOM_OF_LINE * len(names))
+    if figure := axes.get_figure(root=True):
+        figure.set_figheight(ROOM_OF_AXIS + ROOM_OF_LINE * len(names))
 
 
 def _reach(values: Sequence[Mapping[str, Any]], key: str) -> list[list[float]]:
