@@ -16,10 +16,12 @@ from creditapp.cli import (
     portfolio,
     preparation,
     serving,
+    validation,
 )
 
 MODULES = (
     models,
+    validation,
     preparation,
     serving,
     challenger,

@@ -13,7 +13,8 @@ from creditapp.cli.registry import open_registry
 from creditapp.identity import audit
 from creditapp.identity.people import Role
 from creditapp.serving.approval import Approval
-from creditapp.serving.registry import MODEL_NAME, REPORT_FILE, REPORT_FOLDER
+from creditapp.serving.registry import MODEL_NAME
+from creditapp.serving.registry_reports import REPORT_FILE
 from creditapp.settings.settings import Settings
 from tests.clients import StrictClient, csrf_token
 from tests.reports import report_of
@@ -27,14 +28,14 @@ def registry(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path
     registry = Path(shutil.copy(trained.registry, home / "mlflow.db"))
     shutil.copytree(trained.registry.parent / "mlruns", home / "mlruns")
     for family in ("scorecard", "forest"):
-        command = ("train", "--estimator", family)
+        command = ("train", "--quick", "--estimator", family)
         done = flask(*command, database=trained.database, registry=registry)
         assert done.returncode == 0, done.stderr
     client = MlflowClient(f"sqlite:///{registry}")
     for version, slope in (("1", 1.75), ("2", 1.02)):
         registered = client.get_model_version(MODEL_NAME, version)
         report = report_of(version, registered.tags["bundle_sha256"], slope=slope)
-        client.log_text(registered.run_id, json.dumps(report), f"{REPORT_FOLDER}/{REPORT_FILE}")
+        client.log_text(registered.run_id, json.dumps(report), REPORT_FILE)
     return registry
 
 
