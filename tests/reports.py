@@ -2,6 +2,8 @@
 
 from typing import Any
 
+METHOD = "mean over the folds"
+
 
 def interval(mean: float, low: float, high: float) -> dict[str, float]:
     """A mean with its interval."""
@@ -18,8 +20,20 @@ CALIBRATION = {"predicted": 0.6, "observed": 0.5, "low": 0.4, "high": 0.6, "coun
 
 def fairness(*, protected_used: bool, value: float) -> dict[str, Any]:
     """The groups of one protected field, of which one is too small."""
-    young = {"label": "18–24", "count": 149, "approval_rate": 0.3, "calibration": CALIBRATION}
-    old = {"label": "65–100", "count": 12, "approval_rate": 0.5, "calibration": None}
+    young = {
+        "label": "18–24",
+        "count": 149,
+        "approval_rate": 0.3,
+        "calibration": CALIBRATION,
+        "reference": False,
+    }
+    old = {
+        "label": "65–100",
+        "count": 12,
+        "approval_rate": 0.5,
+        "calibration": None,
+        "reference": True,
+    }
     differences = {"tpr_difference": ratio(-0.1, -0.2, 0.1), "fpr_difference": None}
     none = {"tpr_difference": None, "fpr_difference": None}
     return {
@@ -70,9 +84,15 @@ def report_of(version: str, digest: str, *, slope: float = 1.02) -> dict[str, An
             ],
         },
         "folds": {"folds": 10, "repeats": 2, "seed": 42},
-        "measures": {"roc_auc": auc, "calibration_slope": interval(slope, 0.8, 1.2)},
+        "measures": {
+            "roc_auc": {**auc, "method": METHOD},
+            "calibration_slope": {**interval(slope, 0.8, 1.2), "method": METHOD},
+        },
         "calibration": [CALIBRATION],
+        "tried": ["version 1: forest, protected answers used"],
         "decisions": {
+            "policy": "default-1",
+            "cost_ratio": 5.0,
             "approve_from": 0.7,
             "refer_from": 0.4,
             "table": {
@@ -81,7 +101,10 @@ def report_of(version: str, digest: str, *, slope: float = 1.02) -> dict[str, An
                 "decline": {"good": 3, "bad": 9},
             },
         },
-        "documented_split": {"roc_auc": {"value": 0.795, "spread": 0.014}},
+        "documented_split": {
+            "roc_auc": {"value": 0.795, "spread": 0.014},
+            "calibration_slope": {"value": 1.81, "spread": 0.17},
+        },
         "out_of_time": {"roc_auc": ratio(0.75, 0.7, 0.8)},
         "benchmarks": [
             {
@@ -115,6 +138,7 @@ def report_of(version: str, digest: str, *, slope: float = 1.02) -> dict[str, An
                 "feature": "Age in years",
                 "declared": None,
                 "observed": "higher_is_better",
+                "change": 0.06,
                 "agrees": None,
             }
         ],

@@ -75,7 +75,7 @@ def _markdown(document: dict[str, Any]) -> str:
 
 
 def _summary(document: dict[str, Any]) -> str:
-    from training.validation.chapter import NAMES, interval
+    from creditapp.reports.chapter import NAMES, interval
 
     measures = document["measures"]
     figures = ", ".join(f"{NAMES[name]} {interval(measures[name])}" for name in MAIN)

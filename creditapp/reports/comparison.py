@@ -1,89 +1,83 @@
 """Two validation reports side by side."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from creditapp.phrases import marked
-from creditapp.reports.applicants import approval_ratios
-from creditapp.reports.quality import MEASURES
-from creditapp.reports.table import NONE, Report, Table, figure, interval, phrase, title_of
+from creditapp.reports.chapter import NAMES, Chapter, Report, Table, interval
 
 Named = tuple[str, Report]
 """A version and its report."""
 
-
-def _protected(report: Report) -> str:
-    return marked("used") if report["model"]["uses_protected"] else marked("not used")
-
-
-FACTS: dict[str, Callable[[Report], object]] = {
-    marked("Family"): lambda report: report["model"]["title"],
-    marked("Protected answers"): _protected,
-    marked("Data"): lambda report: report["data"]["file"],
-    marked("Digest of the data"): lambda report: report["data"]["digest"][:12],
-    marked("Rows"): lambda report: report["data"]["rows"],
-    marked("Report made at"): lambda report: report["made_at"][:16].replace("T", " "),
+FACTS: dict[str, Callable[[Report], str]] = {
+    "family": lambda report: report["model"]["title"],
+    "protected answers": lambda report: "used" if report["model"]["uses_protected"] else "not used",
+    "data": lambda report: report["data"]["file"],
+    "digest of the data": lambda report: report["data"]["digest"][:12],
+    "rows": lambda report: str(report["data"]["rows"]),
+    "report made at": lambda report: report["made_at"][:16].replace("T", " "),
 }
+RATIO = "A group's approval rate, divided by that of the group that is approved most often."
 
 
-def compared(first: Named, second: Named) -> list[Table]:
+def compared(first: Named, second: Named) -> list[Chapter]:
     """What both reports say, one column each."""
-    return [_models(first, second), _measures(first, second), *_approvals(first, second)]
+    approvals = list(_approvals(first, second))
+    chapters = [_models(first, second), _measures(first, second)]
+    if approvals:
+        chapters.append(Chapter("Approval ratios", [RATIO], approvals, shown=True))
+    return chapters
 
 
-def _versions(first: Named, second: Named) -> list[Any]:
-    return [phrase(marked("Version %(version)s"), version=name) for name, _ in (first, second)]
+def _columns(name: str, first: Named, second: Named) -> list[str]:
+    return [name, f"version {first[0]}", f"version {second[0]}"]
 
 
-def _models(first: Named, second: Named) -> Table:
-    return Table(
-        "models",
-        marked("Models"),
-        ["", *_versions(first, second)],
-        [[title, fact(first[1]), fact(second[1])] for title, fact in FACTS.items()],
-        texts=3,
-    )
+def _models(first: Named, second: Named) -> Chapter:
+    rows = [[name, fact(first[1]), fact(second[1])] for name, fact in FACTS.items()]
+    table = Table("Both versions", _columns("fact", first, second), rows)
+    return Chapter("The models", tables=[table], shown=True)
 
 
-def _measures(first: Named, second: Named) -> Table:
+def _measures(first: Named, second: Named) -> Chapter:
     one, other = first[1]["measures"], second[1]["measures"]
-    note = marked("On the same folds of the same data.")
-    if _rows_and_folds(first[1]) != _rows_and_folds(second[1]):
-        note = marked("Not on the same folds of the same data: rows may cause a difference.")
-    return Table(
-        "measures",
-        marked("Quality"),
-        [marked("Measure"), *_versions(first, second), marked("Difference")],
+    rows = [
         [
-            [
-                title,
-                interval(one[name]),
-                interval(other[name]),
-                figure(other[name]["mean"] - one[name]["mean"], 4),
-            ]
-            for name, title in MEASURES.items()
-            if name in one and name in other
-        ],
-        note,
-    )
+            title,
+            interval(one[name]),
+            interval(other[name]),
+            f"{other[name]['mean'] - one[name]['mean']:+.4f}",
+        ]
+        for name, title in NAMES.items()
+        if name in one and name in other
+    ]
+    columns = [*_columns("measure", first, second), "difference"]
+    table = Table("Measures with 95 % intervals", columns, rows)
+    return Chapter("Performance", [_note(first[1], second[1])], [table], shown=True)
 
 
-def _rows_and_folds(report: Report) -> tuple[object, object]:
-    return report["data"]["digest"], report["folds"]
+def _note(first: Report, second: Report) -> str:
+    if first["folds"] == second["folds"] and first["data"]["digest"] == second["data"]["digest"]:
+        return "Both were measured on the same folds of the same data."
+    return "They were not measured on the same folds of the same data: rows may cause a difference."
 
 
 def _approvals(first: Named, second: Named) -> Iterator[Table]:
     """The approval ratios of the groups of the first report, beside those of the second."""
-    others = approval_ratios(second[1])
-    for feature, groups in approval_ratios(first[1]).items():
-        title = phrase(marked("%(field)s: approval ratio"), field=title_of(first[1], feature))
-        yield Table(
-            f"fairness-{feature}",
-            title,
-            [marked("Group"), *_versions(first, second)],
-            [
-                [label, ratio, others.get(feature, {}).get(label, NONE)]
-                for label, ratio in groups.items()
-            ],
-            marked("A group's approval rate, divided by that of the group approved most often."),
-        )
+    others = _ratios(second[1])
+    for feature, groups in _ratios(first[1]).items():
+        rows = [
+            [label, ratio, others.get(feature, {}).get(label, "no such group")]
+            for label, ratio in groups.items()
+        ]
+        yield Table(feature, _columns("group", first, second), rows)
+
+
+def _ratios(report: Report) -> dict[str, dict[str, str]]:
+    """The approval ratios as the model itself decides, by field and group."""
+    used = report["model"]["uses_protected"]
+    return {
+        table["feature"]: {
+            group["label"]: interval(group["approval_ratio"]) for group in table["groups"]
+        }
+        for table in report["fairness"]
+        if table["protected_used"] is used
+    }

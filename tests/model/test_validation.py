@@ -12,6 +12,7 @@ import pytest
 
 from creditapp.exceptions import RefusedModel
 from creditapp.policy.definition import DEFAULT_POLICY
+from creditapp.serving.approval import Approval
 from creditapp.serving.registry import Registry
 from tests.portfolios import GERMAN
 from tests.serving import ROOT, Trained, flask
@@ -221,7 +222,7 @@ def test_the_version_in_production_is_a_benchmark_of_others(
     from training import validate as module
 
     record = validated.registry.training_record("1")
-    validated.registry.promote("1", "a test")
+    validated.registry.promote("1", Approval("a test", "a test"))
     assert len(module._rivals(validated.registry, record, GERMAN)) == 2
     [*_, served] = module._rivals(validated.registry, replace(record, version="2"), GERMAN)
     assert (served.name, served.version) == ("production", "1")

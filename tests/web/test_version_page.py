@@ -72,7 +72,7 @@ def test_a_version_without_a_report_says_how_to_make_one(analyst: StrictClient) 
     """Nothing is claimed about it."""
     page = analyst.get("/models/3").text
     assert "it has none; run: flask validate 3" in page
-    assert "Quality" not in page
+    assert "Performance" not in page
     assert "Points of each answer" not in page
 
 
@@ -101,11 +101,11 @@ def test_a_version_that_was_approved_says_by_whom_and_why(
 def test_two_versions_are_compared(analyst: StrictClient) -> None:
     """Side by side; a version without a report is named."""
     page = analyst.get("/models/compare?first=1&second=2").text
-    assert "On the same folds of the same data." in page
+    assert "on the same folds of the same data" in page
     assert "-0.7300" in page
     page = analyst.get("/models/compare?first=1&second=3").text
     assert "Version 3 has no validation report" in page
-    assert "On the same folds" not in page
+    assert "on the same folds" not in page
 
 
 @pytest.mark.parametrize("query", ["", "?first=1&second=99", "?first=1&second=1", "?first=1"])
@@ -114,7 +114,7 @@ def test_without_two_versions_there_is_only_the_choice(analyst: StrictClient, qu
     answer = analyst.get(f"/models/compare{query}")
     assert answer.status_code == 200
     assert "First version" in answer.text
-    assert "Quality" not in answer.text
+    assert "Performance" not in answer.text
 
 
 @pytest.mark.parametrize("version", ["99", "x", "01", "2 "])

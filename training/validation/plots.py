@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.validation.chapter import NAMES
+from creditapp.reports.chapter import NAMES
 from training.validation.report import Report
 
 WIDTH, HEIGHT = 6.5, 3.4

@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from training.validation.chapters import chapters
+from creditapp.reports.chapters import chapters
 from training.validation.plots import plots
 from training.validation.report import Report
 

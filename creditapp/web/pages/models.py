@@ -16,11 +16,11 @@ from creditapp.exceptions import (
     UnknownVersion,
 )
 from creditapp.observability import metrics
+from creditapp.reports.chapter import Chapter
+from creditapp.reports.chapters import chapters
 from creditapp.reports.comparison import compared
 from creditapp.reports.conditions import Candidate, check_conditions
-from creditapp.reports.points import points_tables
-from creditapp.reports.table import Table
-from creditapp.reports.tables import tables_of
+from creditapp.reports.points import points_chapter
 from creditapp.serving import cache as model_cache
 from creditapp.serving import (
     deployments,
@@ -62,9 +62,9 @@ def version(version: str) -> Page:
             documents[production["version"]]["report"] if production else None,
         ),
         "report": report,
-        "tables": [
-            *(tables_of(report) if report else ()),
-            *points_tables(documents[version]["points_table"]),
+        "chapters": [
+            *(chapters(report) if report else ()),
+            *points_chapter(documents[version]["points_table"]),
         ],
     }
     return render_template("version.html", **context)
@@ -84,7 +84,7 @@ def compare() -> Page:
         "registry_is_away": is_away,
         "chosen": (first, second),
         "without_report": without,
-        "tables": _compared(documents) if documents and not without else (),
+        "chapters": _compared(documents) if documents and not without else (),
     }
     return render_template("compare.html", **context)
 
@@ -139,7 +139,7 @@ def _find(version: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
     return by_name[version], production[0] if production else None
 
 
-def _compared(documents: Mapping[str, dict[str, Any]]) -> Sequence[Table]:
+def _compared(documents: Mapping[str, dict[str, Any]]) -> Sequence[Chapter]:
     first, second = ((name, one["report"]) for name, one in documents.items())
     return compared(first, second)
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from training.validation.chapter import Chapter, Table, figure, interval, share, text
-from training.validation.report import Report
+from creditapp.reports.chapter import Chapter, Report, Table, figure, interval, share, text
 
 
 def stability(report: Report) -> Chapter:
@@ -93,6 +92,7 @@ def fairness(report: Report) -> Chapter:
         [_fairness_table(table) for table in report["fairness"]],
         "fairness",
         "Approval ratio of each group, with 95 % intervals; the line is at four fifths.",
+        shown=True,
     )
 
 

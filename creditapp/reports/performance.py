@@ -1,7 +1,6 @@
 """The chapters of a report on how well the model ranks, predicts and decides."""
 
-from training.validation.chapter import NAMES, Chapter, Table, figure, interval
-from training.validation.report import Report
+from creditapp.reports.chapter import NAMES, Chapter, Report, Table, figure, interval
 
 
 def measures(report: Report) -> Chapter:
@@ -31,6 +30,7 @@ def measures(report: Report) -> Chapter:
             "is the standard deviation over other random splits of 70 to 30."
         ],
         tables,
+        shown=True,
     )
 
 
@@ -52,6 +52,7 @@ def calibration(report: Report) -> Chapter:
         ],
         "calibration",
         "Predicted and observed share of good credit; the diagonal is right.",
+        shown=True,
     )
 
 
@@ -69,6 +70,7 @@ def decisions(report: Report) -> Chapter:
             f"{made['refer_from']}. An approved bad credit costs {made['cost_ratio']:g} declined good ones."
         ],
         [Table("Applicants by decision and outcome", ("decision", "good", "bad"), rows)],
+        shown=True,
     )
 
 
@@ -91,6 +93,7 @@ def benchmarks(report: Report) -> Chapter:
         [Table("Benchmarks with Nadeau–Bengio intervals", columns, rows)],
         "benchmarks",
         "ROC AUC of the model and of the benchmarks, with 95 % intervals.",
+        shown=True,
     )
 
 

@@ -1,7 +1,6 @@
 """The chapters of a report on the model, its data and its limits."""
 
-from training.validation.chapter import Chapter, Table, share, table_of_facts, text
-from training.validation.report import Report
+from creditapp.reports.chapter import Chapter, Report, Table, share, table_of_facts, text
 
 
 def model(report: Report) -> Chapter:
@@ -59,4 +58,4 @@ def tried(report: Report) -> Chapter:
 
 def limits(report: Report) -> Chapter:
     """What the figures do not say."""
-    return Chapter("Limits", report["limits"])
+    return Chapter("Limits", report["limits"], shown=True)

@@ -1,8 +1,7 @@
 """The chapters of a written report, from its document."""
 
-from training.validation import findings, origins, performance
-from training.validation.chapter import Chapter
-from training.validation.report import Report
+from creditapp.reports import findings, origins, performance
+from creditapp.reports.chapter import Chapter, Report
 
 CHAPTERS = (
     origins.model,

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+Report = Mapping[str, Any]
+"""A validation report: the document that `training/validation/report.py` makes."""
+
 TOO_FEW = "too few to say"
 
 NAMES = {
@@ -23,22 +26,26 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts; the first column names its rows."""
+    """A table; the first column names its rows."""
 
-    caption: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    caption: object
+    columns: Sequence[object]
+    rows: Sequence[Sequence[object]]
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A part of the report under its own title; `plot` is the name of a plot, or empty."""
+    """A part of the report under its own title; `plot` is the name of a plot, or empty.
+
+    Only chapters that are `shown` are open when a page is opened.
+    """
 
     title: str
     paragraphs: Sequence[str] = ()
     tables: Sequence[Table] = ()
     plot: str = ""
     plot_caption: str = ""
+    shown: bool = False
 
 
 def figure(value: float | None, decimals: int = 3) -> str:
