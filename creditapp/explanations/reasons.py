@@ -132,21 +132,24 @@ class Explainer:
             )
         if by_score is Outcome.APPROVE:
             return self._reasons_outside_training(answers, score)
-        effects = self.contributions(application, policy.low_risk_from)
+        group = self.group(policy.low_risk_from)
+        return tuple(
+            self._reason_by_model(name, answers, self._columns[name][group])
+            for name in self._named(application, policy.low_risk_from)[:MOST_REASONS]
+        )
+
+    def _named(self, application: Application, cut_off: float) -> list[str]:
+        """The features that may be named, the largest effect first: see `SMALLEST_SHARE` and `is_worse`."""
+        effects = self.contributions(application, cut_off)
         floor = SMALLEST_SHARE * -sum(effects.values())
-        worse = self.worse_answers(application, policy.low_risk_from)
-        names = [
+        worse = self.worse_answers(application, cut_off)
+        return [
             name
             for name in against(effects, self._catalogue)
             if name in worse
             and -effects[name] >= floor
-            and not self._catalogue.by_name[name].is_vague(answers[name])
+            and not self._catalogue.by_name[name].is_vague(application.answers[name])
         ]
-        group = self.group(policy.low_risk_from)
-        return tuple(
-            self._reason_by_model(name, answers, self._columns[name][group])
-            for name in names[:MOST_REASONS]
-        )
 
     def worse_answers(self, application: Application, cut_off: float) -> frozenset[str]:
         """The features whose answer is worse than the reference group's typical one: see `is_worse`."""

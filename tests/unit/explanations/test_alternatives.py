@@ -126,6 +126,19 @@ def test_the_score_of_a_range_is_the_lowest_in_it() -> None:
     )
 
 
+def test_a_range_with_several_scores_says_at_least() -> None:
+    """Without followers too."""
+
+    def probability(answers: Answers) -> float:
+        return 0.9 if answers["savings"] > 1000 else 0.8 if answers["savings"] > 500 else 0.1
+
+    [one] = look_in(MIXED, mixed.EXAMPLE, probability, over(savings=[500, 1000])).approved
+    assert (changed(one), one.exact) == ({"savings": (510, 100_000)}, False)
+    assert one.worded(str)["text"] == (
+        "With savings: from 510 to 100000 instead of 80 the score would be at least 0.800"
+    )
+
+
 def test_what_follows_must_be_enough_for_every_value() -> None:
     """Fewer months lead to another instalment: with one of them (3), only 9 months are enough."""
 
