@@ -1,8 +1,5 @@
 """The commands of the credit policy: show it, change it, try one on known cases."""
 
-import math
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,17 +9,16 @@ from creditapp.applications.portfolio import read_portfolio
 from creditapp.applications.questions import as_shown
 from creditapp.applications.strict_json import parse
 from creditapp.cli.errors import errors_in_one_line
-from creditapp.cli.figures import mean_cost, proportion
+from creditapp.cli.policy_simulation import assumption_options, lines_of
 from creditapp.exceptions import BadPolicy, ModelUnavailable, NotStrictJson
 from creditapp.identity.actors import operator
-from creditapp.intervals import Proportion
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy, Rule, check_cut_offs, rules_from
 from creditapp.policy.points import PointsScale
 from creditapp.serving import cache as model_cache
 from creditapp.settings.current import current_settings
-from creditapp.simulation.outcomes import Costs, Simulation
-from creditapp.simulation.workbench import Workbench, compare
+from creditapp.simulation.costs import Costs
+from creditapp.simulation.workbench import compare
 
 APPROVE = click.option("--approve-from", type=float, required=True, help="Approve from here on.")
 REFER = click.option("--refer-from", type=float, required=True, help="Decline below.")
@@ -83,67 +79,19 @@ def put(
 @APPROVE
 @REFER
 @RULES
-@click.option(
-    "--cost-ratio",
-    type=click.FloatRange(0, 1_000_000),
-    default=5.0,
-    show_default=True,
-    help="The cost of an approved bad credit, where a declined good credit costs 1.",
-)
-@click.option(
-    "--referral-cost",
-    type=click.FloatRange(0, 1_000_000),
-    default=0.0,
-    show_default=True,
-    help="The cost of a referral, where a declined good credit costs 1.",
-)
+@assumption_options
 @click.option("--limit", type=click.IntRange(1, 100_000), default=10_000, show_default=True)
 def simulate(
-    approve_from: float,
-    refer_from: float,
-    rules: Path | None,
-    cost_ratio: float,
-    referral_cost: float,
-    limit: int,
+    approve_from: float, refer_from: float, rules: Path | None, limit: int, **assumed: float
 ) -> None:
     """Try a policy on the hold-out rows and on the newest recorded decisions; nothing is changed."""
-    costs = Costs(cost_ratio, referral_cost)
     with errors_in_one_line():
         check_cut_offs(approve_from, refer_from)
         tried = Policy("tried", approve_from, refer_from, rules=_read_rules(rules))
         in_force = policy_versions.in_force()
-        workbench = compare(in_force, tried, costs, model_cache.current(), limit)
-    for line in (*_on_held_out(workbench, costs), *_on_recorded(workbench)):
+        workbench = compare(in_force, tried, Costs(**assumed), model_cache.current(), limit)
+    for line in lines_of(workbench):
         click.echo(line)
-
-
-def _on_held_out(workbench: Workbench, costs: Costs) -> Iterator[str]:
-    tried = workbench.held_out.tried
-    yield f"hold-out rows: {len(workbench.held_out.cases)}, with 95 % intervals"
-    yield from _rates(tried)
-    yield proportion("bad among approved", tried.bad_among_approved)
-    yield mean_cost("cost per applicant", tried.cost)
-    yield f"  (an approved bad credit costs {costs.ratio:g}, a declined good credit 1,"
-    yield f"  a referral {costs.referral:g}: the reviewer is assumed to decide correctly)"
-    best = workbench.best
-    where = "nobody" if math.isinf(best.approve_from) else f"from {best.approve_from}"
-    yield "  single cut-off with the lowest cost, without rules, chosen on these same rows:"
-    yield f"  approve {where}, decline below; {best.cost:.3f} per applicant"
-
-
-def _on_recorded(workbench: Workbench) -> Iterator[str]:
-    recorded, total = workbench.recorded, len(workbench.recorded.cases)
-    yield f"recorded decisions: {total}, the newest of the served deployment"
-    yield from _rates(recorded.tried)
-    yield proportion("would change", Proportion(len(recorded.changes), total))
-    counts = Counter((change.before.value, change.after.value) for change in recorded.changes)
-    for (before, after), count in sorted(counts.items()):
-        yield f"    {before} to {after}: {count}"
-
-
-def _rates(simulation: Simulation) -> Iterator[str]:
-    for outcome, rate in simulation.rates.items():
-        yield proportion(outcome.value, rate)
 
 
 def _read_rules(file: Path | None) -> tuple[Rule, ...]:

@@ -191,10 +191,25 @@ def test_a_policy_is_tried_on_held_out_and_logged_cases_and_nothing_changes(
     assert "  approve               99.3%  (97.6% to 99.8%), 298 of 300" in done.output
     assert "  refer                  0.7%  (0.2% to 2.4%), 2 of 300" in done.output
     assert "bad among approved" in done.output
-    assert "approve from 0." in done.output
+    assert "without referrals: approve from 0." in done.output
+    assert "Share of bad credits that a review approves: 0.25" in done.output
     assert "decline to approve: 1" in done.output
     with app.app_context():
         assert policy_versions.in_force().version == "1"
+
+
+def test_a_policy_that_refers_everybody_pays_for_its_reviews(
+    app: Flask, client: StrictClient
+) -> None:
+    """By hand, of 210 good and 90 bad credits: 0.1 a review, 0.7 * 0.1 and 0.3 * 0.25 * 5 its errors."""
+    everybody = ["--approve-from", "1", "--refer-from", "0", "--capacity", "1"]
+    done = run(app, "simulate", *everybody)
+    assert "cost per applicant    0.545" in done.output
+    assert "over the capacity" not in done.output
+    assert "  profit per applicant" in done.output
+    few = run(app, "simulate", *everybody[:-1], "0.2")
+    assert "over the capacity: 240 of 300 referrals; they count as declined" in few.output
+    assert f"cost per applicant    {0.2 * 0.545 + 0.8 * 0.7:.3f}" in few.output
 
 
 def test_a_wrong_policy_is_not_tried(app: Flask) -> None:

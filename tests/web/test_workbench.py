@@ -39,7 +39,9 @@ def test_both_policies_are_shown_on_labelled_rows_and_on_logged_decisions(
     page = analyst.get(TRIED).text
     assert "On 300 hold-out rows" in page
     assert f"On {len(applications)} recorded decisions" in page
-    assert "The single cut-off with the lowest cost" in page
+    assert "The cut-offs of least cost" in page
+    assert "Share of good credits that a review declines 0.1" in page
+    assert "Expected profit per applicant (DM)" in page
     assert "Expected cost per applicant by a single cut-off" in page
     for ages in ("18–24", "25–34", "35–44", "45–59", "60–100"):
         assert ages in page
@@ -54,6 +56,14 @@ def test_both_policies_are_shown_on_labelled_rows_and_on_logged_decisions(
     }
     assert flips
     assert set(re.findall(r"/decisions/([0-9a-f-]{36})", page)) == flips
+
+
+def test_what_is_assumed_of_reviews_changes_what_they_cost(analyst: StrictClient) -> None:
+    """Everybody is referred and nobody can review, so all are declined: 210 of 300 are good."""
+    page = analyst.get("/policy?approve_from=1&refer_from=0&capacity=0").text
+    assert "refers more applications than people can review" in page
+    assert "300 / 300" in page
+    assert "0.700 <" in page.partition("Expected cost per applicant")[2]
 
 
 def test_decisions_of_an_older_policy_do_not_count_as_changes(

@@ -14,8 +14,8 @@ from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy, check_cut_offs
 from creditapp.serving import cache as model_cache
-from creditapp.simulation.outcomes import Costs
-from creditapp.simulation.workbench import Workbench, compare
+from creditapp.simulation.costs import ASSUMPTIONS, Costs
+from creditapp.simulation.workbench import compare
 from creditapp.web import access
 from creditapp.web.access import ANALYSTS, open_to
 
@@ -26,7 +26,6 @@ MOST_RECORDED = 2000
 
 MOST_CHANGES = 50
 LONGEST_REASON = 500
-HIGHEST_COST = 1_000_000
 
 Page = str | tuple[str, int]
 
@@ -47,8 +46,11 @@ class TryForm(FlaskForm):  # type: ignore[misc]
 
     approve_from = _number(lazy_gettext("Approve from"), 1)
     refer_from = _number(lazy_gettext("Refer from"), 1)
-    cost_ratio = _number(lazy_gettext("Cost of an approved bad credit"), HIGHEST_COST)
-    referral_cost = _number(lazy_gettext("Cost of a referral"), HIGHEST_COST)
+
+    @property
+    def costs(self) -> Costs:
+        """What is assumed."""
+        return Costs(**{one.name: self[one.name].data for one in ASSUMPTIONS})
 
     def policy(self, in_force: Policy) -> Policy | None:
         """The policy to try, with the rules in force; none if an input is wrong."""
@@ -60,6 +62,10 @@ class TryForm(FlaskForm):  # type: ignore[misc]
             self.refer_from.errors = [str(error)]
             return None
         return Policy("tried", self.approve_from.data, self.refer_from.data, rules=in_force.rules)
+
+
+for assumption in ASSUMPTIONS:
+    setattr(TryForm, assumption.name, _number(lazy_gettext(assumption.label), assumption.highest))
 
 
 class SaveForm(FlaskForm):  # type: ignore[misc]
@@ -116,12 +122,10 @@ def save() -> Response | Page:
 
 
 def _defaults(policy: Policy) -> dict[str, float]:
-    costs = Costs()
     return {
         "approve_from": policy.low_risk_from,
         "refer_from": policy.medium_risk_from,
-        "cost_ratio": costs.ratio,
-        "referral_cost": costs.referral,
+        **{one.name: one.default for one in ASSUMPTIONS},
     }
 
 
@@ -129,6 +133,7 @@ def _page(
     form: TryForm, in_force: Policy, problem: str | None = None, status: int = 200
 ) -> tuple[str, int]:
     tried = form.policy(in_force)
+    served = model_cache.current()
     context: dict[str, Any] = {
         "form": form,
         "saving": SaveForm(None),
@@ -137,13 +142,10 @@ def _page(
         "problem": problem,
         "history": policy_versions.history(),
         "outcomes": list(Outcome),
+        "assumptions": ASSUMPTIONS,
+        "currency": served.catalogue.currency,
         "most_recorded": MOST_RECORDED,
         "most_changes": MOST_CHANGES,
-        "workbench": _workbench(form, in_force, tried) if tried else None,
+        "workbench": compare(in_force, tried, form.costs, served, MOST_RECORDED) if tried else None,
     }
     return render_template("policy.html", **context), status if tried else 422
-
-
-def _workbench(form: TryForm, in_force: Policy, tried: Policy) -> Workbench:
-    costs = Costs(form.cost_ratio.data, form.referral_cost.data)
-    return compare(in_force, tried, costs, model_cache.current(), MOST_RECORDED)
