@@ -15,6 +15,7 @@ from creditapp.identity.actors import operator
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy, Rule, check_cut_offs, rules_from
 from creditapp.policy.points import PointsScale
+from creditapp.policy.rule_checks import rule_warnings
 from creditapp.serving import cache as model_cache
 from creditapp.settings.current import current_settings
 from creditapp.simulation.costs import Costs
@@ -42,7 +43,9 @@ def show(history: bool) -> None:
         if history:
             _print_history()
         else:
-            click.echo(_describe(policy_versions.in_force()))
+            in_force = policy_versions.in_force()
+            click.echo(_describe(in_force))
+            _print_warnings(in_force.rules)
 
 
 @policy.command("set")
@@ -72,7 +75,8 @@ def put(
             "proposed", approve_from, refer_from, rules=_read_rules(rules), points=scale
         )
         policy = policy_versions.put_in_force(proposed, operator(), reason)
-    click.echo(f"in force now:\n{_describe(policy)}")
+        click.echo(f"in force now:\n{_describe(policy)}")
+        _print_warnings(policy.rules)
 
 
 @policy.command()
@@ -90,8 +94,15 @@ def simulate(
         tried = Policy("tried", approve_from, refer_from, rules=_read_rules(rules))
         in_force = policy_versions.in_force()
         workbench = compare(in_force, tried, Costs(**assumed), model_cache.current(), limit)
-    for line in lines_of(workbench):
-        click.echo(line)
+        for line in lines_of(workbench):
+            click.echo(line)
+        _print_warnings(tried.rules)
+
+
+def _print_warnings(rules: tuple[Rule, ...]) -> None:
+    """Print what looks wrong in rules that are accepted."""
+    for warning in rule_warnings(_catalogue(), rules) if rules else []:
+        click.echo(f"look again: {warning}")
 
 
 def _read_rules(file: Path | None) -> tuple[Rule, ...]:

@@ -118,6 +118,19 @@ def test_the_commands_set_and_show(app: Flask, tmp_path: Path) -> None:
     assert [line.split()[0] for line in history] == ["policy", "3", "2", "1"]
 
 
+def test_the_commands_say_what_looks_wrong_in_rules(app: Flask, tmp_path: Path) -> None:
+    """They are accepted all the same."""
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps([{**LARGE.as_document(), "under": 5000}]))
+    limits = ["--approve-from", "0.75", "--refer-from", "0.45", "--rules", str(file)]
+    said = "look again: Rule 1 is always met: every accepted answer to Credit amount meets it."
+    assert said in run(app, "simulate", *limits, "--limit", "1").output
+    done = run(app, "set", *limits, "--reason", "first")
+    assert done.exit_code == 0
+    assert said in done.output
+    assert said in run(app, "show").output
+
+
 def test_the_points_of_a_policy_are_answered_recorded_and_kept_by_the_next_one(
     app: Flask, officer: StrictClient
 ) -> None:

@@ -1,0 +1,164 @@
+"""The forms of the cut-off workbench: what to try, its rules, and how to put it in force."""
+
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import FieldList, FloatField, Form, FormField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import NumberRange
+
+from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.questions import Answer, Choice, Question, as_shown, number_from_text
+from creditapp.exceptions import BadPolicy
+from creditapp.phrases import translate
+from creditapp.policy.definition import Outcome, Policy, Rule, check_cut_offs, rules_from
+from creditapp.simulation.costs import ASSUMPTIONS, Costs
+
+LONGEST_REASON = 500
+
+
+def _number(label: str, highest: float) -> FloatField:
+    limits = NumberRange(0, highest, lazy_gettext("Accepted is a number from %(min)s to %(max)s."))
+    render = {"type": "number", "min": 0, "max": highest, "step": "any"}
+    return FloatField(label, [limits], render_kw=render)
+
+
+class RuleForm(Form):  # type: ignore[misc]
+    """One rule; without a feature it is none."""
+
+    feature = SelectField(lazy_gettext("Answer to"), validate_choice=False)
+    over = StringField(lazy_gettext("Over"))
+    under = StringField(lazy_gettext("Or under"))
+    codes = StringField(lazy_gettext("Or one of these codes, separated by commas"))
+    outcome = SelectField(
+        lazy_gettext("Decision"),
+        default=Outcome.REFER.value,
+        validate_choice=False,
+        choices=[
+            SelectChoice(Outcome.REFER.value, lazy_gettext("Refer to a person")),
+            SelectChoice(Outcome.DECLINE.value, lazy_gettext("Decline")),
+        ],
+    )
+    text = StringField(lazy_gettext("Reason for the applicant"))
+
+    def document(self, catalogue: Catalogue) -> dict[str, Any]:
+        """The rule as people write it in JSON, from the fields that are filled in."""
+        question = catalogue.by_name.get(self.feature.data)
+        limits = {
+            key: number_from_text(text)
+            for key in ("over", "under")
+            if (text := (self[key].data or "").strip())
+        }
+        codes = (self.codes.data or "").strip()
+        listed = {"codes": [_code(question, one.strip()) for one in codes.split(",")]}
+        return {
+            "feature": self.feature.data,
+            "outcome": self.outcome.data,
+            "text": self.text.data,
+            **limits,
+            **(listed if codes else {}),
+        }
+
+
+def _code(question: Question | None, text: str) -> Answer:
+    """The code that a text stands for, as messages show it; the text itself if it is none."""
+    if question is None:
+        return text
+    answers = question.all_answers if isinstance(question, Choice) else question.missing_answers
+    return {as_shown(answer): answer for answer in answers}.get(text, text)
+
+
+class TryForm(FlaskForm):  # type: ignore[misc]
+    """The cut-offs, the rules and what is assumed."""
+
+    class Meta:
+        """The form changes nothing."""
+
+        csrf = False
+
+    rules_problem = ""
+    """What is wrong with the rules."""
+
+    approve_from = _number(lazy_gettext("Approve from"), 1)
+    refer_from = _number(lazy_gettext("Refer from"), 1)
+    rules = FieldList(FormField(RuleForm))
+
+    @property
+    def costs(self) -> Costs:
+        """What is assumed."""
+        return Costs(**{one.name: self[one.name].data for one in ASSUMPTIONS})
+
+    def policy(self, in_force: Policy, catalogue: Catalogue) -> Policy | None:
+        """The policy to try; none if an input is wrong. If no rules are sent, those in force stay."""
+        if not self.validate():
+            return None
+        try:
+            check_cut_offs(self.approve_from.data, self.refer_from.data)
+        except BadPolicy as error:
+            self.refer_from.errors = [str(error)]
+            return None
+        try:
+            rules = self._sent_rules(catalogue) if self.rules.entries else in_force.rules
+        except BadPolicy as error:
+            self.rules_problem = str(error)
+            return None
+        return Policy("tried", self.approve_from.data, self.refer_from.data, rules=rules)
+
+    def _sent_rules(self, catalogue: Catalogue) -> tuple[Rule, ...]:
+        rows = [entry.form for entry in self.rules if entry.form.feature.data]
+        return rules_from(catalogue, [row.document(catalogue) for row in rows])
+
+    def show_rules(self, rules: tuple[Rule, ...], catalogue: Catalogue) -> None:
+        """Show these rules unless rules were sent, then an empty row for one more, all with their choices."""
+        if not self.rules.entries:
+            for rule in rules:
+                self.rules.append_entry(_texts(rule))
+        if not self.rules.entries or self.rules.entries[-1].form.feature.data:
+            self.rules.append_entry({})
+        names = [one for one in catalogue.features if not one.protected]
+        choices = [
+            SelectChoice("", gettext("no rule")),
+            *(SelectChoice(one.name, str(translate(one.label, gettext))) for one in names),
+        ]
+        for entry in self.rules:
+            entry.form.feature.choices = choices
+
+
+for assumption in ASSUMPTIONS:
+    field = _number(lazy_gettext(assumption.label), assumption.highest)
+    setattr(TryForm, assumption.name, field)
+
+
+def _texts(rule: Rule) -> dict[str, str]:
+    """A rule as the texts of its fields."""
+    limits = {"over": rule.over, "under": rule.under}
+    return {
+        "feature": rule.feature,
+        **{key: "" if limit is None else as_shown(limit) for key, limit in limits.items()},
+        "codes": ", ".join(map(as_shown, rule.codes)),
+        "outcome": rule.outcome.value,
+        "text": rule.text,
+    }
+
+
+def defaults(policy: Policy) -> dict[str, float]:
+    """What the form shows at first: the cut-offs of a policy, and what is assumed."""
+    return {
+        "approve_from": policy.low_risk_from,
+        "refer_from": policy.medium_risk_from,
+        **{one.name: one.default for one in ASSUMPTIONS},
+    }
+
+
+class SaveForm(FlaskForm):  # type: ignore[misc]
+    """The version that is replaced, and the reason."""
+
+    instead_of = StringField()
+    reason = StringField()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a printable reason is given."""
+        reason = (self.reason.data or "").strip()
+        return 0 < len(reason) <= LONGEST_REASON and reason.isprintable()
