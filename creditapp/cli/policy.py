@@ -1,14 +1,15 @@
 """The commands of the credit policy: show it, change it, try one on known cases."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.portfolio import read_portfolio
-from creditapp.applications.questions import as_shown
 from creditapp.applications.strict_json import parse
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.policy_description import describe, print_history
 from creditapp.cli.policy_simulation import assumption_options, lines_of
 from creditapp.exceptions import BadPolicy, ModelUnavailable, NotStrictJson
 from creditapp.identity.actors import operator
@@ -41,10 +42,10 @@ def show(history: bool) -> None:
     """Show the policy in force."""
     with errors_in_one_line():
         if history:
-            _print_history()
+            print_history()
         else:
             in_force = policy_versions.in_force()
-            click.echo(_describe(in_force))
+            click.echo(describe(in_force))
             _print_warnings(in_force.rules)
 
 
@@ -61,21 +62,33 @@ def show(history: bool) -> None:
     "double them. Without it the scale in force stays.",
 )
 @click.option("--reason", required=True, help="Why; kept with the policy.")
+@click.option(
+    "--from",
+    "starts_at",
+    metavar="TIME",
+    help="When it comes into force, as in 2030-01-31T09:00+00:00. Without it, at once.",
+)
 def put(
     approve_from: float,
     refer_from: float,
     rules: Path | None,
     points: tuple[float, float, float] | None,
     reason: str,
+    starts_at: str | None,
 ) -> None:
-    """Put another policy in force; all workers follow within a second."""
+    """Put another policy in force, at once or from a time on; all workers follow within a second.
+
+    It takes the place of policies that are planned and begin no earlier.
+    """
     with errors_in_one_line():
+        start = _time(starts_at) if starts_at else None
         scale = PointsScale(*points) if points else policy_versions.in_force().points
         proposed = Policy(
             "proposed", approve_from, refer_from, rules=_read_rules(rules), points=scale
         )
-        policy = policy_versions.put_in_force(proposed, operator(), reason)
-        click.echo(f"in force now:\n{_describe(policy)}")
+        policy = policy_versions.put_in_force(proposed, operator(), reason, starts_at=start)
+        when = f"from {start}" if start else "now"
+        click.echo(f"in force {when}:\n{describe(policy)}")
         _print_warnings(policy.rules)
 
 
@@ -99,6 +112,13 @@ def simulate(
         _print_warnings(tried.rules)
 
 
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadPolicy(f"from must be a time as in 2030-01-31T09:00+00:00, not {text}") from error
+
+
 def _print_warnings(rules: tuple[Rule, ...]) -> None:
     """Print what looks wrong in rules that are accepted."""
     for warning in rule_warnings(_catalogue(), rules) if rules else []:
@@ -120,40 +140,6 @@ def _catalogue() -> Catalogue:
         return model_cache.current().catalogue
     except ModelUnavailable:
         return read_portfolio(current_settings().portfolio_folder)
-
-
-def _print_history() -> None:
-    click.echo(
-        f"{'policy':<8}{'approve':<9}{'refer':<9}{'rules':<7}{'from (UTC)':<21}{'by':<26}why"
-    )
-    for row in policy_versions.history():
-        cut_offs = f"{row.low_risk_from:<9g}{row.medium_risk_from:<9g}{len(row.rules):<7}"
-        set_at = f"{row.set_at:%Y-%m-%d %H:%M:%S}"
-        click.echo(f"{row.version:<8}{cut_offs}{set_at:<21}{row.set_by:<26}{row.reason}")
-
-
-def _describe(policy: Policy) -> str:
-    cut_offs = (
-        f"policy {policy.version}: approved from {policy.low_risk_from:g}, "
-        f"referred from {policy.medium_risk_from:g}, declined below"
-    )
-    points = [_describe_scale(policy.points)] if policy.points else []
-    return "\n".join([cut_offs, *points, *map(_describe_rule, policy.rules)])
-
-
-def _describe_scale(scale: PointsScale) -> str:
-    return (
-        f"  score: {scale.base_score:g} points are odds of {scale.base_odds:g} good to 1 bad, "
-        f"{scale.points_to_double:g} points more double them"
-    )
-
-
-def _describe_rule(rule: Rule) -> str:
-    limits = {"over": rule.over, "under": rule.under}
-    conditions = [f"{name} {value:g}" for name, value in limits.items() if value is not None]
-    codes = [f"one of {', '.join(map(as_shown, rule.codes))}"] if rule.codes else []
-    condition = " or ".join([*conditions, *codes])
-    return f"  {rule.outcome}: {rule.feature} {condition}: {rule.text}"
 
 
 COMMANDS = (policy,)

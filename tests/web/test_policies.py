@@ -1,6 +1,7 @@
 """Changing the policy: recorded with who and why, followed by the next decision, and never half."""
 
 import json
+from datetime import UTC, datetime
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from creditapp.exceptions import BadPolicy
 from creditapp.identity import audit
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
+from creditapp.policy.points import DEFAULT_SCALE
 from tests.actors import A_TEST
 from tests.clients import StrictClient
+from tests.clock import stop_clock
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
 
@@ -59,6 +62,85 @@ def test_a_change_says_who_when_and_why_and_every_version_can_be_read_again(app:
     assert (newest.version, newest.reason, oldest.set_by) == (2, "to try again", "a test")
     told = (event.actor, event.action, event.subject, event.detail)
     assert told == ("a test", "policy changed", "policy 2", "to try again")
+
+
+@on_both
+def test_a_planned_policy_decides_from_its_time_on(
+    app: Flask, client: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a restart; what was decided before names the policy before."""
+    clock = stop_clock(monkeypatch, policy_versions)
+    put(app, 0.0, 0.0)
+    start = datetime.fromtimestamp(clock.now + 60, UTC)
+    with app.app_context():
+        strict = Policy("tried", 1.0, 1.0, points=DEFAULT_SCALE)
+        policy_versions.put_in_force(strict, A_TEST, "to be strict", starts_at=start)
+        assert [one.version for one in policy_versions.planned()] == ["2"]
+        [event] = audit.find_newest(limit=1)
+    assert event.detail == f"to be strict (from {start})"
+    clock.advance(59)
+    before = decided(client)
+    clock.advance(1)
+    after = decided(client)
+    assert [before["policy_version"], after["policy_version"]] == ["1", "2"]
+    assert [before["decision"], after["decision"]] == ["approve", "decline"]
+    with app.app_context():
+        assert policy_versions.planned() == []
+
+
+def test_a_planned_policy_gives_way_to_a_newer_one_that_begins_first(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The history says when each was in force, and which one never was."""
+    clock = stop_clock(monkeypatch, policy_versions)
+    put(app, 0.7, 0.4)
+    for minutes in (3, 2, 5):
+        with app.app_context():
+            start = datetime.fromtimestamp(clock.now + 60 * minutes, UTC)
+            tried = Policy("tried", minutes / 10, 0.1)
+            policy_versions.put_in_force(tried, A_TEST, "to plan", starts_at=start)
+
+    def states() -> list[tuple[int, str]]:
+        with app.app_context():
+            return [(term.row.version, term.state.value) for term in policy_versions.terms()]
+
+    assert states() == [(4, "planned"), (3, "planned"), (2, "never in force"), (1, "in force")]
+    clock.advance(180)
+    assert states() == [(4, "planned"), (3, "in force"), (2, "never in force"), (1, "past")]
+    put(app, 0.9, 0.4)
+    assert states()[:3] == [(5, "in force"), (4, "never in force"), (3, "past")]
+    clock.advance(600)
+    with app.app_context():
+        assert policy_versions.in_force().version == "5"
+
+
+def test_a_policy_is_planned_by_the_command(app: Flask) -> None:
+    """The policy in force stays."""
+    limits = ["--approve-from", "0.7", "--refer-from", "0.4", "--reason", "for the new year"]
+    done = run(app, "set", *limits, "--from", "2999-01-01T02:00+02:00")
+    assert done.exit_code == 0, done.output
+    assert "in force from 2999-01-01 02:00:00+02:00" in done.output
+    assert "policy default-1" in run(app, "show").output
+    [_, line] = run(app, "show", "--history").output.splitlines()
+    assert "2999-01-01 00:00:00  planned" in line
+
+
+@pytest.mark.parametrize(
+    ("time", "message"),
+    [
+        ("2020-01-01T00:00+00:00", "is past; give a time to come"),
+        ("2999-01-01T00:00", "needs an offset from UTC"),
+        ("tomorrow", "from must be a time as in 2030-01-31T09:00+00:00, not tomorrow"),
+    ],
+)
+def test_a_wrong_time_is_refused(app: Flask, time: str, message: str) -> None:
+    """It says what is accepted, and changes nothing."""
+    limits = ["--approve-from", "0.7", "--refer-from", "0.4", "--reason", "why"]
+    done = run(app, "set", *limits, "--from", time)
+    assert done.exit_code == 2
+    assert message in done.output
+    with app.app_context():
+        assert not policy_versions.history()
 
 
 @on_both

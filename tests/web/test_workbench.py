@@ -130,6 +130,18 @@ def test_an_analyst_saves_with_a_reason_and_the_rules_stay(
     assert "fewer bad ones" in analyst.get("/policy").text
 
 
+def test_an_analyst_plans_a_policy(app: Flask, analyst: StrictClient) -> None:
+    """The page says from when; the time is that of UTC."""
+    before = DEFAULT_POLICY.version
+    assert save(analyst, instead_of=before, starts_at="2999-01-01T09:30").status_code == 302
+    with app.app_context():
+        assert policy_versions.in_force() == DEFAULT_POLICY
+    page = analyst.get("/policy").text
+    assert "Policy 1 is planned from 2999-01-01 09:30 UTC." in page
+    assert "never comes into force" in page
+    assert save(analyst, instead_of=before).status_code == 409
+
+
 def row(number: int, rule: Rule | None = None, **fields: str) -> dict[str, str]:
     """The fields of one rule in the form; all empty without a rule."""
     texts = {"feature": "", "over": "", "under": "", "codes": "", "outcome": "refer", "text": ""}
@@ -213,7 +225,7 @@ def test_a_form_that_is_stale_changes_nothing(app: Flask, analyst: StrictClient)
         ).version
     stale = save(analyst, instead_of=DEFAULT_POLICY.version)
     assert stale.status_code == 409
-    assert f"policy {other} was put in force after you opened this page" in stale.text
+    assert f"policy {other} was set after you opened this page" in stale.text
     with app.app_context():
         assert policy_versions.in_force().version == other
 
@@ -226,6 +238,8 @@ def test_a_form_that_is_stale_changes_nothing(app: Flask, analyst: StrictClient)
         ({"approve_from": "x"}, 422),
         ({"approve_from": "0.1"}, 422),
         ({"approve_from": "nan"}, 422),
+        ({"starts_at": "soon"}, 422),
+        ({"starts_at": "2020-01-01T00:00"}, 422),
     ],
 )
 def test_what_cannot_be_saved_changes_nothing(

@@ -11,6 +11,7 @@ from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.policy.rule_checks import rule_warnings
+from creditapp.policy.terms import State
 from creditapp.serving import cache as model_cache
 from creditapp.simulation.costs import ASSUMPTIONS
 from creditapp.simulation.workbench import compare
@@ -67,6 +68,7 @@ def save() -> Response | Page:
             access.current_actor(),
             form.reason.data.strip(),
             instead_of=form.instead_of.data,
+            starts_at=form.start,
         )
     except (PolicyChanged, BadPolicy) as error:
         return _page(trying, in_force, str(error), error.status)
@@ -79,6 +81,7 @@ def _page(
     served = model_cache.current()
     tried = form.policy(in_force, served.catalogue)
     form.show_rules(in_force.rules, served.catalogue)
+    terms = policy_versions.terms()
     context: dict[str, Any] = {
         "form": form,
         "saving": SaveForm(None),
@@ -86,7 +89,9 @@ def _page(
         "tried": tried,
         "problem": problem,
         "warnings": rule_warnings(served.catalogue, tried.rules) if tried else [],
-        "history": policy_versions.history(),
+        "terms": terms,
+        "newest": str(terms[0].row.version) if terms else in_force.version,
+        "planned": [term for term in terms if term.state is State.PLANNED],
         "outcomes": list(Outcome),
         "assumptions": ASSUMPTIONS,
         "currency": served.catalogue.currency,

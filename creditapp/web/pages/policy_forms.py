@@ -1,5 +1,6 @@
 """The forms of the cut-off workbench: what to try, its rules, and how to put it in force."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
@@ -152,10 +153,26 @@ def defaults(policy: Policy) -> dict[str, float]:
 
 
 class SaveForm(FlaskForm):  # type: ignore[misc]
-    """The version that is replaced, and the reason."""
+    """The version that is replaced, the time from which to use the policy, and the reason."""
 
     instead_of = StringField()
+    starts_at = StringField()
     reason = StringField()
+
+    @property
+    def start(self) -> datetime | None:
+        """The time from which to use the policy, in UTC; none is at once.
+
+        Raises:
+            BadPolicy: it is no time.
+        """
+        text = (self.starts_at.data or "").strip()
+        try:
+            return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+        except ValueError as error:
+            raise BadPolicy(
+                f"from must be a time as in 2030-01-31T09:00, not {text:.50}"
+            ) from error
 
     @property
     def is_complete(self) -> bool:
