@@ -10,7 +10,7 @@ import click
 from creditapp.cli.figures import mean, proportion
 from creditapp.intervals import Mean, Proportion
 from creditapp.simulation.costs import ASSUMPTIONS
-from creditapp.simulation.cut_offs import Chosen, CutOffs
+from creditapp.simulation.cut_offs import Chosen
 from creditapp.simulation.outcomes import Simulation
 from creditapp.simulation.workbench import Comparison, Workbench
 
@@ -67,8 +67,9 @@ def _assumed(tried: Simulation) -> Iterator[str]:
 
 
 def _chosen(name: str, chosen: Chosen) -> Iterator[str]:
-    yield f"    {name}: {_in_words(chosen.cut_offs)}"
-    yield f"      in the folds from {_short(chosen.lowest)} to {_short(chosen.highest)}"
+    approve, refer = map(_cut_off, chosen.cut_offs, chosen.lowest, chosen.highest)
+    referred = "" if approve == refer else f"refer from {refer}, "
+    yield f"    {name}: approve from {approve}, {referred}decline below"
     low, high = chosen.cost.interval
     yield (
         f"      {chosen.cost.value:.3f} per applicant ({low:.3f} to {high:.3f}); "
@@ -76,18 +77,13 @@ def _chosen(name: str, chosen: Chosen) -> Iterator[str]:
     )
 
 
-def _in_words(cut_offs: CutOffs) -> str:
-    approve, refer = map(_cut_off, cut_offs)
-    return f"approve {approve}, {'' if approve == refer else f'refer {refer}, '}decline below"
+def _cut_off(value: float, lowest: float, highest: float) -> str:
+    """A cut-off, and the lowest and highest one of the folds."""
+    return f"{_number(value)} (in the folds {_number(lowest)} to {_number(highest)})"
 
 
-def _short(cut_offs: CutOffs) -> str:
-    approve, refer = map(_cut_off, cut_offs)
-    return approve.removeprefix("from ") if approve == refer else f"({approve}, {refer})"
-
-
-def _cut_off(value: float) -> str:
-    return "nobody" if math.isinf(value) else f"from {value:.3f}"
+def _number(cut_off: float) -> str:
+    return "above 1" if math.isinf(cut_off) else f"{cut_off:.3f}"
 
 
 def _on_recorded(recorded: Comparison) -> Iterator[str]:
