@@ -1,20 +1,17 @@
-"""The forms of the cut-off workbench: what to try, its rules, and how to put it in force."""
+"""The forms of the cut-off workbench: what to try, and how to put it in force."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import FieldList, FloatField, Form, FormField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
+from wtforms import FieldList, FloatField, FormField, StringField
 from wtforms.validators import NumberRange
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.questions import Answer, Choice, Question, as_shown, number_from_text
 from creditapp.exceptions import BadPolicy
-from creditapp.phrases import translate
-from creditapp.policy.definition import Outcome, Policy, Rule, check_cut_offs, rules_from
+from creditapp.policy.definition import Policy, Rule, check_cut_offs, rules_from
 from creditapp.simulation.costs import ASSUMPTIONS, Costs
+from creditapp.web.pages.rule_form import RuleForm, feature_choices, rule_texts
 
 LONGEST_REASON = 500
 
@@ -23,51 +20,6 @@ def _number(label: str, highest: float) -> FloatField:
     limits = NumberRange(0, highest, lazy_gettext("Accepted is a number from %(min)s to %(max)s."))
     render = {"type": "number", "min": 0, "max": highest, "step": "any"}
     return FloatField(label, [limits], render_kw=render)
-
-
-class RuleForm(Form):  # type: ignore[misc]
-    """One rule; without a feature it is none."""
-
-    feature = SelectField(lazy_gettext("Answer to"), validate_choice=False)
-    over = StringField(lazy_gettext("Over"))
-    under = StringField(lazy_gettext("Or under"))
-    codes = StringField(lazy_gettext("Or one of these codes, separated by commas"))
-    outcome = SelectField(
-        lazy_gettext("Decision"),
-        default=Outcome.REFER.value,
-        validate_choice=False,
-        choices=[
-            SelectChoice(Outcome.REFER.value, lazy_gettext("Refer to a person")),
-            SelectChoice(Outcome.DECLINE.value, lazy_gettext("Decline")),
-        ],
-    )
-    text = StringField(lazy_gettext("Reason for the applicant"))
-
-    def document(self, catalogue: Catalogue) -> dict[str, Any]:
-        """The rule as people write it in JSON, from the fields that are filled in."""
-        question = catalogue.by_name.get(self.feature.data)
-        limits = {
-            key: number_from_text(text)
-            for key in ("over", "under")
-            if (text := (self[key].data or "").strip())
-        }
-        codes = (self.codes.data or "").strip()
-        listed = {"codes": [_code(question, one.strip()) for one in codes.split(",")]}
-        return {
-            "feature": self.feature.data,
-            "outcome": self.outcome.data,
-            "text": self.text.data,
-            **limits,
-            **(listed if codes else {}),
-        }
-
-
-def _code(question: Question | None, text: str) -> Answer:
-    """The code that a text stands for, as messages show it; the text itself if it is none."""
-    if question is None:
-        return text
-    answers = question.all_answers if isinstance(question, Choice) else question.missing_answers
-    return {as_shown(answer): answer for answer in answers}.get(text, text)
 
 
 class TryForm(FlaskForm):  # type: ignore[misc]
@@ -114,14 +66,10 @@ class TryForm(FlaskForm):  # type: ignore[misc]
         """Show these rules unless rules were sent, then an empty row for one more, all with their choices."""
         if not self.rules.entries:
             for rule in rules:
-                self.rules.append_entry(_texts(rule))
+                self.rules.append_entry(rule_texts(rule))
         if not self.rules.entries or self.rules.entries[-1].form.feature.data:
             self.rules.append_entry({})
-        names = [one for one in catalogue.features if not one.protected]
-        choices = [
-            SelectChoice("", gettext("no rule")),
-            *(SelectChoice(one.name, str(translate(one.label, gettext))) for one in names),
-        ]
+        choices = feature_choices(catalogue)
         for entry in self.rules:
             entry.form.feature.choices = choices
 
@@ -129,18 +77,6 @@ class TryForm(FlaskForm):  # type: ignore[misc]
 for assumption in ASSUMPTIONS:
     field = _number(lazy_gettext(assumption.label), assumption.highest)
     setattr(TryForm, assumption.name, field)
-
-
-def _texts(rule: Rule) -> dict[str, str]:
-    """A rule as the texts of its fields."""
-    limits = {"over": rule.over, "under": rule.under}
-    return {
-        "feature": rule.feature,
-        **{key: "" if limit is None else as_shown(limit) for key, limit in limits.items()},
-        "codes": ", ".join(map(as_shown, rule.codes)),
-        "outcome": rule.outcome.value,
-        "text": rule.text,
-    }
 
 
 def defaults(policy: Policy) -> dict[str, float]:
