@@ -158,6 +158,13 @@ class UnknownDecision(NotFound):
         super().__init__(f"no decision has the id {decision_id[:64]}")
 
 
+class UnknownVersion(NotFound):
+    """The registry has no such version of the model."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"no version {version[:20]} is registered")
+
+
 class NoNotice(Conflict):
     """A decision that has no notice to the applicant."""
 

@@ -153,3 +153,16 @@ def catalogue_with(name: str, /, **changes: Any) -> Catalogue:
             "resources": [{"path": "mixed.csv", "schema": {"fields": fields}}],
         }
     )
+
+
+def catalogue_with_follows(followed: dict[str, list[str]]) -> Catalogue:
+    """The catalogue in which some fields follow others."""
+    fields = [
+        {**field, "creditapp": {**field.get("creditapp", {}), "follows": followed[field["name"]]}}
+        if field["name"] in followed
+        else field
+        for field in FIELDS
+    ]
+    return catalogue_of(
+        {**DOCUMENT, "resources": [{"path": "m.csv", "schema": {"fields": fields}}]}
+    )

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -34,6 +35,19 @@ def read_rows(catalogue: Catalogue, path: Path, extra: Sequence[Question]) -> Ro
     if path.name.endswith(".parquet"):
         return _parquet_rows(catalogue, path, extra)
     return _csv_rows(catalogue, path, extra)
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 digest of a file, in hexadecimal.
+
+    Raises:
+        BadTable: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadTable(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _csv_rows(catalogue: Catalogue, path: Path, extra: Sequence[Question]) -> Rows:

@@ -1,15 +1,14 @@
 """Measures what a model loses without the protected answers, on the same folds with and without them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import RepeatedStratifiedKFold
 
-from training.dataset import SEED, Dataset
+from training.dataset import Dataset
 from training.estimators.family import Family
-from training.pipeline import probability_good
+from training.folds import Fit, Folds, Numbers
 
 FOLDS, REPEATS = 5, 2
 
@@ -47,8 +46,9 @@ class ProtectedAblation:
 
 def measure(whole: Dataset, family: Family) -> ProtectedAblation:
     """Cross-validate both models on the same repeated, stratified folds."""
+    folds = Folds(whole, FOLDS, REPEATS)
     with_protected, without = (
-        _roc_aucs(whole, family, protected=protected) for protected in (True, False)
+        _roc_aucs(folds, partial(family.fit, protected=protected)) for protected in (True, False)
     )
     differences = without - with_protected
     return ProtectedAblation(
@@ -59,12 +59,6 @@ def measure(whole: Dataset, family: Family) -> ProtectedAblation:
     )
 
 
-def _roc_aucs(whole: Dataset, family: Family, *, protected: bool) -> npt.NDArray[np.float64]:
-    folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=SEED)
-    target = whole.target.to_numpy()
-    aucs = []
-    for fitted_on, held_out in folds.split(target, target):
-        fitted = family.fit(whole.take(fitted_on), protected=protected)
-        good = probability_good(fitted, whole.features.iloc[held_out])
-        aucs.append(roc_auc_score(target[held_out], good))
-    return np.array(aucs)
+def _roc_aucs(folds: Folds, fit: Fit) -> Numbers:
+    pairs = zip(folds.targets(), folds.scores(fit), strict=True)
+    return np.array([roc_auc_score(target, good) for target, good in pairs])

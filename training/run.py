@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from creditapp.applications.catalogue import Catalogue
 from creditapp.serving.registry import Publication, Registry
 from training import dataset, protected_ablation
+from training.data_file import digest_of
 from training.dataset import HELD_OUT, SEED, Dataset, Split
 from training.estimators.families import DEFAULT
 from training.estimators.family import Family
@@ -109,6 +110,7 @@ def _params(data: Path, split: Split, family: Family, *, protected: bool) -> dic
         "family": family.name,
         "portfolio": split.training.catalogue.name,
         "data": data.name,
+        "data_digest": digest_of(data),
         "split": f"by time, from {split.from_day}" if split.from_day else "random, stratified",
         "test_size": HELD_OUT,
         "split_seed": SEED,

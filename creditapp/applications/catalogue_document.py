@@ -257,6 +257,7 @@ def _check_asked(own: Keys, asked: Sequence[Question], faults: Faults) -> None:
         own.fault("amount", f"is {echo(amount)}; accepted is the name of a field with numbers")
     if term and term not in by_name:
         own.fault("term", f"is {echo(term)}; accepted is the name of a field")
+    _check_follows(by_name, faults)
     day = next((one for one in asked if one.role is Role.DATE), None)
     if day and not isinstance(day, Date):
         faults.add(f'field "{day.name}"', "the role date needs the type date")
@@ -270,6 +271,17 @@ def _check_asked(own: Keys, asked: Sequence[Question], faults: Faults) -> None:
             "a date counts in days before the application; give one field the role date, or give "
             "the day of the data as creditapp, as_of",
         )
+
+
+def _check_follows(by_name: Mapping[str, Question], faults: Faults) -> None:
+    """Check that every field that another one follows is a feature."""
+    for question in by_name.values():
+        for name in question.follows:
+            if name not in by_name or by_name[name].role is not Role.FEATURE:
+                faults.add(
+                    f'field "{question.name}"',
+                    f"follows has {echo(name)}; accepted is the name of a feature",
+                )
 
 
 def _implied_day(asked: Sequence[Question]) -> Date:

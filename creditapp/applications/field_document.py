@@ -36,6 +36,7 @@ OWN_KEYS = {
     "description",
     "encoding",
     "expected_direction",
+    "follows",
     "group",
     "protected",
     "reason",
@@ -45,7 +46,7 @@ OWN_KEYS = {
     "title",
     "unit",
 }
-CODE_KEYS = {"label", "published"}
+CODE_KEYS = {"label", "published", "vague"}
 REASON_KEYS = {"more", "less", "any"}
 CONSTRAINTS = {
     "enum",
@@ -94,6 +95,7 @@ def read_field(
         "unit": own.text("unit"),
         "role": role,
         "protected": own.flag("protected"),
+        "follows": _follows(own, name),
         "reasons": _reasons(own),
     }
     _check_keys_of_type(field, own, constraints)
@@ -130,6 +132,15 @@ def _direction(own: Keys, question: Question) -> Direction | None:
         own.fault("expected_direction", "is accepted for numbers and for ordered categories only")
         return None
     return own.one_of("expected_direction", {one.value: one for one in Direction})
+
+
+def _follows(own: Keys, name: str) -> tuple[str, ...]:
+    """The names of the fields that settle this one."""
+    names = own.list("follows")
+    if not all(isinstance(one, str) and one != name for one in names):
+        own.fault("follows", f"is {echo(names)}; accepted is a list of the names of other fields")
+        return ()
+    return tuple(names)
 
 
 def reviews_of(field: Keys) -> list[str]:
@@ -293,7 +304,7 @@ def _code(entry: object, kind: type, field: Keys) -> Code | None:
     own = keys.own()
     own.refuse_unknown(CODE_KEYS)
     label = keys.string("label")
-    return Code(value, translated(label, own, "label"), own.string("published"))
+    return Code(value, translated(label, own, "label"), own.string("published"), own.flag("vague"))
 
 
 def _entry(entry: object, field: Keys) -> Keys:

@@ -42,11 +42,15 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True)
 class Code:
-    """One answer of a list: its code in the data, its meaning, and the label that the source published."""
+    """One answer of a list: its code in the data, its meaning, and the label that the source published.
+
+    A `vague` code, such as "other", tells an applicant nothing; no reason names it.
+    """
 
     code: Answer
     meaning: str
     published: str = ""
+    vague: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +59,10 @@ class Question:
 
     `slug` is the name as an identifier, for HTML. `protected` marks an answer that the law may forbid a
     lender to use. `changeable` says how an applicant could change the answer: `smaller`, `larger`, or the
-    codes that could be chosen instead. `missing` lists the answers that stand for a missing value; the
-    code None is an answer that is not given. `reasons` are the portfolio's own wordings of a reason, by
-    `more`, `less` and `any`.
+    codes that could be chosen instead. `follows` names the questions whose answers settle this one, so that
+    this answer is not known any more if one of them changes. `missing` lists the answers that stand for a
+    missing value; the code None is an answer that is not given. `reasons` are the portfolio's own wordings
+    of a reason, by `more`, `less` and `any`.
     """
 
     kind: ClassVar[str]
@@ -71,6 +76,7 @@ class Question:
     role: Role = Role.FEATURE
     protected: bool = False
     changeable: str | tuple[Answer, ...] = ""
+    follows: tuple[str, ...] = ()
     missing: tuple[Code, ...] = ()
     direction: Direction | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -174,6 +180,10 @@ class Question:
             if self.is_missing(answer) and code.code == answer:
                 return code.meaning
         return self.value_meaning(answer)
+
+    def is_vague(self, answer: Answer) -> bool:
+        """Whether an answer is a code that tells an applicant nothing."""
+        return any(code.vague and code.code == answer for code in self.codes)
 
     def in_words(self, answer: Answer) -> object:
         """The meaning of an answer, or the answer itself, with its unit where it is a quantity."""

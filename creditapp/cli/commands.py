@@ -7,6 +7,7 @@ from creditapp.cli import (
     challenger,
     checks,
     decisions,
+    documents,
     drift,
     files,
     models,
@@ -15,15 +16,18 @@ from creditapp.cli import (
     portfolio,
     preparation,
     serving,
+    validation,
 )
 
 MODULES = (
     models,
+    validation,
     preparation,
     serving,
     challenger,
     policy,
     portfolio,
+    documents,
     decisions,
     drift,
     files,

@@ -11,7 +11,9 @@ import click
 from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.registry import open_registry
+from creditapp.cli.validation import run_validation
 from creditapp.exceptions import BadCatalogue
+from creditapp.scoring.bundle import FIRST_FAMILY
 from creditapp.serving import deployments
 from creditapp.serving.deployments import Deployment
 from creditapp.settings.current import current_settings
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--estimator",
     "family",
-    default="forest",
+    default=FIRST_FAMILY,
     metavar="FAMILY",
     help="forest (default), calibrated-forest, scorecard, boosting or ebm.",
 )
@@ -38,13 +40,20 @@ if TYPE_CHECKING:
 @click.option(
     "--accept-draft", is_flag=True, help="Train although the portfolio has open review marks."
 )
-def train(data: Path | None, family: str, without_protected: bool, accept_draft: bool) -> None:
-    """Train on the portfolio's data and register the model as Staging."""
+@click.option("--quick", is_flag=True, help="Make no validation report.")
+def train(
+    data: Path | None, family: str, without_protected: bool, accept_draft: bool, quick: bool
+) -> None:
+    """Train on the portfolio's data, register the model as Staging, and make its validation report."""
     with errors_in_one_line():
         trained = run_training(
             data, family=family, protected=not without_protected, accept_draft=accept_draft
         )
-    click.echo(summary(trained))
+        click.echo(summary(trained))
+        if quick:
+            click.echo(f"To make its validation report:  flask validate {trained.version}")
+        else:
+            run_validation(trained.version, data)
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
 
 
@@ -81,7 +90,7 @@ def models(history: bool, as_json: bool) -> None:
 def run_training(
     data: Path | None = None,
     *,
-    family: str = "forest",
+    family: str = FIRST_FAMILY,
     protected: bool,
     accept_draft: bool = False,
 ) -> "Trained":

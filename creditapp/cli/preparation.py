@@ -69,6 +69,7 @@ def _prepare_model() -> str:
     click.echo("model: none is registered yet; training a first one")
     trained = run_training(protected=not settings.production)
     click.echo(summary(trained))
+    click.echo(f"to make its validation report, run: flask validate {trained.version}")
     switch = lifecycle().promote(
         trained.version, "the first model", operator(), Permissions(new_inputs=True, override=True)
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from creditapp.explanations.reasons import Explainer, verify_explainer
+from creditapp.explanations.similar import PastCases
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Scorer
 from creditapp.serving import deployments
@@ -14,7 +15,7 @@ KEPT = 4
 
 @dataclass(frozen=True)
 class PastModel:
-    """A stored bundle with its scorer; the explainer is built when it is first needed."""
+    """A stored bundle with its scorer; what explains is built when it is first needed."""
 
     bundle: Bundle
     scorer: Scorer
@@ -27,6 +28,15 @@ class PastModel:
             BrokenBundle: the bundle's leaves or hold-out cannot be used.
         """
         return verify_explainer(self.bundle, self.scorer)
+
+    @cached_property
+    def past_cases(self) -> PastCases:
+        """The hold-out, to find similar applications in.
+
+        Raises:
+            BrokenBundle: the bundle's hold-out cannot be used.
+        """
+        return PastCases(self.bundle, self.scorer)
 
 
 @lru_cache(maxsize=KEPT)

@@ -16,6 +16,7 @@ from creditapp.decisions.reviews import Review
 from creditapp.exceptions import BrokenBundle, CannotReplay, ModelUnavailable, NothingToChange
 from creditapp.explanations.alternatives import Alternatives, alternatives
 from creditapp.explanations.reasons import Reason
+from creditapp.explanations.similar import PastCase
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.scoring.scorer import Score
@@ -50,20 +51,30 @@ class StoredDecision:
         except BrokenBundle:
             return None
 
-    @cached_property
+    @property
     def reasons(self) -> Sequence[Reason]:
         """The automatic decision's reasons, computed again by the model that made it.
 
-        Empty where the answers were erased or the bundle cannot be used any more.
+        Empty where no single answer can be named, and where the reasons cannot be computed any more.
         """
+        return self._computed_reasons or ()
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether the decision is no approval, and yet no single answer can be named as its reason."""
+        return self._computed_reasons == () and self.decision.decision != Outcome.APPROVE
+
+    @cached_property
+    def _computed_reasons(self) -> Sequence[Reason] | None:
+        """The reasons; none if the answers were erased or the bundle cannot be used any more."""
         if self.decision.given is None or self.model is None:
-            return ()
+            return None
         application = Application(self.decision.given.answers)
         score = Score(self.decision.probability_good_credit, tuple(self.decision.outside_training))
         try:
             return self.model.explainer.reasons(application, score, self.policy)
         except BrokenBundle:
-            return ()
+            return None
 
     @property
     def effective_reasons(self) -> Sequence[Reason]:
@@ -88,6 +99,18 @@ class StoredDecision:
         except ModelUnavailable:
             return None
         return served if served.fingerprint == self.decision.fingerprint else None
+
+    def similar(self) -> Sequence[PastCase]:
+        """The most similar past applications.
+
+        Empty where the answers were erased or the bundle cannot be used any more.
+        """
+        if self.decision.given is None or self.model is None:
+            return ()
+        try:
+            return self.model.past_cases.nearest(Application(self.decision.given.answers))
+        except BrokenBundle:
+            return ()
 
     def alternatives(self) -> Alternatives:
         """The smallest changes that would have led to an approval, by the decision's own model and policy.

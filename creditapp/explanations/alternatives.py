@@ -3,86 +3,24 @@
 They describe one model and one policy. They promise nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations, product
-from typing import Any, NamedTuple
 
-from creditapp.applications.catalogue import Application, Catalogue
-from creditapp.applications.questions import Answer, Numeric, Question
-from creditapp.phrases import Phrase, marked, translate
+from creditapp.applications.catalogue import Application
+from creditapp.applications.questions import Numeric, Question
+from creditapp.explanations.cells import cells_beside
+from creditapp.explanations.changes import Alternative, Change
+from creditapp.explanations.judgement import Case, Changes, judge
 from creditapp.policy.definition import Outcome, Policy
-from creditapp.scoring.scorer import Score, Scorer
+from creditapp.scoring.scorer import Scorer
 
 MOST_SHOWN = 4
-STEPS_OF_AN_AMOUNT = 20
-"""Other amounts are tried in this many equal steps, down to nothing or up to twice the amount."""
+CELLS_IN_PAIRS = 10
+"""If two numbers change, at most this many cells of each are tried."""
 
-MOST_INTEGERS = 120
-"""Up to this many integers are all tried; of more, steps like those of an amount."""
-
-STEPS_IN_PAIRS = 10
-"""If two answers change, at most this many values of each are tried."""
-
-SIZE_OF_A_CODE = 0.5
-"""The size of a change to another code; it counts as much as halving a number."""
-
-ROUNDING = ((10_000, 500), (1_000, 100), (100, 10), (0, 1))
-"""Pairs of (amount, step): amounts from the first on are rounded to a multiple of the second."""
-
-
-class Change(NamedTuple):
-    """A change of the answer to one question."""
-
-    question: Question
-    old: Answer
-    new: Answer
-
-    @property
-    def feature(self) -> str:
-        """The name of the question."""
-        return self.question.name
-
-    @property
-    def size(self) -> float:
-        """The fraction by which a number changes; `SIZE_OF_A_CODE` for a code."""
-        if not isinstance(self.question, Numeric):
-            return SIZE_OF_A_CODE
-        return float(abs(self.old - self.new) / (abs(self.old) or 1))
-
-
-@dataclass(frozen=True)
-class Alternative:
-    """Changes to an application, and the score and the decision that it would then get."""
-
-    changes: tuple[Change, ...]
-    probability_good_credit: float
-    risk_level: str
-    decision: str
-
-    @property
-    def size(self) -> float:
-        """The sizes of all changes, added up."""
-        return sum(change.size for change in self.changes)
-
-    def worded(self, gettext: Callable[[str], str]) -> dict[str, Any]:
-        """The alternative as JSON, translated with `gettext`."""
-        changes = [translate(_phrase(change), gettext) for change in self.changes]
-        template = gettext(marked("With %(changes)s the score would be %(score)s"))
-        return {
-            "changes": [
-                {"feature": change.feature, "from": change.old, "to": change.new}
-                for change in self.changes
-            ],
-            "probability_good_credit": self.probability_good_credit,
-            "risk_level": self.risk_level,
-            "decision": self.decision,
-            "text": template
-            % {
-                "changes": ", ".join(map(str, changes)),
-                "score": f"{self.probability_good_credit:.3f}",
-            },
-        }
+WIDEST_IN_PAIRS = 40
+"""If two numbers change, each range is at most so many cells wide."""
 
 
 @dataclass(frozen=True)
@@ -96,25 +34,23 @@ class Alternatives:
 def alternatives(application: Application, scorer: Scorer, policy: Policy) -> Alternatives:
     """Find the smallest changes of one or two answers that lead to an approval.
 
-    For each set of features that is enough, there is one alternative: the smallest change.
+    For each set of features that is enough, there is one alternative: the smallest change. A number may
+    change to any one of a range: each cell of the range was scored, with every answer that may follow.
     """
-    catalogue = scorer.catalogue
-    candidates = list(_candidates(catalogue, application.answers))
-    if not candidates:
-        return Alternatives((), None)
-    applications = [Application(_apply(changes, application.answers)) for changes in candidates]
-    # why: score all candidates in one call, because the engine takes little longer for hundreds than
-    # for a few.
-    scores = scorer.score(applications)
-    evaluated = [
-        _alternative(changes, policy, catalogue, changed.answers, score)
-        for changes, changed, score in zip(candidates, applications, scores, strict=True)
-        if not {change.feature for change in changes} & set(score.outside_training)
-    ]
-    approved = [candidate for candidate in evaluated if candidate.decision == Outcome.APPROVE]
+    case = Case(application, scorer, policy)
+    tried = list(filter(None, judge(case, list(_candidates(case)))))
+    approved = [one for one in tried if one.decision == Outcome.APPROVE]
     if approved:
-        return Alternatives(tuple(_smallest(approved))[:MOST_SHOWN], None)
-    return Alternatives((), max(evaluated, key=_by_score_then_size, default=None))
+        smallest = list(_smallest(approved))[:MOST_SHOWN]
+        return Alternatives(tuple(_widen(case, one) for one in smallest), None)
+    nearest = max(tried, key=_by_score_then_size, default=None)
+    return Alternatives((), nearest and _without_ranges(nearest))
+
+
+def _without_ranges(alternative: Alternative) -> Alternative:
+    """The alternative with one number for each range."""
+    changes = tuple(change._replace(until=None) for change in alternative.changes)
+    return replace(alternative, changes=changes)
 
 
 def _by_score_then_size(alternative: Alternative) -> tuple[float, float]:
@@ -133,89 +69,82 @@ def _smallest(approved: Iterable[Alternative]) -> Iterator[Alternative]:
             yield alternative
 
 
-def _candidates(
-    catalogue: Catalogue, answers: Mapping[str, Answer]
-) -> Iterator[tuple[Change, ...]]:
-    """All changes of one answer, then changes of two answers."""
-    changes = [list(_changes(one, answers[one.name])) for one in catalogue.features]
+def _candidates(case: Case) -> Iterator[Changes]:
+    """All changes of one answer, then changes of two answers; of a number, one for each cell."""
+    changes = [list(_changes(case, question)) for question in case.scorer.catalogue.features]
     for changes_of_feature in changes:
         yield from ((change,) for change in changes_of_feature)
     for first, second in combinations(filter(None, changes), 2):
-        yield from product(_thin_out(first), _thin_out(second))
+        if isinstance(first[0].question, Numeric) and isinstance(second[0].question, Numeric):
+            yield from product(_thin_out(first), _thin_out(second))
+        else:
+            yield from product(first, second)
 
 
-def _changes(question: Question, answer: Answer) -> Iterator[Change]:
+def _changes(case: Case, question: Question) -> Iterator[Change]:
+    """The changes of one answer, the nearest first."""
+    answer = case.application.answers[question.name]
     if isinstance(question.changeable, tuple):
         for code in question.changeable:
             if code != answer:
                 yield Change(question, answer, code)
     elif isinstance(question, Numeric) and question.changeable and not question.is_missing(answer):
-        for number in _numbers(question, answer):
-            if question.accepts_value(number) and not question.is_missing(number):
-                yield Change(question, answer, number)
-
-
-def _numbers(question: Numeric, answer: float) -> Iterable[float]:
-    """Other numbers, the nearest first, without duplicates."""
-    smaller = question.changeable == "smaller"
-    if question.integer:
-        last = int(question.minimum if smaller else question.maximum)
-        if abs(int(answer) - last) <= MOST_INTEGERS:
-            return (
-                range(int(answer) - 1, last - 1, -1)
-                if smaller
-                else range(int(answer) + 1, last + 1)
-            )
-    amounts = _amounts_below(float(answer)) if smaller else _amounts_above(float(answer))
-    return map(int, amounts) if question.integer else amounts
-
-
-def _amounts_below(answer: float) -> Iterator[float]:
-    """Round amounts below the answer, from the largest to the smallest, without duplicates."""
-    steps = (answer * step / STEPS_OF_AN_AMOUNT for step in range(STEPS_OF_AN_AMOUNT - 1, 0, -1))
-    rounded = dict.fromkeys(map(_round_down, steps))
-    return (amount for amount in rounded if 0 < amount < answer)
-
-
-def _amounts_above(answer: float) -> Iterator[float]:
-    """Round amounts above the answer, from the smallest to the largest, without duplicates."""
-    steps = (answer * step / STEPS_OF_AN_AMOUNT for step in range(1, STEPS_OF_AN_AMOUNT + 1))
-    rounded = dict.fromkeys(-_round_down(-(answer + step)) for step in steps)
-    return (amount for amount in rounded if amount > answer)
-
-
-def _round_down(amount: float) -> float:
-    to = next(step for limit, step in ROUNDING if abs(amount) >= limit)
-    return float(amount // to * to)
+        for cell in cells_beside(question, answer, case.scorer, case.policy):
+            yield Change(question, answer, cell.near, cell.far)
 
 
 def _thin_out(changes: Sequence[Change]) -> Sequence[Change]:
-    """At most `STEPS_IN_PAIRS` of the changes, evenly spaced."""
-    stride = -(-len(changes) // STEPS_IN_PAIRS)
+    """At most `CELLS_IN_PAIRS` of the changes, evenly spaced."""
+    stride = -(-len(changes) // CELLS_IN_PAIRS)
     return changes[stride - 1 :: stride]
 
 
-def _apply(changes: Sequence[Change], answers: Mapping[str, Answer]) -> dict[str, Answer]:
-    return {**answers, **{change.feature: change.new for change in changes}}
+def _widen(case: Case, alternative: Alternative) -> Alternative:
+    """The alternative with the widest ranges, from its numbers on, that lead to an approval throughout."""
+    numbers = [one for one in alternative.changes if isinstance(one.question, Numeric)]
+    if not numbers:
+        return alternative
+    most = WIDEST_IN_PAIRS if len(numbers) > 1 else None
+    tails = [_tail(case, change)[:most] for change in alternative.changes]
+    width = len(tails[-1])
+    judged = judge(case, list(product(*tails)))
+    rows = [judged[start : start + width] for start in range(0, len(judged), width)]
+    return _union(_largest_corner(rows))
 
 
-def _alternative(
-    changes: tuple[Change, ...],
-    policy: Policy,
-    catalogue: Catalogue,
-    answers: Mapping[str, Answer],
-    score: Score,
-) -> Alternative:
-    risk_level = policy.risk_level(score.probability_good)
-    outside = bool(score.outside_training)
-    decision = policy.outcome(risk_level, catalogue, answers, outside_training=outside)
-    return Alternative(changes, score.probability_good, risk_level.value, decision.value)
+def _tail(case: Case, change: Change) -> list[Change]:
+    """A change with the changes beyond it; a code has none."""
+    if not isinstance(change.question, Numeric):
+        return [change]
+    beside = list(_changes(case, change.question))
+    return beside[beside.index(change) :]
 
 
-def _phrase(change: Change) -> Phrase:
-    words = {
-        "label": change.question.label,
-        "new": change.question.in_words(change.new),
-        "old": change.question.in_words(change.old),
-    }
-    return Phrase(marked("%(label)s: %(new)s instead of %(old)s"), words)
+def _largest_corner(rows: Sequence[Sequence[Alternative | None]]) -> list[Alternative]:
+    """The largest rectangle of approvals that begins with the first of the first row."""
+    found: list[Alternative] = []
+    width = len(rows[0])
+    for height, row in enumerate(rows, 1):
+        width = min(width, _approved_from_start(row))
+        if width * height > len(found):
+            found = [one for row in rows[:height] for one in row[:width] if one]
+    return found
+
+
+def _approved_from_start(row: Sequence[Alternative | None]) -> int:
+    """How many alternatives of a row are approvals, up to the first that is none."""
+    fails = (n for n, one in enumerate(row) if one is None or one.decision != Outcome.APPROVE)
+    return next(fails, len(row))
+
+
+def _union(cells: Sequence[Alternative]) -> Alternative:
+    """One alternative for a rectangle of cells, with the worst score in it."""
+    first, last = cells[0], cells[-1]
+    worst = min(cells, key=lambda one: one.probability_good_credit)
+    changes = [
+        near._replace(until=far.until)
+        for near, far in zip(first.changes, last.changes, strict=True)
+    ]
+    best = max(one.probability_good_credit for one in cells)
+    exact = all(one.exact for one in cells) and best == worst.probability_good_credit
+    return replace(worst, changes=tuple(changes), exact=exact)

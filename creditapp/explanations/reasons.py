@@ -16,6 +16,7 @@ from creditapp.applications.catalogue import Application, Catalogue
 from creditapp.applications.questions import Answer, Date, Question
 from creditapp.applications.table import columns_of, number_of
 from creditapp.exceptions import BadTable, BrokenBundle
+from creditapp.explanations.typical import is_worse, typical_answer
 from creditapp.phrases import LocalText, Phrase, marked, translate
 from creditapp.policy.definition import SEVERITY, Outcome, Policy, Rule
 from creditapp.scoring.bundle import Bundle
@@ -29,6 +30,12 @@ GROUP = 32
 """The size of the reference group: enough for typical answers, few enough to lie near the cut-off."""
 
 MOST_REASONS = 4
+SMALLEST_SHARE = 0.05
+"""A reason accounts for at least this share of the distance between the score and the group's mean.
+
+With less, the typical answer in its place would hardly bring the applicant nearer to an approval.
+"""
+
 MOST_CHECKED = 300
 """The rows on which leaves and engine are compared when a model is loaded."""
 
@@ -86,6 +93,7 @@ class Explainer:
         self._encoder = Encoder.from_inputs(inputs)
         self._forest = Forest(Leaves.unpack(bundle.leaves), inputs)
         self._link = Link.from_metadata(bundle.metadata.link)
+        self._observed = bundle.metadata.observed
         rows = read_holdout(bundle).answers
         columns = columns_of(self._catalogue, rows)
         probabilities = scorer.probabilities(columns)
@@ -112,7 +120,10 @@ class Explainer:
             )
 
     def reasons(self, application: Application, score: Score, policy: Policy) -> tuple[Reason, ...]:
-        """At most four reasons, the most important first; an approval has no reasons."""
+        """At most four reasons, the most important first; an approval has no reasons.
+
+        A decision by the score may have none: where no answer that may be named is worse than usual.
+        """
         by_score = policy.outcomes[policy.risk_level(score.probability_good)]
         answers = application.answers
         if rules := _decisive_rules(policy, self._catalogue, answers, by_score):
@@ -121,17 +132,43 @@ class Explainer:
             )
         if by_score is Outcome.APPROVE:
             return self._reasons_outside_training(answers, score)
-        group = self.group(policy.low_risk_from)
         effects = self.contributions(application, policy.low_risk_from)
+        floor = SMALLEST_SHARE * -sum(effects.values())
+        worse = self.worse_answers(application, policy.low_risk_from)
         names = [
             name
-            for name in sorted(effects, key=effects.__getitem__)
-            if effects[name] < -TOLERANCE and name not in self._catalogue.protected
+            for name in against(effects, self._catalogue)
+            if name in worse
+            and -effects[name] >= floor
+            and not self._catalogue.by_name[name].is_vague(answers[name])
         ]
+        group = self.group(policy.low_risk_from)
         return tuple(
             self._reason_by_model(name, answers, self._columns[name][group])
             for name in names[:MOST_REASONS]
         )
+
+    def worse_answers(self, application: Application, cut_off: float) -> frozenset[str]:
+        """The features whose answer is worse than the reference group's typical one: see `is_worse`."""
+        columns = columns_of(self._catalogue, [application.answers])
+        return frozenset(
+            name
+            for name, typical in self.typical_answers(cut_off).items()
+            if is_worse(
+                self._catalogue.by_name[name],
+                columns[name][0],
+                typical,
+                self._observed.get(name, ()),
+            )
+        )
+
+    def typical_answers(self, cut_off: float) -> dict[str, Answer]:
+        """The reference group's typical answer to each feature that the model uses, as columns hold it."""
+        group = self.group(cut_off)
+        return {
+            name: typical_answer(self._catalogue.by_name[name], self._columns[name][group])
+            for name in self._names
+        }
 
     def contributions(self, application: Application, cut_off: float) -> dict[str, float]:
         """Each feature's Shapley value: what it adds to the probability of good credit, or to its log-odds.
@@ -182,6 +219,15 @@ class Explainer:
             for name in score.outside_training
             if name not in self._catalogue.protected
         )[:MOST_REASONS]
+
+
+def against(effects: Mapping[str, float], catalogue: Catalogue) -> list[str]:
+    """The features that lower the score, the largest effect first, without the protected ones."""
+    return [
+        name
+        for name in sorted(effects, key=effects.__getitem__)
+        if effects[name] < -TOLERANCE and name not in catalogue.protected
+    ]
 
 
 def verify_explainer(bundle: Bundle, scorer: Scorer) -> Explainer:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +17,10 @@ from creditapp.applications.catalogue import Application
 from creditapp.applications.table import Columns, columns_of
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
+from creditapp.scoring.forest import Leaves
 from creditapp.scoring.link import Link
 from creditapp.scoring.population import counts_by_answer, has_bins, limits
+from creditapp.scoring.splits import Split, splits_of
 
 Probabilities = npt.NDArray[np.float64]
 """Probabilities between 0 and 1; shape (n,)."""
@@ -55,24 +58,33 @@ class Score(NamedTuple):
 
 
 class Scorer:
-    """A bundle's encoder, and its model in ONNX Runtime; safe to share between threads."""
+    """A bundle's encoder, and its model in ONNX Runtime; safe to share between threads.
+
+    `seen` has the answers to each used feature in the training data.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         self.catalogue = bundle.catalogue
         self._encoder = Encoder.from_inputs(bundle.metadata.inputs)
         self._good = list(bundle.metadata.classes).index(1)
-        self._seen = {
+        self.seen = {
             name: seen_answers(distribution)
             for name, distribution in bundle.metadata.population.items()
             if name in bundle.metadata.inputs
         }
         self._link = Link.from_metadata(bundle.metadata.link)
+        self._leaves, self._inputs = bundle.leaves, bundle.metadata.inputs
         self._session = _session(bundle.model)
+
+    @cached_property
+    def splits(self) -> Mapping[str, Sequence[Split]]:
+        """Where the score can change, for each feature that the model reads as a number."""
+        return splits_of(Leaves.unpack(self._leaves), self._inputs)
 
     def score(self, applications: Sequence[Application]) -> list[Score]:
         """Score the applications, and keep their order."""
         columns = columns_of(self.catalogue, [one.answers for one in applications])
-        outside = outside_training(columns, self._seen)
+        outside = outside_training(columns, self.seen)
         probabilities = self.probabilities(columns).tolist()
         return [Score(p, names) for p, names in zip(probabilities, outside, strict=True)]
 

@@ -11,4 +11,3 @@ class Approval:
     by: str
     reason: str
     overridden: Sequence[str] = ()
-    at: str = ""

@@ -21,12 +21,12 @@ from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import rules_from
+from creditapp.reports.conditions import Candidate, check_conditions, unmet
 from creditapp.scoring.bundle import Bundle, digest
 from creditapp.scoring.verification import verify
-from creditapp.serving import change_lock, deployments, promotion_gate
+from creditapp.serving import change_lock, deployments
 from creditapp.serving.approval import Approval
 from creditapp.serving.deployments import Change, Switch
-from creditapp.serving.promotion_gate import Candidate
 
 if TYPE_CHECKING:
     from creditapp.serving.registry import Registry
@@ -193,12 +193,12 @@ def _check_conditions(
     if _is_in_force(packed):
         return []
     production = registry.production()
-    conditions = promotion_gate.check(
+    conditions = check_conditions(
         Candidate(version, digest(packed), registry.report(version)),
         production,
         registry.report(production) if production else None,
     )
-    broken = [str(condition) for condition in promotion_gate.unmet(conditions)]
+    broken = [str(condition) for condition in unmet(conditions)]
     if broken and not permissions.override:
         raise RefusedModel(
             f"version {version} does not meet the conditions of a promotion:\n{_listed(broken)}\n"

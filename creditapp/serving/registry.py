@@ -1,7 +1,6 @@
 """The model registry: the only module that imports MLflow; used by commands, never by a worker."""
 
 import errno
-import json
 import logging
 import os
 import sqlite3
@@ -27,14 +26,16 @@ from mlflow.exceptions import MlflowException
 from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
 from creditapp.scoring.bundle import FIRST_FAMILY, Bundle, digest
 from creditapp.scoring.verification import verify
+from creditapp.serving import registry_reports
 from creditapp.serving.approval import Approval
 from creditapp.serving.registry_paths import artifacts_beside, correct_paths
+from creditapp.serving.registry_reports import TrainingRecord
 
 EXPERIMENT = "credit-score-production"
 MODEL_NAME = "RDF_score_pipeline"
 PRODUCTION, STAGING = "production", "staging"
 BUNDLE_FOLDER, BUNDLE_FILE = "served_bundle", "bundle.zip"
-REPORT_FOLDER, REPORT_FILE = "validation", "report.json"
+POINTS_FILE = "scorecard.csv"
 DIGEST_TAG = "bundle_sha256"
 PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
@@ -71,8 +72,13 @@ class Version:
     created_at: datetime
     accuracy: float | None
     recall_bad: float | None
+    digest: str
     portfolio: str
     uses_protected: bool
+    promoted_at: str
+    promoted_by: str
+    promotion_reason: str
+    overridden: Sequence[str]
     exclusion_difference: float | None
     exclusion_spread: float | None
 
@@ -138,9 +144,7 @@ class Registry:
         with _registry_failures():
             registered = self._find(version)
             self._refuse_pickles(version)
-            if not self._has(registered, BUNDLE_FOLDER, BUNDLE_FILE):
-                raise RefusedModel(f"version {version}: it has no served bundle")
-            packed = self._download(registered, BUNDLE_FOLDER, BUNDLE_FILE)
+            packed = self._download(registered)
         if digest(packed) != registered.tags.get(DIGEST_TAG):
             raise RefusedModel(f"version {version}: its bundle was altered since it was registered")
         try:
@@ -149,19 +153,45 @@ class Registry:
             raise RefusedModel(f"version {version}: {error}") from error
         return packed
 
-    def report(self, version: str) -> dict[str, Any] | None:
-        """The validation report of a version; none if none was made.
+    def training_record(self, version: str) -> TrainingRecord:
+        """What is known of the training of a version.
 
         Raises:
             RefusedModel: the version does not exist.
         """
         with _registry_failures():
-            registered = self._find(version)
-            if not self._has(registered, REPORT_FOLDER, REPORT_FILE):
-                return None
-            packed = self._download(registered, REPORT_FOLDER, REPORT_FILE)
-        report: dict[str, Any] = json.loads(packed)
-        return report
+            return registry_reports.training_record(self._client, self._find(version), DIGEST_TAG)
+
+    def log_report(
+        self, version: str, files: Mapping[str, str], metrics: Mapping[str, float]
+    ) -> None:
+        """Keep the validation report of a version: its files by name, and its metrics.
+
+        Raises:
+            RefusedModel: the version does not exist.
+        """
+        with _registry_failures():
+            run_id = str(self._find(version).run_id)
+            registry_reports.log_report(self._client, run_id, files, metrics)
+
+    def report(self, version: str) -> dict[str, Any] | None:
+        """The validation report of a version; None if there is none.
+
+        Raises:
+            RefusedModel: the version does not exist.
+        """
+        with _registry_failures():
+            return registry_reports.read_report(self._client, str(self._find(version).run_id))
+
+    def points_table(self, version: str) -> str | None:
+        """The table of points of a version, as CSV; None if its family has none.
+
+        Raises:
+            RefusedModel: the version does not exist.
+        """
+        with _registry_failures():
+            run_id = str(self._find(version).run_id)
+            return registry_reports.read_text(self._client, run_id, POINTS_FILE)
 
     def promote(self, version: str, approval: Approval) -> None:
         """Move the production alias to a version, and archive the one it named before."""
@@ -211,26 +241,25 @@ class Registry:
             raise RefusedModel(f"version {version} is not registered; run: flask models")
         return registered
 
-    def _download(self, registered: ModelVersion, folder: str, name: str) -> bytes:
-        """A file of a version's run."""
+    def _download(self, registered: ModelVersion) -> bytes:
+        path = f"{BUNDLE_FOLDER}/{BUNDLE_FILE}"
+        if not self._has(registered, path):
+            raise RefusedModel(f"version {registered.version}: it has no served bundle")
         try:
-            with tempfile.TemporaryDirectory() as place:
-                path = f"{folder}/{name}"
-                local = self._client.download_artifacts(str(registered.run_id), path, place)
+            with tempfile.TemporaryDirectory() as folder:
+                local = self._client.download_artifacts(str(registered.run_id), path, folder)
                 return Path(local).read_bytes()
         except OSError as error:
-            raise RegistryUnavailable(
-                f"the file {name} cannot be fetched: {error.strerror}"
-            ) from error
+            raise RegistryUnavailable(f"the bundle cannot be fetched: {error.strerror}") from error
         except (
             MlflowException
         ) as error:  # MLflow wraps a full disk here, and an artifact store that is away
             why = ": no space left" if os.strerror(errno.ENOSPC) in str(error) else ""
-            raise RegistryUnavailable(f"the file {name} cannot be fetched{why}") from error
+            raise RegistryUnavailable(f"the bundle cannot be fetched{why}") from error
 
-    def _has(self, registered: ModelVersion, folder: str, name: str) -> bool:
-        listed = self._client.list_artifacts(str(registered.run_id), folder)
-        return f"{folder}/{name}" in {file.path for file in listed}
+    def _has(self, registered: ModelVersion, path: str) -> bool:
+        listed = self._client.list_artifacts(str(registered.run_id), BUNDLE_FOLDER)
+        return path in {file.path for file in listed}
 
     def _refuse_pickles(self, version: str) -> None:
         """Refuse a version that contains a pickle: `flask train` never publishes one."""
@@ -256,8 +285,13 @@ class Registry:
             created,
             metrics.get("accuracy"),
             metrics.get("recall_bad"),
+            digest=registered.tags.get(DIGEST_TAG, ""),
             portfolio=run.data.params.get("portfolio", ""),
             uses_protected=run.data.params.get("protected") != "False",
+            promoted_at=registered.tags.get("promoted_at", ""),
+            promoted_by=registered.tags.get("promoted_by", ""),
+            promotion_reason=registered.tags.get("promotion_reason", ""),
+            overridden=registered.tags.get("overridden", "").splitlines(),
             exclusion_difference=metrics.get("cv_roc_auc_difference"),
             exclusion_spread=metrics.get("cv_roc_auc_difference_spread"),
         )

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
@@ -67,6 +68,17 @@ def list_versions() -> list[dict[str, Any]]:
     """
     versions: list[dict[str, Any]] = _run(["models", "--json"])
     return versions
+
+
+def read_documents(versions: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The report and the table of points of some versions, as `flask documents` prints them.
+
+    Raises:
+        RefusedModel: a version does not exist.
+        RegistryUnavailable: the registry does not answer.
+    """
+    documents: dict[str, dict[str, Any]] = _run(["documents", "--", *versions])
+    return documents
 
 
 def _change(command: list[str], actor: Actor) -> Switch:

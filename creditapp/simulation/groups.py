@@ -67,7 +67,7 @@ def approvals_by_group(
     """
     return [
         GroupTable(
-            question, _groups(list(_memberships(catalogue, question, answers)), answers, approved)
+            question, _groups(list(memberships(catalogue, question, answers)), answers, approved)
         )
         for question in catalogue.features
         if question.protected
@@ -90,9 +90,10 @@ def _groups(
     ]
 
 
-def _memberships(
+def memberships(
     catalogue: Catalogue, question: Question, answers: Sequence[Answers]
 ) -> Iterator[Membership]:
+    """The groups of a question's answers: its codes, or the bands of a number, then its missing answers."""
     if isinstance(question, Choice):
         codes = [code.code for code in question.codes]
     else:

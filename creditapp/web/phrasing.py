@@ -1,4 +1,4 @@
-"""Reasons and alternatives in the reader's language, as the API answers them and the pages show them."""
+"""Reasons, alternatives and similar cases in the reader's language, for the API and the pages."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +8,7 @@ from flask_babel import gettext
 from creditapp.applications.localisation import in_readers_language
 from creditapp.explanations.alternatives import Alternatives
 from creditapp.explanations.reasons import Reason
+from creditapp.explanations.similar import PastCase
 from creditapp.phrases import marked, translate
 
 NO_PROMISE = marked(
@@ -23,6 +24,21 @@ def phrase(text: object) -> object:
 def phrase_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     """Each reason with its text translated."""
     return [reason.worded(in_readers_language) for reason in reasons]
+
+
+def phrase_similar(cases: Iterable[PastCase]) -> list[dict[str, Any]]:
+    """Each past application with its score, what became of it, and the answers that differ in words."""
+    return [
+        {
+            "score": f"{case.probability_good_credit:.3f}",
+            "good": case.good,
+            "differences": [
+                (phrase(question.label), phrase(question.in_words(answer)))
+                for question, answer in case.differences
+            ],
+        }
+        for case in cases
+    ]
 
 
 def phrase_alternatives(alternatives: Alternatives) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def test_reasons_use_the_catalogues_words_and_are_translated(explained: Explaine
     ]
     texts = {reason["text"] for reason in worded}
     assert "Duration: 48 months, more than is usual among approved applications" in texts
-    assert "Savings account or bonds: unknown / no savings account" in texts
+    assert "With the present employer since: less than 1 year" in texts
     with_codes = [reason for reason in worded if reason["meaning"]]
     assert not any(str(reason["value"]) in reason["text"].split() for reason in with_codes)
     [first, *_] = explained.reasons(*explained.adverse()[0])

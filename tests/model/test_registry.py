@@ -22,7 +22,7 @@ def own(home: Path, trained: Trained) -> Trained:
     shutil.copy(trained.database, copy.database)
     shutil.copy(trained.registry, copy.registry)
     shutil.copytree(trained.registry.parent / "mlruns", home / "mlruns")
-    result = flask("train", database=copy.database, registry=copy.registry)
+    result = flask("train", "--quick", database=copy.database, registry=copy.registry)
     assert result.returncode == 0, result.stderr
     assert "registered as version 2, stage Staging" in result.stdout
     assert "1/6" in result.stdout

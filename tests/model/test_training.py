@@ -155,7 +155,9 @@ def test_a_scorecard_is_registered_with_its_family_and_its_table(
     import mlflow
 
     registry = tmp_path / "mlflow.db"
-    answer = flask("train", "--estimator", "scorecard", database=database, registry=registry)
+    answer = flask(
+        "train", "--quick", "--estimator", "scorecard", database=database, registry=registry
+    )
     assert answer.returncode == 0, answer.stderr
     mlflow.set_tracking_uri(f"sqlite:///{registry}")
     client = mlflow.MlflowClient()

@@ -313,7 +313,7 @@ class Load:
 
 def reloaded(system: System, keys: dict[str, str]) -> dict[str, Any]:
     """A new version in the registry, a reload through one host under load, and what both serve then."""
-    train(system, "flask", "train", "--without-protected")
+    train(system, "flask", "train", "--quick", "--without-protected")
     import mlflow
 
     mlflow.MlflowClient("http://localhost:5000").set_registered_model_alias(

@@ -366,7 +366,7 @@ def refuse_for_want_of_room(place: Place) -> None:
         check=False,
     )
     assert done.returncode == 2, done.stderr
-    assert "the file bundle.zip cannot be fetched" in done.stderr
+    assert "the bundle cannot be fetched" in done.stderr
     assert place.newest_generation() == before
 
 

@@ -113,7 +113,7 @@ def place(trained: Trained, tmp_path: Path) -> Any:
 
 def test_a_field_is_promoted_under_load(place: Place) -> None:
     """Nothing fails, no answer mixes two models, and every worker's form and document follow."""
-    code, printed = place.flask("train")
+    code, printed = place.flask("train", "--quick")
     assert code == 0, printed
     rows = rows_of_the_data(GERMAN)
     with scoring(place.service, rows, CLIENTS) as traffic:

@@ -46,6 +46,8 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /events": (ADMINS, None),
     "GET /drift": (ANALYSTS, None),
     "GET /models": (ANALYSTS, None),
+    "GET /models/<version>": (ANALYSTS, None),
+    "GET /models/compare": (ANALYSTS, None),
     "GET /challenger": (ANALYSTS, None),
     "GET /policy": (ANALYSTS, None),
     "POST /policy": (ANALYSTS, None),

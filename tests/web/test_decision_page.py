@@ -1,14 +1,17 @@
 """The page of a decision, and the result of a score: one model, and few transactions."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import delete, event
 
 from creditapp.database.engine import db
+from creditapp.database.session import writing
 from creditapp.decisions.decide import decided
+from creditapp.decisions.log import Answers
 from creditapp.decisions.past_models import load_past_model
 from creditapp.identity.people import Role
 from creditapp.serving import cache as model_cache
@@ -92,3 +95,28 @@ def test_only_a_role_that_may_sees_a_link(client: StrictClient, people: dict[Rol
         page = client.get("/decisions").text
         assert ('href="/models"' in page) == models, role
         assert ('href="/events"' in page) == events, role
+
+
+def test_an_officer_sees_three_similar_past_applications(app: Flask, officer: StrictClient) -> None:
+    """Their scores, outcomes and answers that differ, of the hold-out; the letter has none of it."""
+    made = officer.post("/api/predict", json=POOR).get_json()["decision_id"]
+    page = officer.get(f"/decisions/{made}").text
+    listed = page.partition('<ul id="similar">')[2].partition("</ul>")[0]
+    cases = listed.split("</li>")[:-1]
+    assert len(cases) == 3
+    for case in cases:
+        assert ("good credit" in case) != ("bad credit" in case)
+        assert re.search(r"score 0\.[0-9]{3}", case)
+        assert "What differs: " in case
+        assert "Age" not in case
+    assert "similar" not in officer.get(f"/decisions/{made}/notice").text.lower()
+
+
+def test_without_its_answers_a_decision_has_no_similar_ones(
+    app: Flask, officer: StrictClient
+) -> None:
+    """There is nothing to compare."""
+    made = officer.post("/api/predict", json=POOR).get_json()["decision_id"]
+    with app.app_context(), writing() as session:
+        session.execute(delete(Answers))
+    assert 'id="similar"' not in officer.get(f"/decisions/{made}").text

@@ -42,7 +42,7 @@ def registry(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path
     shutil.copytree(trained.registry.parent / "mlruns", home / "mlruns")
     write_portfolio(folder)
     place = {"database": trained.database, "registry": registry}
-    done = flask("train", **place, CREDITAPP_PORTFOLIO=str(folder))  # type: ignore[arg-type]
+    done = flask("train", "--quick", **place, CREDITAPP_PORTFOLIO=str(folder))  # type: ignore[arg-type]
     assert done.returncode == 0, done.stderr
     return registry
 

@@ -13,7 +13,7 @@ from creditapp.decisions.log import Answers
 from creditapp.decisions.reviews import ReviewNote
 from creditapp.identity.people import Role
 from creditapp.settings.settings import Settings
-from tests.clients import POOR, StrictClient, csrf_token
+from tests.clients import POOR, StrictClient, csrf_token, form_data
 from tests.portfolios import EXAMPLE
 
 MODEL_WORDS = re.compile(
@@ -135,6 +135,23 @@ def test_erased_answers_leave_a_letter_that_says_so(
     with app.app_context(), writing() as session:
         session.execute(delete(ReviewNote))
     assert "have since been erased" in letter(officer, declined).text
+
+
+def test_a_decline_that_no_single_answer_explains_says_so(
+    officer: StrictClient, declined: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the letter and on both pages; here, no effect reaches the floor."""
+    monkeypatch.setattr("creditapp.explanations.reasons.SMALLEST_SHARE", 2.0)
+    assert officer.get(f"/api/decisions/{declined}").get_json()["reasons"] == []
+    page = letter(officer, declined).text
+    assert "We cannot name one answer as the reason" in page
+    assert "a person will look at your application" in page
+    assert "Nous ne pouvons pas citer une réponse" in letter(officer, declined, "fr").text
+    assert MODEL_WORDS.findall(body(page)) == []
+    sentence = "No single answer can be named as a reason"
+    assert sentence in officer.get(f"/decisions/{declined}").text
+    data = {"csrf_token": csrf_token(officer.get("/").text), **form_data(duration_in_month="60")}
+    assert sentence in officer.post("/", data=data).text
 
 
 def test_another_language_is_refused(officer: StrictClient, declined: str) -> None:

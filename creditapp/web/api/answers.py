@@ -130,18 +130,28 @@ class StoredDecisionSchema(PredictionSchema):
 
 
 class ChangeSchema(Schema):
-    """One changed answer."""
+    """One changed answer, or a range of numbers that all lead to the decision."""
 
     feature = fields.String()
     from_ = fields.Raw(data_key="from", attribute="from")
-    to = fields.Raw()
+    to = fields.Raw(metadata={"description": "The new answer; of a range, the end nearest to it"})
+    until = fields.Raw(metadata={"description": "The other end of the range; else the same as to"})
 
 
 class AlternativeSchema(Schema):
     """Changed answers, and the decision they would have led to."""
 
     changes = fields.List(fields.Nested(ChangeSchema))
-    probability_good_credit = fields.Float(metadata={"minimum": 0, "maximum": 1})
+    followers = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Features whose answers follow from the changes; the decision is the same "
+            "for all of their values"
+        },
+    )
+    probability_good_credit = fields.Float(
+        metadata={"minimum": 0, "maximum": 1, "description": "The lowest one that is possible"}
+    )
     risk_level = fields.String(metadata={"enum": ["LOW", "MEDIUM", "HIGH"]})
     decision = fields.String(metadata={"enum": ["approve", "refer", "decline"]})
     text = fields.String()

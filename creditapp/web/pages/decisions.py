@@ -16,7 +16,7 @@ from creditapp.decisions.stored import StoredDecision
 from creditapp.exceptions import AlreadyReviewed, BadReview, CannotReplay, NothingToChange
 from creditapp.web import access
 from creditapp.web.access import OFFICERS, open_to
-from creditapp.web.phrasing import phrase_alternatives, phrase_reasons
+from creditapp.web.phrasing import phrase_alternatives, phrase_reasons, phrase_similar
 
 blueprint = Blueprint("decisions", __name__)
 
@@ -45,7 +45,7 @@ def waiting() -> str:
 @blueprint.get("/decisions/<decision_id>")
 @open_to(OFFICERS)
 def decision(decision_id: str) -> str:
-    """Show a decision with its answers, reasons, alternatives and reviews."""
+    """Show a decision with its answers, reasons, alternatives, similar past applications and reviews."""
     return _decision_page(stored_decisions.load(decision_id))
 
 
@@ -90,7 +90,9 @@ def _decision_page(
         "policy": stored.policy,
         "reviews": stored.reviews,
         "reasons": phrase_reasons(stored.reasons),
+        "unnamed": stored.unnamed,
         "alternatives": _alternatives(stored),
+        "similar": phrase_similar(stored.similar()),
         "protected_used": stored.protected_used,
         **_questions(stored.catalogue),
         "replayed": replayed,

@@ -1,6 +1,6 @@
 """The page about models: what is registered, what each worker serves, the history, and changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,10 +13,20 @@ from creditapp.exceptions import (
     ModelUnavailable,
     RefusedModel,
     RegistryUnavailable,
+    UnknownVersion,
 )
 from creditapp.observability import metrics
+from creditapp.reports.comparison import compared
+from creditapp.reports.conditions import Candidate, check_conditions
+from creditapp.reports.points import points_tables
+from creditapp.reports.table import Table
+from creditapp.reports.tables import tables_of
 from creditapp.serving import cache as model_cache
-from creditapp.serving import deployments, registry_listing, remote_commands
+from creditapp.serving import (
+    deployments,
+    registry_listing,
+    remote_commands,
+)
 from creditapp.serving.deployments import Switch
 from creditapp.serving.lifecycle import Permissions
 from creditapp.web import access
@@ -34,6 +44,49 @@ Page = str | tuple[str, int]
 def overview() -> Page:
     """List the versions, what each worker serves, and the deployments."""
     return _page(None, 200)
+
+
+@blueprint.get("/models/<version>")
+@open_to(ANALYSTS)
+def version(version: str) -> Page:
+    """Show a version: its approval, the conditions of a promotion, and its report."""
+    found, production = _find(version)
+    names = dict.fromkeys([version, *([production["version"]] if production else [])])
+    documents = registry_listing.documents([*names])
+    report = documents[version]["report"]
+    context = {
+        "version": found,
+        "conditions": check_conditions(
+            Candidate(version, found["digest"], report),
+            production["version"] if production else None,
+            documents[production["version"]]["report"] if production else None,
+        ),
+        "report": report,
+        "tables": [
+            *(tables_of(report) if report else ()),
+            *points_tables(documents[version]["points_table"]),
+        ],
+    }
+    return render_template("version.html", **context)
+
+
+@blueprint.get("/models/compare")
+@open_to(ANALYSTS)
+def compare() -> Page:
+    """Show the reports of two versions side by side."""
+    first, second = request.args.get("first", ""), request.args.get("second", "")
+    versions, is_away = _versions(_generation())
+    chosen = {first, second} & {one["version"] for one in versions}
+    documents = registry_listing.documents([first, second]) if len(chosen) == 2 else {}
+    without = [name for name, one in documents.items() if one["report"] is None]
+    context = {
+        "versions": versions,
+        "registry_is_away": is_away,
+        "chosen": (first, second),
+        "without_report": without,
+        "tables": _compared(documents) if documents and not without else (),
+    }
+    return render_template("compare.html", **context)
 
 
 @blueprint.post("/models/promote")
@@ -71,9 +124,35 @@ def _change(change: Callable[..., Switch], *arguments: str) -> Response | Page:
     return redirect(url_for("models.overview"))
 
 
+def _find(version: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """A registered version, and the one in production if there is one.
+
+    Raises:
+        UnknownVersion: it is not registered.
+        RegistryUnavailable: the registry does not answer, or not in time.
+    """
+    versions = registry_listing.versions(_generation())
+    by_name = {one["version"]: one for one in versions}
+    if version not in by_name:
+        raise UnknownVersion(version)
+    production = [one for one in versions if one["stage"] == "Production"]
+    return by_name[version], production[0] if production else None
+
+
+def _compared(documents: Mapping[str, dict[str, Any]]) -> Sequence[Table]:
+    first, second = ((name, one["report"]) for name, one in documents.items())
+    return compared(first, second)
+
+
+def _generation() -> int | None:
+    """The deployment in force."""
+    in_force = deployments.in_force()
+    return in_force.generation if in_force else None
+
+
 def _page(problem: str | None, status: int) -> Page:
     history = deployments.history()
-    versions, is_away = _versions(history[0].generation if history else None)
+    versions, is_away = _versions(_generation())
     context = {
         "versions": versions,
         "registry_is_away": is_away,

@@ -63,6 +63,7 @@ def letter(decision_id: str) -> str:
             applied=format_date(stored.decision.timestamp, "long"),
             today=format_date(datetime.now(UTC), "long"),
             reasons=phrase_reasons(stored.effective_reasons),
+            unnamed=stored.unnamed,
             lender=lender,
             language=language,
             languages=LANGUAGES,

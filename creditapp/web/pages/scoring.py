@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from creditapp.decisions.decide import Origin, decide
 from creditapp.decisions.log import Channel
 from creditapp.observability import request_ids
+from creditapp.policy.definition import Outcome
 from creditapp.serving import cache as model_cache
 from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS_OR_LOCAL, open_to
@@ -45,6 +46,7 @@ def score() -> str | tuple[str, int]:
         "policy": decided.served.policy,
         "protected_used": decided.served.protected_used,
         "reasons": phrase_reasons(decision.reasons),
+        "unnamed": not decision.reasons and decision.decision != Outcome.APPROVE,
         "questions": decided.served.catalogue.by_name,
     }
     return render_template("score.html", form=form, **context)

@@ -88,6 +88,24 @@ def test_four_answers_are_protected_and_four_can_change() -> None:
     }
 
 
+def test_the_instalment_follows_the_amount_over_the_months() -> None:
+    """Where one of them changes, the instalment is another one."""
+    assert {one.name: one.follows for one in FEATURES if one.follows} == {
+        "Installment rate in percentage of disposable income": (
+            "Duration in month",
+            "Credit amount",
+        )
+    }
+
+
+def test_others_is_a_vague_purpose() -> None:
+    """It tells an applicant nothing; every other code says something."""
+    vague = [(one.name, code.code) for one in FEATURES for code in one.codes if code.vague]
+    assert vague == [("Purpose", "A40")]
+    assert BY_NAME["Purpose"].is_vague("A40")
+    assert not BY_NAME["Purpose"].is_vague("A43")
+
+
 def test_each_example_is_accepted() -> None:
     """The example of the documentation is a valid application."""
     assert all(BY_NAME[name].accepts(answer) for name, answer in EXAMPLE.items())

@@ -88,6 +88,11 @@ DOCUMENTS = {
     "no day in the example": (with_example(applied=None), '"applied" is missing'),
     "a wrong day in the example": (with_example(applied="today"), '"applied" is "today"'),
     "a wrong note in the example": (with_example(note=["x"]), '"note" is'),
+    "following itself": (changed("age", "creditapp", {"follows": ["age"]}), "follows is"),
+    "following nobody": (changed("age", "creditapp", {"follows": ["aeg"]}), 'follows has "aeg"'),
+    "following a note": (changed("age", "creditapp", {"follows": ["note"]}), "follows has"),
+    "following a number": (changed("age", "creditapp", {"follows": [1]}), "follows is"),
+    "following a text": (changed("age", "creditapp", {"follows": "income"}), "follows is"),
     "a list as an outcome": (with_text_outcome(["paid"]), "good or bad has"),
 }
 

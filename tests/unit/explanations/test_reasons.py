@@ -125,6 +125,15 @@ def test_an_answer_that_costs_nothing_is_no_reason(explainer: Explainer) -> None
     assert [one.feature for one in reasons(explainer, application(36, 5000.0, 40))] == [DURATION]
 
 
+@pytest.mark.parametrize(("floor", "named"), [(0.19, [DURATION, AMOUNT]), (0.21, [DURATION])])
+def test_an_answer_with_a_small_effect_is_no_reason(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch, floor: float, named: list[str]
+) -> None:
+    """The amount accounts for 0.1 of 0.5, one fifth of the distance to the group."""
+    monkeypatch.setattr("creditapp.explanations.reasons.SMALLEST_SHARE", floor)
+    assert [one.feature for one in reasons(explainer, POOR)] == named
+
+
 def test_an_approval_has_no_reasons(explainer: Explainer) -> None:
     """There is nothing to explain."""
     assert reasons(explainer, BEST) == ()

@@ -1,20 +1,8 @@
 """A tournament measures all families on the same folds."""
 
-import numpy as np
-import pytest
-
 from tests import mixed
 from training.estimators.families import FAMILIES
-from training.tournament import compare, interval_of, table_of
-
-
-def test_an_interval_counts_that_folds_share_rows() -> None:
-    """Worked by hand: deviation 0.02, four folds, 1/4 + 1/2 of its square, t of 3 degrees 3.1824."""
-    interval = interval_of(np.array([0.78, 0.80, 0.82, 0.80]))
-    deviation = np.sqrt((0.02**2 + 0.02**2) / 3)
-    assert interval.mean == pytest.approx(0.8)
-    assert interval.high - 0.8 == pytest.approx(3.182446 * deviation * np.sqrt(0.75), rel=1e-5)
-    assert 0.8 - interval.low == pytest.approx(interval.high - 0.8)
+from training.tournament import compare, table_of
 
 
 def test_families_are_measured_with_and_without_protected_answers() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from creditapp.serving.promotion_gate import Candidate, check, unmet
+from creditapp.reports.conditions import Candidate, check_conditions, unmet
 
 GOOD: dict[str, Any] = {
     "made_at": "2026-11-26T10:30:45+00:00",
@@ -58,13 +58,13 @@ def broken(
     before: dict[str, Any] | None = None,
 ) -> list[str]:
     """What does not hold for version 2 with this report."""
-    conditions = check(Candidate("2", "d2", report), production, before)
+    conditions = check_conditions(Candidate("2", "d2", report), production, before)
     return [str(one) for one in unmet(conditions)]
 
 
 def test_a_good_report_meets_all_conditions() -> None:
     """A difference that may be none, and a group that is too small, are no reason to refuse."""
-    conditions = check(Candidate("2", "d2", GOOD), "1", None)
+    conditions = check_conditions(Candidate("2", "d2", GOOD), "1", None)
     assert [str(one) for one in conditions] == [
         "A validation report: made at 2026-11-26 10:30",
         "Not significantly worse than the model in production: "

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from creditapp.phrases import Phrase, marked
+from creditapp.reports.table import Report, phrase
 
 LOWEST_SLOPE, HIGHEST_SLOPE = 0.8, 1.25
 """The accepted slopes of the calibration; 1 is right."""
 
 LOWEST_RATIO = 0.8
 """The approval ratio that calls for an explanation (29 CFR 1607.4 D)."""
-
-Report = Mapping[str, Any]
-"""A validation report, see `training/validation/report.py`."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Candidate:
     report: Report | None
 
 
-def check(
+def check_conditions(
     candidate: Candidate, production: str | None, production_report: Report | None
 ) -> list[Condition]:
     """All conditions, met or not; without a report there is only one.
@@ -48,7 +45,7 @@ def check(
     if report is None or report["model"]["bundle_digest"] != candidate.digest:
         return [_report_is_missing(candidate)]
     return [
-        Condition(_phrase(marked("A validation report")), _made_at(report), holds=True),
+        Condition(phrase(marked("A validation report")), _made_at(report), holds=True),
         _not_worse(report, candidate.version, production),
         _calibration(report),
         _signs(report),
@@ -62,30 +59,26 @@ def unmet(conditions: Sequence[Condition]) -> list[Condition]:
     return [condition for condition in conditions if not condition.holds]
 
 
-def _phrase(template: str, **values: object) -> Phrase:
-    return Phrase(template, values)
-
-
 def _report_is_missing(candidate: Candidate) -> Condition:
     template = marked("it has none; run: flask validate %(version)s")
     if candidate.report is not None:
         template = marked("its report is of another bundle; run: flask validate %(version)s")
-    finding = _phrase(template, version=candidate.version)
-    return Condition(_phrase(marked("A validation report")), finding, holds=False)
+    finding = phrase(template, version=candidate.version)
+    return Condition(phrase(marked("A validation report")), finding, holds=False)
 
 
 def _made_at(report: Report) -> Phrase:
-    return _phrase(marked("made at %(time)s"), time=report["made_at"][:16].replace("T", " "))
+    return phrase(marked("made at %(time)s"), time=report["made_at"][:16].replace("T", " "))
 
 
 def _not_worse(report: Report, version: str, production: str | None) -> Condition:
     """The ROC AUC on the same folds as the model in production."""
-    requirement = _phrase(marked("Not significantly worse than the model in production"))
+    requirement = phrase(marked("Not significantly worse than the model in production"))
     if production is None:
-        finding = _phrase(marked("no model is in production"))
+        finding = phrase(marked("no model is in production"))
         return Condition(requirement, finding, holds=True)
     if production == version:
-        finding = _phrase(marked("it is the model in production"))
+        finding = phrase(marked("it is the model in production"))
         return Condition(requirement, finding, holds=True)
     compared = [
         one
@@ -94,38 +87,38 @@ def _not_worse(report: Report, version: str, production: str | None) -> Conditio
     ]
     if not compared:
         template = marked("not compared with version %(other)s; run: flask validate %(version)s")
-        finding = _phrase(template, other=production, version=version)
+        finding = phrase(template, other=production, version=version)
         return Condition(requirement, finding, holds=False)
     difference = compared[0]["differences"]["roc_auc"]
     template = marked("ROC AUC %(mean)s [%(low)s, %(high)s] on the folds of version %(other)s")
     shown = {name: f"{difference[name]:+.4f}" for name in ("mean", "low", "high")}
-    finding = _phrase(template, **shown, other=production)
+    finding = phrase(template, **shown, other=production)
     return Condition(requirement, finding, holds=difference["high"] >= 0)
 
 
 def _calibration(report: Report) -> Condition:
     slope = report["measures"]["calibration_slope"]["mean"]
     template = marked("A slope of the calibration from %(low)s to %(high)s")
-    requirement = _phrase(template, low=LOWEST_SLOPE, high=HIGHEST_SLOPE)
+    requirement = phrase(template, low=LOWEST_SLOPE, high=HIGHEST_SLOPE)
     holds = LOWEST_SLOPE <= slope <= HIGHEST_SLOPE
-    return Condition(requirement, _phrase(marked("%(slope)s"), slope=f"{slope:.2f}"), holds)
+    return Condition(requirement, phrase(marked("%(slope)s"), slope=f"{slope:.2f}"), holds)
 
 
 def _signs(report: Report) -> Condition:
-    requirement = _phrase(marked("Effects in the directions that the portfolio expects"))
+    requirement = phrase(marked("Effects in the directions that the portfolio expects"))
     wrong = [one["feature"] for one in report["directions"] if one["agrees"] is False]
     declared = [one for one in report["directions"] if one["declared"]]
     template = marked("wrong for %(names)s") if wrong else marked("right for all %(count)s fields")
-    finding = _phrase(template, names=", ".join(wrong), count=len(declared))
+    finding = phrase(template, names=", ".join(wrong), count=len(declared))
     return Condition(requirement, finding, holds=not wrong)
 
 
 def _parity(report: Report) -> Condition:
     parity = report["parity"]
     template = marked("The export scores as the fitted model does, within %(limit)s")
-    requirement = _phrase(template, limit=f"{parity['limit']:g}")
+    requirement = phrase(template, limit=f"{parity['limit']:g}")
     largest = parity["largest_difference"]
-    finding = _phrase(
+    finding = phrase(
         marked("largest difference %(largest)s over %(rows)s rows"),
         largest=f"{largest:.1e}",
         rows=parity["rows"],
@@ -137,18 +130,18 @@ def _approvals(report: Report, production_report: Report | None) -> Iterator[Con
     """The approval ratios: a low one is accepted if the one in production is not higher."""
     before = {key: ratio["value"] for key, ratio in _ratios(production_report or {})}
     template = marked("An approval ratio of at least %(least)s, or not below that in production")
-    requirement = _phrase(template, least=LOWEST_RATIO)
+    requirement = phrase(template, least=LOWEST_RATIO)
     low = [
         (key, ratio)
         for key, ratio in _ratios(report)
         if ratio["high"] < LOWEST_RATIO and not ratio["value"] >= before.get(key, 2.0)
     ]
     if not low:
-        finding = _phrase(marked("no protected group is significantly below"))
+        finding = phrase(marked("no protected group is significantly below"))
         yield Condition(requirement, finding, holds=True)
     for (feature, label), ratio in low:
         shown = {name: f"{ratio[name]:.2f}" for name in ("value", "low", "high")}
-        finding = _phrase(
+        finding = phrase(
             marked("%(feature)s, %(group)s: %(value)s [%(low)s, %(high)s]"),
             feature=feature,
             group=label,

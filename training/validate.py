@@ -1,0 +1,117 @@
+"""Makes the validation report of a registered version, and logs it with the version."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from creditapp.applications.catalogue import Catalogue
+from creditapp.exceptions import RefusedModel
+from creditapp.policy.definition import Policy
+from creditapp.serving.registry import Registry
+from creditapp.serving.registry_reports import TrainingRecord
+from training import dataset
+from training.data_file import digest_of
+from training.estimators import families
+from training.run import Say
+from training.validation.background import UNKNOWN
+from training.validation.decisions import CutOffs
+from training.validation.effort import USUAL, Effort
+from training.validation.rendering import files_of, metrics_of
+from training.validation.report import Report, make_report
+from training.validation.subject import Rival, Subject, benchmarks, in_production
+from training.validation.task import Task
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a version is measured on: the rows of a file, and the cut-offs of a policy."""
+
+    catalogue: Catalogue
+    data: Path
+    policy: Policy
+    effort: Effort = USUAL
+
+
+def validate(basis: Basis, registry: Registry, version: str, say: Say) -> Report:
+    """Fit a registered version again on many parts of its data, and log what is measured.
+
+    Raises:
+        RefusedModel: the version does not exist, or was trained on other data; nothing is logged.
+        BadTable: the data cannot be read.
+        RegistryUnavailable: the registry did not answer.
+    """
+    record = registry.training_record(version)
+    _check_origin(record, basis.catalogue, basis.data)
+    task = Task(
+        subject=_subject(record),
+        whole=dataset.load(basis.catalogue, basis.data),
+        file=basis.data,
+        cut_offs=CutOffs.of(basis.policy),
+        rivals=_rivals(registry, record, basis.catalogue),
+        tried=_tried(registry, basis.catalogue),
+        effort=basis.effort,
+    )
+    report = make_report(task, registry.model_name, say)
+    registry.log_report(version, files_of(report), metrics_of(report))
+    return report
+
+
+def _check_origin(record: TrainingRecord, catalogue: Catalogue, data: Path) -> None:
+    """Refuse a version that was trained on other data, as far as that is known."""
+    version, portfolio = record.version, record.params.get("portfolio", catalogue.name)
+    if portfolio != catalogue.name:
+        raise RefusedModel(
+            f"version {version} was trained on the portfolio {portfolio}, and this is {catalogue.name}; "
+            "set CREDITAPP_PORTFOLIO to the folder of that portfolio"
+        )
+    if record.metadata.get("catalogue_fingerprint", catalogue.fingerprint) != catalogue.fingerprint:
+        raise RefusedModel(
+            f"version {version} was trained with other inputs than the portfolio's document has now; "
+            "train a new version"
+        )
+    trained_on = record.params.get("data_digest")
+    if trained_on and trained_on != digest_of(data):
+        raise RefusedModel(
+            f"version {version} was trained on {record.params.get('data')} with the SHA-256 digest "
+            f"{trained_on}; {data} has another digest; give the same file with --data"
+        )
+
+
+def _subject(record: TrainingRecord) -> Subject:
+    metadata = record.metadata
+    return Subject(
+        family=families.find(record.family),
+        protected=record.uses_protected,
+        record={
+            "version": record.version,
+            "run_id": record.run_id,
+            "bundle_digest": record.bundle_digest,
+            "trained_at": metadata.get("trained_at", UNKNOWN),
+            "data_digest": record.params.get("data_digest", UNKNOWN),
+            "parameters": record.params,
+        },
+        parity={
+            "rows": metadata.get("export_rows_compared"),
+            "largest_difference": metadata.get("export_largest_difference"),
+        },
+    )
+
+
+def _rivals(registry: Registry, record: TrainingRecord, catalogue: Catalogue) -> list[Rival]:
+    """The benchmarks, and the version in production if it is another one of the same portfolio."""
+    rivals = benchmarks(protected=record.uses_protected)
+    served = registry.production()
+    if served and served != record.version:
+        other = registry.training_record(served)
+        if other.metadata.get("catalogue_fingerprint") == catalogue.fingerprint:
+            family = families.find(other.family)
+            rivals.append(in_production(served, family, protected=other.uses_protected))
+    return rivals
+
+
+def _tried(registry: Registry, catalogue: Catalogue) -> list[str]:
+    """The registered versions of the portfolio; what was tried and not registered is unknown."""
+    return [
+        f"version {one.version}: {one.family}, protected answers {'' if one.uses_protected else 'not '}used"
+        for one in reversed(registry.versions())
+        if one.portfolio == catalogue.name
+    ]

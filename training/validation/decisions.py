@@ -1,0 +1,58 @@
+"""What the cut-offs of a policy would decide on scores, and what that costs.
+
+Rules, and answers outside the training data, are left out: they are the policy's, not the model's.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from creditapp.policy.definition import Outcome, Policy
+from creditapp.simulation.costs import Costs
+from training.folds import Numbers
+
+
+@dataclass(frozen=True)
+class CutOffs:
+    """The cut-offs of a policy, and the cost of an approved bad credit in declined good ones.
+
+    A referral costs nothing: the reviewer is assumed to decide correctly.
+    """
+
+    policy: str
+    approve_from: float
+    refer_from: float
+    cost_ratio: float
+
+    @classmethod
+    def of(cls, policy: Policy) -> "CutOffs":
+        """The cut-offs of a policy, with the usual costs."""
+        return cls(
+            policy.version, policy.low_risk_from, policy.medium_risk_from, Costs().cost_ratio
+        )
+
+    def outcomes(self, good: Numbers) -> Any:
+        """The place of each outcome in `Outcome`, by probability of good credit; the same shape."""
+        return 2 - (good >= self.refer_from).astype(int) - (good >= self.approve_from).astype(int)
+
+    def cost(self, target: Any, good: Numbers) -> float:
+        """The mean cost per applicant."""
+        approved, declined = good >= self.approve_from, good < self.refer_from
+        is_good = np.asarray(target) == 1
+        return float((self.cost_ratio * (approved & ~is_good) + (declined & is_good)).mean())
+
+    def crossing(self, before: Numbers, after: Numbers) -> float:
+        """The share of applicants whose outcome is another."""
+        return float((self.outcomes(before) != self.outcomes(after)).mean())
+
+    def table(self, target: Any, good: Numbers) -> dict[str, dict[str, int]]:
+        """The number of good and bad credits with each outcome."""
+        outcomes, is_good = self.outcomes(good), np.asarray(target) == 1
+        return {
+            outcome.value: {
+                "good": int((is_good & (outcomes == place)).sum()),
+                "bad": int((~is_good & (outcomes == place)).sum()),
+            }
+            for place, outcome in enumerate(Outcome)
+        }

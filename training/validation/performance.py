@@ -1,0 +1,106 @@
+"""The chapters of a report on how well the model ranks, predicts and decides."""
+
+from training.validation.chapter import NAMES, Chapter, Table, figure, interval
+from training.validation.report import Report
+
+
+def measures(report: Report) -> Chapter:
+    """All measures on the folds, with the documented split beside them."""
+    folds, split = report["folds"], report["documented_split"]
+    rows = [
+        [
+            NAMES[name],
+            interval(one),
+            f"{figure(split[name]['value'])} ± {figure(split[name]['spread'])}",
+            one["method"],
+        ]
+        for name, one in report["measures"].items()
+    ]
+    columns = ("measure", "on the folds", "documented split ± spread", "interval on the folds")
+    tables = [Table("Measures with 95 % intervals", columns, rows)]
+    if report["out_of_time"]:
+        newest = [[NAMES[name], interval(one)] for name, one in report["out_of_time"].items()]
+        tables.append(
+            Table("The newest rows, with bootstrap intervals", ("measure", "value"), newest)
+        )
+    return Chapter(
+        "Performance",
+        [
+            f"The rows are cut {folds['repeats']} times into {folds['folds']} stratified folds "
+            f"(seed {folds['seed']}). Each row is scored by models that were not fitted on it. The spread "
+            "is the standard deviation over other random splits of 70 to 30."
+        ],
+        tables,
+    )
+
+
+def calibration(report: Report) -> Chapter:
+    """Whether probabilities mean what they say."""
+    rows = [
+        [figure(one["predicted"]), interval({"value": one["observed"], **one}), str(one["count"])]
+        for one in report["calibration"]
+    ]
+    return Chapter(
+        "Calibration",
+        ["Ten groups of applicants with similar scores, from the lowest scores to the highest."],
+        [
+            Table(
+                "Predicted and observed share of good credit (Wilson intervals)",
+                ("predicted", "observed", "applicants"),
+                rows,
+            )
+        ],
+        "calibration",
+        "Predicted and observed share of good credit; the diagonal is right.",
+    )
+
+
+def decisions(report: Report) -> Chapter:
+    """What the policy's cut-offs decide."""
+    made = report["decisions"]
+    rows = [
+        [outcome, str(counts["good"]), str(counts["bad"])]
+        for outcome, counts in made["table"].items()
+    ]
+    return Chapter(
+        "Decisions",
+        [
+            f"Policy {made['policy']}: approve from {made['approve_from']}, refer from "
+            f"{made['refer_from']}. An approved bad credit costs {made['cost_ratio']:g} declined good ones."
+        ],
+        [Table("Applicants by decision and outcome", ("decision", "good", "bad"), rows)],
+    )
+
+
+def benchmarks(report: Report) -> Chapter:
+    """The model beside simpler ones and the one in production."""
+    rows = [
+        [
+            one["name"] + (f", version {one['version']}" if one["version"] else ""),
+            NAMES[name],
+            interval(one["measures"][name]),
+            interval(one["differences"][name]),
+        ]
+        for one in report["benchmarks"]
+        for name in one["measures"]
+    ]
+    columns = ("benchmark", "measure", "benchmark's", "model minus benchmark")
+    return Chapter(
+        "Benchmarks",
+        ["All models are fitted on the same folds. Differences are paired by fold."],
+        [Table("Benchmarks with Nadeau–Bengio intervals", columns, rows)],
+        "benchmarks",
+        "ROC AUC of the model and of the benchmarks, with 95 % intervals.",
+    )
+
+
+def learning_curve(report: Report) -> Chapter:
+    """What more rows would bring."""
+    rows = [[str(one["rows"]), interval(one["roc_auc"])] for one in report["learning_curve"]]
+    return Chapter(
+        "Learning curve",
+        ["If the curve still rises at its end, more rows would make the model better."],
+        [Table("ROC AUC by the number of rows fitted on", ("rows", "ROC AUC"), rows)],
+        "learning_curve",
+        "ROC AUC by the number of rows fitted on.",
+    )
