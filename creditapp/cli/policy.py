@@ -39,7 +39,7 @@ def policy() -> None:
 @policy.command()
 @click.option("--history", is_flag=True, help="List all changes: when, by whom, and why.")
 def show(history: bool) -> None:
-    """Show the policy in force."""
+    """Show the policy in force, and the planned ones."""
     with errors_in_one_line():
         if history:
             print_history()
@@ -47,6 +47,8 @@ def show(history: bool) -> None:
             in_force = policy_versions.in_force()
             click.echo(describe(in_force))
             _print_warnings(in_force.rules)
+            for term in policy_versions.planned():
+                click.echo(f"planned from {term.row.begins_at}:\n{describe(term.row.policy)}")
 
 
 @policy.command("set")

@@ -14,7 +14,8 @@ NEVER = marked("Rule %(one)s is never met: no accepted answer to %(feature)s mee
 ALWAYS = marked("Rule %(one)s is always met: every accepted answer to %(feature)s meets it.")
 REPEATED = marked("Rules %(one)s and %(other)s are met by the same answers. Keep one of them.")
 WITHOUT_EFFECT = marked(
-    "Rule %(one)s changes no decision: rule %(other)s is met wherever it is, and is as severe or more."
+    "Rule %(one)s changes no decision: every answer that meets it also meets rule %(other)s, "
+    "which is at least as severe."
 )
 CONFLICT = marked(
     "Rules %(one)s and %(other)s have different outcomes, and some answers to %(feature)s meet both. "

@@ -58,9 +58,9 @@ def terms() -> list[Term]:
     return terms_of(history(), _now())
 
 
-def planned() -> list[Policy]:
-    """The policies that will come into force."""
-    return [term.row.policy for term in terms() if term.state is State.PLANNED]
+def planned() -> list[Term]:
+    """The policies that will come into force, newest first."""
+    return [term for term in terms() if term.state is State.PLANNED]
 
 
 def newest_version() -> str:

@@ -244,7 +244,10 @@ def _check_rules(version: str, catalogue: Catalogue) -> None:
     Raises:
         RefusedModel: a rule names a feature or an answer that the model's catalogue does not have.
     """
-    policies = [policy_versions.in_force(), *policy_versions.planned()]
+    policies = [
+        policy_versions.in_force(),
+        *(term.row.policy for term in policy_versions.planned()),
+    ]
     try:
         for policy in policies:
             rules_from(catalogue, [rule.as_document() for rule in policy.rules])

@@ -75,7 +75,7 @@ def test_a_planned_policy_decides_from_its_time_on(
     with app.app_context():
         strict = Policy("tried", 1.0, 1.0, points=DEFAULT_SCALE)
         policy_versions.put_in_force(strict, A_TEST, "to be strict", starts_at=start)
-        assert [one.version for one in policy_versions.planned()] == ["2"]
+        assert [term.row.policy.version for term in policy_versions.planned()] == ["2"]
         [event] = audit.find_newest(limit=1)
     assert event.detail == f"to be strict (from {start})"
     clock.advance(59)
@@ -120,7 +120,9 @@ def test_a_policy_is_planned_by_the_command(app: Flask) -> None:
     done = run(app, "set", *limits, "--from", "2999-01-01T02:00+02:00")
     assert done.exit_code == 0, done.output
     assert "in force from 2999-01-01 02:00:00+02:00" in done.output
-    assert "policy default-1" in run(app, "show").output
+    shown = run(app, "show").output
+    assert shown.startswith("policy default-1: ")
+    assert "planned from 2999-01-01 00:00:00+00:00:\npolicy 1: " in shown
     [_, line] = run(app, "show", "--history").output.splitlines()
     assert "2999-01-01 00:00:00  planned" in line
 

@@ -28,6 +28,11 @@ def codes(*given: str, outcome: str = "refer") -> dict[str, Any]:
     return {"feature": PURPOSE, "outcome": outcome, "codes": list(given)}
 
 
+def useless(one: int, other: int) -> str:
+    """What is said of a rule that another one makes useless."""
+    return f"Rule {one} changes no decision: every answer that meets it also meets rule {other},"
+
+
 @pytest.mark.parametrize(
     "rules",
     [
@@ -75,14 +80,22 @@ def test_a_rule_that_never_or_always_holds_is_told(rule: dict[str, Any], said: s
         (
             number(over=5000),
             number(over=9000),
-            "Rule 2 changes no decision: rule 1 is met wherever",
+            useless(2, 1),
         ),
-        (number(over=9000), number("decline", over=5000), "Rule 1 changes no decision: rule 2"),
-        (number(over=9000), number("decline", over=9000), "Rule 1 changes no decision: rule 2"),
+        (
+            number(over=9000),
+            number("decline", over=5000),
+            useless(1, 2),
+        ),
+        (
+            number(over=9000),
+            number("decline", over=9000),
+            useless(1, 2),
+        ),
         (
             codes("A43"),
             codes("A43", "A46", outcome="decline"),
-            "Rule 1 changes no decision: rule 2",
+            useless(1, 2),
         ),
         (
             number(over=5000),
