@@ -41,3 +41,16 @@ def mean_interval(values: Sequence[float], lowest: float, highest: float) -> Int
         return lowest, highest
     mean, reach = fmean(values), Z_95 * stdev(values) / math.sqrt(len(values))
     return max(lowest, mean - reach), min(highest, mean + reach)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean, and its 95 % interval by the normal approximation."""
+
+    value: float
+    interval: Interval
+
+
+def mean_with_interval(values: Sequence[float], lowest: float, highest: float) -> Mean:
+    """The mean of values with its interval; NaN where there are none."""
+    return Mean(fmean(values) if values else math.nan, mean_interval(values, lowest, highest))

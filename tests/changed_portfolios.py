@@ -29,6 +29,9 @@ def renamed(catalogue: Catalogue, pattern: str) -> Catalogue:
         for field in fields_of(document):
             if field["name"] != own["outcome"]["field"]:
                 field["name"] = pattern.format(field["name"])
+            more = field.get("creditapp", {})
+            if "follows" in more:
+                more["follows"] = [pattern.format(name) for name in more["follows"]]
         own["example"] = {pattern.format(name): one for name, one in own["example"].items()}
         own["amount"], own["term"] = (pattern.format(own[key]) for key in ("amount", "term"))
 

@@ -1,7 +1,6 @@
 """Figures with their intervals as the commands print them."""
 
-from creditapp.intervals import Proportion
-from creditapp.simulation.outcomes import MeanCost
+from creditapp.intervals import Mean, Proportion
 
 
 def proportion(name: str, value: Proportion) -> str:
@@ -13,7 +12,7 @@ def proportion(name: str, value: Proportion) -> str:
     return f"  {name:<20}{value.value:7.1%}  {interval}, {value.count} of {value.total}"
 
 
-def mean_cost(name: str, cost: MeanCost) -> str:
-    """A line with a mean cost and its 95 % interval."""
-    low, high = cost.interval
-    return f"  {name:<20}{cost.value:7.3f}  ({low:.3f} to {high:.3f})"
+def mean(name: str, value: Mean, decimals: int = 3) -> str:
+    """A line with a mean and its 95 % interval."""
+    low, high = value.interval
+    return f"  {name:<20}{value.value:7.{decimals}f}  ({low:.{decimals}f} to {high:.{decimals}f})"

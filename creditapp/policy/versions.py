@@ -1,58 +1,34 @@
-"""The policy in force and its history: one row per change."""
+"""The policy in force, planned ones and their history: one row per change."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import JSON, String, Text, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
-from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import lock_table, reading, writing
 from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
-from creditapp.policy.definition import DEFAULT_POLICY, Policy, check_cut_offs, from_document
+from creditapp.policy.definition import DEFAULT_POLICY, Policy, check_cut_offs
 from creditapp.policy.points import check_scale
-
-
-class PolicyVersion(Base):
-    """One change of the policy; the highest version is in force."""
-
-    __tablename__ = "policy"
-    __table_args__ = ({"sqlite_autoincrement": True},)
-
-    version: Mapped[int] = mapped_column(primary_key=True)
-    low_risk_from: Mapped[float]
-    medium_risk_from: Mapped[float]
-    rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    points: Mapped[dict[str, float] | None] = mapped_column(JSON(none_as_null=True))
-    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    set_by: Mapped[str] = mapped_column(String(100))
-    reason: Mapped[str] = mapped_column(Text)
-
-    @property
-    def policy(self) -> Policy:
-        """The row as the policy that decides."""
-        return from_document(
-            {
-                "version": str(self.version),
-                "low_risk_from": self.low_risk_from,
-                "medium_risk_from": self.medium_risk_from,
-                "rules": self.rules,
-                "points": self.points,
-            }
-        )
-
+from creditapp.policy.table import PolicyVersion
+from creditapp.policy.terms import State, Term, terms_of
 
 NEWEST_FIRST = select(PolicyVersion).order_by(PolicyVersion.version.desc())
 
 
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
 def in_force() -> Policy:
     """The policy that all workers should decide by; the default before the first change."""
+    begun = or_(PolicyVersion.starts_at.is_(None), PolicyVersion.starts_at <= _now())
     with reading() as session:
-        newest = session.scalar(NEWEST_FIRST.limit(1))
+        newest = session.scalar(NEWEST_FIRST.where(begun).limit(1))
     return newest.policy if newest else DEFAULT_POLICY
 
 
@@ -77,46 +53,94 @@ def history() -> Sequence[PolicyVersion]:
         return session.scalars(NEWEST_FIRST).all()
 
 
-def put_in_force(
-    policy: Policy, actor: Actor, reason: str, *, instead_of: str | None = None
-) -> Policy:
-    """Make all workers decide by a policy, and return it with its new version.
+def terms() -> list[Term]:
+    """All changes, newest first, with what became of each."""
+    return terms_of(history(), _now())
 
-    The row and its event are one transaction. `instead_of` is the version that the caller saw in force.
+
+def planned() -> list[Term]:
+    """The policies that will come into force, newest first."""
+    return [term for term in terms() if term.state is State.PLANNED]
+
+
+def newest_version() -> str:
+    """The version of the newest policy, in force or planned."""
+    with reading() as session:
+        return _newest_version(session)
+
+
+def put_in_force(
+    policy: Policy,
+    actor: Actor,
+    reason: str,
+    *,
+    instead_of: str | None = None,
+    starts_at: datetime | None = None,
+) -> Policy:
+    """Make all workers decide by a policy from a time on, or at once; return it with its new version.
+
+    The row and its event are one transaction. `instead_of` is the newest version that the caller saw, in
+    force or planned. Policies that are planned and begin no earlier than this one never come into force.
 
     Raises:
-        BadPolicy: the cut-offs or the points are wrong, or the reason is missing; nothing changed.
-        PolicyChanged: another policy than `instead_of` is in force; nothing changed.
+        BadPolicy: the cut-offs, the points or the time are wrong, or the reason is missing; nothing changed.
+        PolicyChanged: there is a newer policy than `instead_of`; nothing changed.
     """
     check_cut_offs(policy.low_risk_from, policy.medium_risk_from)
     if policy.points:
         check_scale(policy.points)
     if not reason.strip():
         raise BadPolicy("a reason is required")
+    check_start(starts_at)
     row = PolicyVersion(
         low_risk_from=policy.low_risk_from,
         medium_risk_from=policy.medium_risk_from,
         rules=[rule.as_document() for rule in policy.rules],
         points=policy.points.as_document() if policy.points else None,
-        set_at=datetime.now(UTC),
+        starts_at=starts_at,
+        set_at=_now(),
         set_by=actor.label[:100],
         reason=reason,
     )
     with writing() as session:
-        _check_still_in_force(session, instead_of)
+        _check_still_newest(session, instead_of)
         session.add(row)
         session.flush()
-        audit.note(session, actor, Action.POLICY_CHANGED, f"policy {row.version}", reason)
+        audit.note(session, actor, Action.POLICY_CHANGED, f"policy {row.version}", _detail(row))
         return row.policy
 
 
-def _check_still_in_force(session: Session, version: str | None) -> None:
+def check_start(starts_at: datetime | None) -> None:
+    """Check that a policy begins at a time to come, with an offset from UTC; None is at once.
+
+    Raises:
+        BadPolicy: it does not.
+    """
+    if starts_at is None:
+        return
+    if starts_at.tzinfo is None:
+        raise BadPolicy(
+            f"from ({starts_at}) needs an offset from UTC, as in 2030-01-31T09:00+00:00"
+        )
+    if starts_at <= _now():
+        raise BadPolicy(f"from ({starts_at}) is past; give a time to come, or none for at once")
+
+
+def _detail(row: PolicyVersion) -> str:
+    return f"{row.reason} (from {row.starts_at})" if row.starts_at else row.reason
+
+
+def _newest_version(session: Session) -> str:
+    newest = session.scalar(NEWEST_FIRST.limit(1))
+    return newest.policy.version if newest else DEFAULT_POLICY.version
+
+
+def _check_still_newest(session: Session, version: str | None) -> None:
     if version is None:
         return
     lock_table(session, "policy")
-    newest = session.scalar(NEWEST_FIRST.limit(1))
-    in_force_now = newest.policy if newest else DEFAULT_POLICY
-    if in_force_now.version != version:
+    newest = _newest_version(session)
+    if newest != version:
         raise PolicyChanged(
-            f"policy {in_force_now.version} was put in force after you opened this page; nothing was changed"
+            f"policy {newest} was set after you opened this page; nothing was changed"
         )

@@ -239,17 +239,21 @@ def _listed(changes: Sequence[str]) -> str:
 
 
 def _check_rules(version: str, catalogue: Catalogue) -> None:
-    """Refuse a model that the rules of the policy in force do not fit.
+    """Refuse a model that the rules of the policy in force, or of a planned one, do not fit.
 
     Raises:
         RefusedModel: a rule names a feature or an answer that the model's catalogue does not have.
     """
-    rules = [rule.as_document() for rule in policy_versions.in_force().rules]
+    policies = [
+        policy_versions.in_force(),
+        *(term.row.policy for term in policy_versions.planned()),
+    ]
     try:
-        rules_from(catalogue, rules)
+        for policy in policies:
+            rules_from(catalogue, [rule.as_document() for rule in policy.rules])
     except BadPolicy as error:
         raise RefusedModel(
-            f"version {version}: the policy in force does not fit its inputs: {error}; "
+            f"version {version}: the policy in force or planned does not fit its inputs: {error}; "
             "change the rules first: flask policy set --rules FILE"
         ) from error
 

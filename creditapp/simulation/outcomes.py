@@ -1,15 +1,26 @@
-"""What a policy would do to known cases: rates, costs, approvals by group, and the best single cut-off."""
+"""What a policy would do to known cases: rates, costs, profits, and approvals by group."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import NamedTuple
+
+import numpy as np
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer
-from creditapp.intervals import Interval, Proportion, mean_interval
+from creditapp.applications.table import number_of
+from creditapp.intervals import Mean, Proportion, mean_with_interval
 from creditapp.policy.definition import Outcome, Policy
+from creditapp.simulation.costs import (
+    Costs,
+    Flags,
+    Treatment,
+    cost_of_each,
+    profit_of_each,
+    reviewed_share,
+    treatment,
+)
 from creditapp.simulation.groups import GroupTable, approvals_by_group
 
 CURVE_STEPS = 100
@@ -25,29 +36,6 @@ class Case(NamedTuple):
     decision_id: str = ""
 
 
-@dataclass(frozen=True)
-class Costs:
-    """The cost of an approved bad credit and of a referral; a declined good credit costs 1."""
-
-    ratio: float = 5.0
-    referral: float = 0.0
-
-
-@dataclass(frozen=True)
-class MeanCost:
-    """A mean cost per applicant, and its 95 % interval by the normal approximation."""
-
-    value: float
-    interval: Interval
-
-
-class CutOff(NamedTuple):
-    """Approve at or above this probability, decline below; with its mean cost. Infinity: approve nobody."""
-
-    approve_from: float
-    cost: float
-
-
 class Point(NamedTuple):
     """A single cut-off without referrals: its mean cost, the rate approved, and the bad rate among them."""
 
@@ -61,15 +49,40 @@ class Point(NamedTuple):
 class Simulation:
     """What a policy would do to some cases, in their order.
 
-    Cost and bad rate are only meaningful for cases whose outcome is known.
+    `costs` and `profits` are those of each case; no profits where the catalogue names no amount. Costs,
+    profits and bad rate are only meaningful for cases whose outcome is known.
     """
 
     policy: Policy
     outcomes: Sequence[Outcome]
     rates: Mapping[Outcome, Proportion]
     groups: Sequence[GroupTable]
-    cost: MeanCost
+    costs: Sequence[float]
+    profits: Sequence[float]
     bad_among_approved: Proportion
+    assumed: Costs
+
+    @property
+    def cost(self) -> Mean:
+        """The expected cost per applicant."""
+        return mean_with_interval(self.costs, 0.0, self.highest_cost)
+
+    @property
+    def profit(self) -> Mean:
+        """The expected profit per applicant, in the unit of the amount."""
+        return mean_with_interval(self.profits, -math.inf, math.inf)
+
+    @property
+    def highest_cost(self) -> float:
+        """What one case can cost at most."""
+        return max(self.assumed.cost_ratio, 1.0) + self.assumed.referral_cost
+
+    @property
+    def not_reviewed(self) -> Proportion:
+        """The referrals that are over the capacity, and are declined."""
+        referred, cases = self.rates[Outcome.REFER].count, len(self.outcomes)
+        over = referred * (1 - reviewed_share(referred, cases, self.assumed))
+        return Proportion(round(over), referred)
 
 
 def simulate(
@@ -80,33 +93,37 @@ def simulate(
     `catalogue` is that of the cases.
     """
     outcomes = [_outcome(policy, catalogue, case) for case in cases]
+    good = np.array([bool(case.good) for case in cases], bool)
+    approve, refer = (_are(outcomes, kind) for kind in (Outcome.APPROVE, Outcome.REFER))
+    what = treatment(approve, refer, good, costs)
     return Simulation(
         policy=policy,
         outcomes=outcomes,
         rates={kind: Proportion(outcomes.count(kind), len(outcomes)) for kind in Outcome},
-        groups=approvals_by_group(
-            catalogue,
-            [case.answers for case in cases],
-            [outcome is Outcome.APPROVE for outcome in outcomes],
-        ),
-        cost=_mean_cost(cases, outcomes, costs),
+        groups=approvals_by_group(catalogue, [case.answers for case in cases], approve.tolist()),
+        costs=cost_of_each(what, good, costs).tolist(),
+        profits=_profits(what, good, catalogue, cases, costs),
         bad_among_approved=_bad_among_approved(cases, outcomes),
+        assumed=costs,
     )
 
 
-def best_cut_off(cases: Sequence[Case], ratio: float) -> CutOff:
-    """The single cut-off without referrals that costs least on these cases; of several, the highest."""
-    # why: each step lowers the cut-off to the next probability, so one pass over the sorted cases tries
-    # every cut-off.
-    total = float(sum(bool(case.good) for case in cases))
-    best, lowest = math.inf, total
-    ordered = sorted(cases, key=lambda case: -case.probability)
-    for place, case in enumerate(ordered, 1):
-        total += -1.0 if case.good else ratio
-        is_last_of_equals = place == len(ordered) or ordered[place].probability < case.probability
-        if is_last_of_equals and total < lowest:
-            best, lowest = case.probability, total
-    return CutOff(best, lowest / len(cases) if cases else math.nan)
+def _are(outcomes: Sequence[Outcome], kind: Outcome) -> Flags:
+    return np.array([outcome is kind for outcome in outcomes], bool)
+
+
+def _profits(
+    what: Treatment, good: Flags, catalogue: Catalogue, cases: Sequence[Case], costs: Costs
+) -> list[float]:
+    """The profit of each case that has an amount."""
+    question = catalogue.by_name.get(catalogue.amount)
+    if question is None:
+        return []
+    numbers = [number_of(catalogue, question, case.answers) for case in cases]
+    amounts = np.array([math.nan if one is None else one for one in numbers], float)
+    known = ~np.isnan(amounts)
+    made = Treatment(what.approved[known], what.reviewed[known])
+    return list(profit_of_each(made, good[known], amounts[known], costs).tolist())
 
 
 def cost_curve(cases: Sequence[Case], ratio: float) -> list[Point]:
@@ -127,24 +144,6 @@ def _bad_among_approved(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> P
     pairs = zip(cases, outcomes, strict=True)
     approved = [case.good for case, outcome in pairs if outcome is Outcome.APPROVE]
     return Proportion(approved.count(False), len(approved))
-
-
-def _mean_cost(cases: Sequence[Case], outcomes: Sequence[Outcome], costs: Costs) -> MeanCost:
-    # why: a referral costs only the reviewer's time, as the reviewer is assumed to decide correctly.
-    values = [_cost(case, outcome, costs) for case, outcome in zip(cases, outcomes, strict=True)]
-    highest = max(costs.ratio, costs.referral, 1.0)
-    mean = fmean(values) if values else math.nan
-    return MeanCost(mean, mean_interval(values, 0.0, highest))
-
-
-def _cost(case: Case, outcome: Outcome, costs: Costs) -> float:
-    match outcome:
-        case Outcome.APPROVE:
-            return 0.0 if case.good else costs.ratio
-        case Outcome.REFER:
-            return costs.referral
-        case Outcome.DECLINE:
-            return 1.0 if case.good else 0.0
 
 
 def _point(cases: Sequence[Case], cut_off: float, ratio: float) -> Point:

@@ -1,19 +1,22 @@
 """The cut-off workbench: the policy in force beside one that is tried, for the page and the command."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
+from creditapp.intervals import Mean, mean_with_interval
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.serving.served_model import ServedModel
 from creditapp.simulation.cases import held_out_cases, recorded_cases
+from creditapp.simulation.costs import Costs
+from creditapp.simulation.cut_offs import Chosen, choose_pair, choose_single, chosen_in_folds
 from creditapp.simulation.outcomes import (
     Case,
-    Costs,
-    CutOff,
     Point,
     Simulation,
-    best_cut_off,
     cost_curve,
     simulate,
 )
@@ -47,15 +50,35 @@ class Comparison:
         """The policy in force, then the one that is tried."""
         return self.in_force, self.tried
 
+    @property
+    def cost_difference(self) -> Mean:
+        """How much more the tried policy costs per applicant, with the interval of the paired differences."""
+        limit = max(one.highest_cost for one in self.both)
+        return _difference(self.tried.costs, self.in_force.costs, limit)
+
+    @property
+    def profit_difference(self) -> Mean:
+        """How much more the tried policy earns per applicant, with the interval of the paired differences."""
+        return _difference(self.tried.profits, self.in_force.profits, math.inf)
+
+
+def _difference(after: Sequence[float], before: Sequence[float], limit: float) -> Mean:
+    pairs = zip(after, before, strict=True)
+    return mean_with_interval([one - other for one, other in pairs], -limit, limit)
+
 
 @dataclass(frozen=True)
 class Workbench:
-    """Both policies on hold-out rows and on recorded decisions, and single cut-offs on the hold-out rows."""
+    """Both policies on hold-out rows and on recorded decisions, and the cut-offs of least cost.
+
+    The cut-offs of least cost and the curve are those of the hold-out rows, without rules.
+    """
 
     model_version: str
     held_out: Comparison
     recorded: Comparison
-    best: CutOff
+    single: Chosen
+    pair: Chosen
     curve: Sequence[Point]
 
 
@@ -69,6 +92,8 @@ def compare(
         DatabaseUnavailable: the database cannot be read.
     """
     held_out = held_out_cases(served)
+    probabilities = np.array([case.probability for case in held_out], np.float64)
+    good = np.array([case.good for case in held_out], bool)
 
     def both(cases: Sequence[Case]) -> Comparison:
         simulations = (
@@ -80,6 +105,7 @@ def compare(
         model_version=served.model_version,
         held_out=both(held_out),
         recorded=both(recorded_cases(served, most_recorded)),
-        best=best_cut_off(held_out, costs.ratio),
-        curve=cost_curve(held_out, costs.ratio),
+        single=chosen_in_folds(choose_single, probabilities, good, costs),
+        pair=chosen_in_folds(choose_pair, probabilities, good, costs),
+        curve=cost_curve(held_out, costs.cost_ratio),
     )

@@ -51,6 +51,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /challenger": (ANALYSTS, None),
     "GET /policy": (ANALYSTS, None),
     "POST /policy": (ANALYSTS, None),
+    "POST /policy/try": (ANALYSTS, None),
     "POST /models/promote": (ADMINS, None),
     "POST /models/rollback": (ADMINS, None),
     "GET /sign-in": (OPEN, None),

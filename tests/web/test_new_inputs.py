@@ -3,6 +3,7 @@
 import re
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -196,13 +197,16 @@ def test_decisions_under_the_old_inputs_are_still_shown_explained_and_replayed(
     assert "60 months" in officer.get(f"{path}/notice").text
 
 
-def test_a_rule_on_a_removed_field_keeps_the_model_from_being_promoted(app: Flask) -> None:
-    """The message names the rule, and what to do first."""
-    rule = Rule(REMOVED, Outcome.REFER, "many credits", over=2)
+@pytest.mark.parametrize("starts_at", [None, datetime(2999, 1, 1, tzinfo=UTC)])
+def test_a_rule_on_a_removed_field_keeps_the_model_from_being_promoted(
+    app: Flask, starts_at: datetime | None
+) -> None:
+    """The message names the rule, and what to do first; also if the policy is only planned."""
+    policy = Policy(
+        "tried", 0.7, 0.4, rules=(Rule(REMOVED, Outcome.REFER, "many credits", over=2),)
+    )
     with app.app_context():
-        policy_versions.put_in_force(
-            Policy("tried", 0.7, 0.4, rules=(rule,)), A_TEST, "to have a rule"
-        )
+        policy_versions.put_in_force(policy, A_TEST, "to have a rule", starts_at=starts_at)
     done = run(
         app, "promote", "2", "--accept-new-inputs", "--override", "--reason", "savings matter"
     )

@@ -1,6 +1,7 @@
 """The cut-off workbench: what a policy would do is shown, and then it is put in force with a reason."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,7 +40,9 @@ def test_both_policies_are_shown_on_labelled_rows_and_on_logged_decisions(
     page = analyst.get(TRIED).text
     assert "On 300 hold-out rows" in page
     assert f"On {len(applications)} recorded decisions" in page
-    assert "The single cut-off with the lowest cost" in page
+    assert "The cut-offs of least cost" in page
+    assert "Share of good credits that a review declines 0.1" in page
+    assert "Expected profit per applicant (DM)" in page
     assert "Expected cost per applicant by a single cut-off" in page
     for ages in ("18–24", "25–34", "35–44", "45–59", "60–100"):
         assert ages in page
@@ -54,6 +57,14 @@ def test_both_policies_are_shown_on_labelled_rows_and_on_logged_decisions(
     }
     assert flips
     assert set(re.findall(r"/decisions/([0-9a-f-]{36})", page)) == flips
+
+
+def test_what_is_assumed_of_reviews_changes_what_they_cost(analyst: StrictClient) -> None:
+    """Everybody is referred and nobody can review, so all are declined: 210 of 300 are good."""
+    page = analyst.get("/policy?approve_from=1&refer_from=0&capacity=0").text
+    assert "refers more applications than people can review" in page
+    assert "300 / 300" in page
+    assert "0.700 <" in page.partition("Expected cost per applicant")[2]
 
 
 def test_decisions_of_an_older_policy_do_not_count_as_changes(
@@ -119,6 +130,93 @@ def test_an_analyst_saves_with_a_reason_and_the_rules_stay(
     assert "fewer bad ones" in analyst.get("/policy").text
 
 
+def test_an_analyst_plans_a_policy(app: Flask, analyst: StrictClient) -> None:
+    """The page says from when; the time is that of UTC."""
+    before = DEFAULT_POLICY.version
+    assert save(analyst, instead_of=before, starts_at="2999-01-01T09:30").status_code == 302
+    with app.app_context():
+        assert policy_versions.in_force() == DEFAULT_POLICY
+    page = analyst.get("/policy").text
+    assert "Policy 1 is planned from 2999-01-01 09:30 UTC." in page
+    assert "never comes into force" in page
+    assert save(analyst, instead_of=before).status_code == 409
+
+
+def row(number: int, rule: Rule | None = None, **fields: str) -> dict[str, str]:
+    """The fields of one rule in the form; all empty without a rule."""
+    texts = {"feature": "", "over": "", "under": "", "codes": "", "outcome": "refer", "text": ""}
+    if rule:
+        texts |= {key: str(value) for key, value in rule.as_document().items() if key != "codes"}
+        texts["codes"] = ", ".join(rule.codes)
+    return {f"rules-{number}-{key}": value for key, value in {**texts, **fields}.items()}
+
+
+def shown_rules(page: str) -> dict[str, str]:
+    """The values of the form's rules as the page shows them in the form that saves."""
+    hidden = re.findall(r'<input type="hidden" name="(rules-[^"]+)" value="([^"]*)">', page)
+    return dict(hidden)
+
+
+def test_rules_are_added_changed_and_removed_by_the_form(app: Flask, analyst: StrictClient) -> None:
+    """They are tried first, and what is then sent is what the page holds; nothing needs JavaScript."""
+    amount = Rule("Credit amount", Outcome.DECLINE, "The amount is too large", over=4000)
+    purpose = Rule("Purpose", Outcome.REFER, "A person looks at it", codes=("A46", "A49"))
+    with app.app_context():
+        before = policy_versions.put_in_force(
+            Policy("tried", rules=(amount,)), A_TEST, "to have a rule"
+        ).version
+    assert shown_rules(analyst.get("/policy").text) == {**row(0, amount), **row(1)}
+
+    def put(rules: dict[str, str], instead_of: str) -> tuple[Rule, ...]:
+        token = csrf_token(analyst.get("/policy").text)
+        tried = analyst.post("/policy/try", data={"csrf_token": token, **rules})
+        assert tried.status_code == 200
+        saved = save(analyst, instead_of=instead_of, **shown_rules(tried.text))
+        assert saved.status_code == 302, saved.text
+        with app.app_context():
+            return policy_versions.in_force().rules
+
+    assert put({**row(0, amount), **row(1, purpose)}, before) == (amount, purpose)
+    changed = {**row(0, amount, over="5000"), **row(1, purpose)}
+    assert put(changed, "2") == (replace(amount, over=5000), purpose)
+    assert put({**row(0), **row(1, purpose)}, "3") == (purpose,)
+    assert put(row(0), "4") == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        (
+            {"feature": "Credit amount", "over": "x", "text": "y"},
+            422,
+            "rule 1: over must be a number",
+        ),
+        ({"feature": "Credit amount", "over": "9"}, 422, "rule 1: the text is missing"),
+        ({"feature": "Age in years", "over": "9", "text": "y"}, 422, "Age in years is protected"),
+        (
+            {"feature": "Purpose", "codes": "A43,B", "text": "y"},
+            422,
+            "rule 1: a code must be one of",
+        ),
+        (
+            {"feature": "Credit amount", "over": "9", "under": "10", "text": "y"},
+            200,
+            "Rule 1 is always met",
+        ),
+    ],
+)
+def test_rules_that_are_wrong_are_refused_and_doubtful_ones_are_told(
+    analyst: StrictClient, fields: dict[str, str], status: int, said: str
+) -> None:
+    """What was given stays in the form."""
+    token = csrf_token(analyst.get("/policy").text)
+    answer = analyst.post("/policy/try", data={"csrf_token": token, **row(0, **fields)})
+    assert answer.status_code == status
+    assert said in answer.text.replace("&#39;", "'")
+    given = fields.get("over") or fields["codes"]
+    assert f'value="{given}"' in answer.text
+
+
 def test_a_form_that_is_stale_changes_nothing(app: Flask, analyst: StrictClient) -> None:
     """Somebody else put another policy in force meanwhile: the page says so."""
     with app.app_context():
@@ -127,7 +225,7 @@ def test_a_form_that_is_stale_changes_nothing(app: Flask, analyst: StrictClient)
         ).version
     stale = save(analyst, instead_of=DEFAULT_POLICY.version)
     assert stale.status_code == 409
-    assert f"policy {other} was put in force after you opened this page" in stale.text
+    assert f"policy {other} was set after you opened this page" in stale.text
     with app.app_context():
         assert policy_versions.in_force().version == other
 
@@ -140,6 +238,8 @@ def test_a_form_that_is_stale_changes_nothing(app: Flask, analyst: StrictClient)
         ({"approve_from": "x"}, 422),
         ({"approve_from": "0.1"}, 422),
         ({"approve_from": "nan"}, 422),
+        ({"starts_at": "soon"}, 422),
+        ({"starts_at": "2020-01-01T00:00"}, 422),
     ],
 )
 def test_what_cannot_be_saved_changes_nothing(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from creditapp.policy.definition import Outcome, Policy
-from creditapp.simulation.outcomes import Costs
+from creditapp.simulation.costs import Costs
 from training.folds import Numbers
 
 
@@ -28,7 +28,9 @@ class CutOffs:
     @classmethod
     def of(cls, policy: Policy) -> "CutOffs":
         """The cut-offs of a policy, with the usual costs."""
-        return cls(policy.version, policy.low_risk_from, policy.medium_risk_from, Costs().ratio)
+        return cls(
+            policy.version, policy.low_risk_from, policy.medium_risk_from, Costs().cost_ratio
+        )
 
     def outcomes(self, good: Numbers) -> Any:
         """The place of each outcome in `Outcome`, by probability of good credit; the same shape."""

@@ -4,20 +4,20 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
-from flask_wtf import FlaskForm
+from flask_babel import gettext
 from werkzeug import Response
-from wtforms import FloatField, StringField
-from wtforms.validators import NumberRange
 
 from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.policy import versions as policy_versions
-from creditapp.policy.definition import Outcome, Policy, check_cut_offs
+from creditapp.policy.definition import Outcome, Policy
+from creditapp.policy.rule_checks import rule_warnings
+from creditapp.policy.terms import State
 from creditapp.serving import cache as model_cache
-from creditapp.simulation.outcomes import Costs
-from creditapp.simulation.workbench import Workbench, compare
+from creditapp.simulation.costs import ASSUMPTIONS
+from creditapp.simulation.workbench import compare
 from creditapp.web import access
 from creditapp.web.access import ANALYSTS, open_to
+from creditapp.web.pages.policy_forms import LONGEST_REASON, SaveForm, TryForm, defaults
 
 blueprint = Blueprint("policy", __name__)
 
@@ -25,57 +25,8 @@ MOST_RECORDED = 2000
 """The newest decisions; a page must not read all of a long log."""
 
 MOST_CHANGES = 50
-LONGEST_REASON = 500
-HIGHEST_COST = 1_000_000
 
 Page = str | tuple[str, int]
-
-
-def _number(label: str, highest: float) -> FloatField:
-    limits = NumberRange(0, highest, lazy_gettext("Accepted is a number from %(min)s to %(max)s."))
-    render = {"type": "number", "min": 0, "max": highest, "step": "any"}
-    return FloatField(label, [limits], render_kw=render)
-
-
-class TryForm(FlaskForm):  # type: ignore[misc]
-    """The cut-offs and costs to try."""
-
-    class Meta:
-        """The form is sent by GET and changes nothing."""
-
-        csrf = False
-
-    approve_from = _number(lazy_gettext("Approve from"), 1)
-    refer_from = _number(lazy_gettext("Refer from"), 1)
-    cost_ratio = _number(lazy_gettext("Cost of an approved bad credit"), HIGHEST_COST)
-    referral_cost = _number(lazy_gettext("Cost of a referral"), HIGHEST_COST)
-
-    def policy(self, in_force: Policy) -> Policy | None:
-        """The policy to try, with the rules in force; none if an input is wrong."""
-        if not self.validate():
-            return None
-        try:
-            check_cut_offs(self.approve_from.data, self.refer_from.data)
-        except BadPolicy as error:
-            self.refer_from.errors = [str(error)]
-            return None
-        return Policy("tried", self.approve_from.data, self.refer_from.data, rules=in_force.rules)
-
-
-class SaveForm(FlaskForm):  # type: ignore[misc]
-    """The policy that was tried, the version it replaces, and the reason."""
-
-    approve_from = FloatField()
-    refer_from = FloatField()
-    instead_of = StringField()
-    reason = StringField()
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether both cut-offs and a printable reason are given."""
-        reason = (self.reason.data or "").strip()
-        numbers = self.approve_from.data is not None and self.refer_from.data is not None
-        return numbers and 0 < len(reason) <= LONGEST_REASON and reason.isprintable()
 
 
 @blueprint.get("/policy")
@@ -83,8 +34,17 @@ class SaveForm(FlaskForm):  # type: ignore[misc]
 def overview() -> Page:
     """Compare the policy in force with one that is tried."""
     in_force = policy_versions.in_force()
-    form = TryForm(request.args or None, data=_defaults(in_force))
+    form = TryForm(request.args or None, data=defaults(in_force))
     return _page(form, in_force)
+
+
+@blueprint.post("/policy/try")
+@open_to(ANALYSTS)
+def try_out() -> Page:
+    """Compare the policy in force with one whose rules are tried too; nothing is changed."""
+    # why: not by GET, because an address is too short for many rules.
+    in_force = policy_versions.in_force()
+    return _page(TryForm(request.form, data=defaults(in_force)), in_force)
 
 
 @blueprint.post("/policy")
@@ -92,58 +52,51 @@ def overview() -> Page:
 def save() -> Response | Page:
     """Put the policy that was tried in force, unless another one was put in force since."""
     form, in_force = SaveForm(), policy_versions.in_force()
-    tried = TryForm(request.form, data=_defaults(in_force))
+    trying = TryForm(request.form, data=defaults(in_force))
+    tried = trying.policy(in_force, model_cache.current().catalogue)
+    if tried is None:
+        return _page(trying, in_force, gettext("The policy is wrong; nothing was changed."), 422)
     if not form.is_complete:
         problem = gettext(
             "Give a reason of at most %(most)s printable characters; nothing was changed.",
             most=LONGEST_REASON,
         )
-        return _page(tried, in_force, problem, 422)
+        return _page(trying, in_force, problem, 422)
     try:
         policy_versions.put_in_force(
-            replace(
-                in_force,
-                low_risk_from=form.approve_from.data,
-                medium_risk_from=form.refer_from.data,
-            ),
+            replace(tried, points=in_force.points),
             access.current_actor(),
             form.reason.data.strip(),
             instead_of=form.instead_of.data,
+            starts_at=form.start,
         )
     except (PolicyChanged, BadPolicy) as error:
-        return _page(tried, in_force, str(error), error.status)
+        return _page(trying, in_force, str(error), error.status)
     return redirect(url_for("policy.overview"))
-
-
-def _defaults(policy: Policy) -> dict[str, float]:
-    costs = Costs()
-    return {
-        "approve_from": policy.low_risk_from,
-        "refer_from": policy.medium_risk_from,
-        "cost_ratio": costs.ratio,
-        "referral_cost": costs.referral,
-    }
 
 
 def _page(
     form: TryForm, in_force: Policy, problem: str | None = None, status: int = 200
 ) -> tuple[str, int]:
-    tried = form.policy(in_force)
+    served = model_cache.current()
+    tried = form.policy(in_force, served.catalogue)
+    form.show_rules(in_force.rules, served.catalogue)
+    terms = policy_versions.terms()
     context: dict[str, Any] = {
         "form": form,
         "saving": SaveForm(None),
         "in_force": in_force,
         "tried": tried,
         "problem": problem,
-        "history": policy_versions.history(),
+        "warnings": rule_warnings(served.catalogue, tried.rules) if tried else [],
+        "terms": terms,
+        "newest": str(terms[0].row.version) if terms else in_force.version,
+        "planned": [term for term in terms if term.state is State.PLANNED],
         "outcomes": list(Outcome),
+        "assumptions": ASSUMPTIONS,
+        "currency": served.catalogue.currency,
         "most_recorded": MOST_RECORDED,
         "most_changes": MOST_CHANGES,
-        "workbench": _workbench(form, in_force, tried) if tried else None,
+        "workbench": compare(in_force, tried, form.costs, served, MOST_RECORDED) if tried else None,
     }
     return render_template("policy.html", **context), status if tried else 422
-
-
-def _workbench(form: TryForm, in_force: Policy, tried: Policy) -> Workbench:
-    costs = Costs(form.cost_ratio.data, form.referral_cost.data)
-    return compare(in_force, tried, costs, model_cache.current(), MOST_RECORDED)
