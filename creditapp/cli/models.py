@@ -52,6 +52,9 @@ def train(
         if quick:
             click.echo(f"To make its validation report:  flask validate {trained.version}")
         else:
+            click.echo(
+                "Its validation report takes up to a few minutes; the version is kept without it."
+            )
             run_validation(trained.version, data)
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
 
@@ -142,9 +145,10 @@ def _print_versions(versions: "Sequence[Version]", *, as_json: bool) -> None:
         click.echo(json.dumps([asdict(version) for version in versions], default=str))
         return
     first = f"{'version':<9}{'stage':<12}{'family':<19}{'registered (UTC)':<18}"
-    click.echo(f"{first}{'accuracy':<10}{'recall of bad':<15}protected")
+    click.echo(f"{first}{'accuracy':<10}{'recall of bad':<15}{'ROC AUC':<22}protected")
     for version in versions:
         figures = f"{_figure(version.accuracy):<10}{_figure(version.recall_bad):<15}"
+        figures += f"{_validated_auc(version):<22}"
         figures += "used" if version.uses_protected else f"not used{_ablation(version)}"
         registered = f"{version.created_at:%Y-%m-%d %H:%M}"
         click.echo(
@@ -158,6 +162,13 @@ def _ablation(version: "Version") -> str:
         return ""
     spread = version.exclusion_spread or 0.0
     return f" (ROC AUC {version.exclusion_difference:+.4f}, spread {spread:.4f}, paired folds)"
+
+
+def _validated_auc(version: "Version") -> str:
+    """The ROC AUC of the validation report with its interval; none without a report."""
+    values = [version.validation.get(f"roc_auc{limit}") for limit in ("", "_low", "_high")]
+    mean, low, high = map(_figure, values)
+    return f"{mean} [{low}, {high}]" if version.validation else "no report"
 
 
 def _figure(value: float | None) -> str:

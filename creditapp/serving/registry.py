@@ -62,7 +62,11 @@ class Publication:
 
 @dataclass(frozen=True)
 class Version:
-    """A registered version with the figures people compare."""
+    """A registered version with the figures people compare.
+
+    `validation` holds the measures of its validation report with the limits of their intervals, such as
+    `roc_auc`, `roc_auc_low` and `roc_auc_high`; it is empty without a report.
+    """
 
     version: str
     stage: str
@@ -74,6 +78,7 @@ class Version:
     uses_protected: bool
     exclusion_difference: float | None
     exclusion_spread: float | None
+    validation: Mapping[str, float]
 
 
 class Registry:
@@ -266,6 +271,7 @@ class Registry:
             uses_protected=run.data.params.get("protected") != "False",
             exclusion_difference=metrics.get("cv_roc_auc_difference"),
             exclusion_spread=metrics.get("cv_roc_auc_difference_spread"),
+            validation=registry_reports.measures_of(metrics),
         )
 
     def _tag(self, version: str, **tags: str) -> None:

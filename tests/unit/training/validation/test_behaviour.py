@@ -5,7 +5,7 @@ import pytest
 
 from creditapp.policy.definition import DEFAULT_POLICY
 from tests import mixed
-from training.dataset import split_at_random
+from training.dataset import split, split_at_random
 from training.estimators.families import FAMILIES
 from training.folds import Folds
 from training.validation.decisions import CutOffs
@@ -91,3 +91,15 @@ def test_a_hold_out_stands_beside_other_splits() -> None:
 def test_rows_without_days_have_no_future() -> None:
     """A random hold-out is not newer than the rows fitted on."""
     assert out_of_time(SPLIT, np.full(len(SPLIT.held_out), 0.5), CUT_OFFS) is None
+
+
+def test_the_newest_rows_are_measured_apart() -> None:
+    """Where rows have days, with an interval around each measure."""
+    by_time = split(WHOLE)
+    target = by_time.held_out.target.to_numpy()
+    good = np.where(target == 1, 0.8, 0.3)
+    good[:10] = 0.5
+    measured = out_of_time(by_time, good, CUT_OFFS)
+    assert measured
+    assert measured["brier"]["value"] == pytest.approx(((good - target) ** 2).mean())
+    assert all(one["low"] <= one["value"] <= one["high"] for one in measured.values())
