@@ -16,10 +16,12 @@ from creditapp.cli import (
     preparation,
     serving,
     validation,
+    versions,
 )
 
 MODULES = (
     models,
+    versions,
     validation,
     preparation,
     serving,
