@@ -40,6 +40,20 @@ def test_a_learning_curve_ends_with_all_rows_of_a_fold() -> None:
     assert points[-1].roc_auc.mean > points[0].roc_auc.mean - 0.05
 
 
+def test_fewer_rows_have_wider_intervals() -> None:
+    """Worked by hand: the same model everywhere, so only the ratio of 100 held out to 60 or 300 differs."""
+    folds, fitted = Folds(WHOLE, 4, 1), FOREST.fit(WHOLE)
+    points = [*learning_curve(folds, folds.scores(lambda _: fitted), lambda _: fitted)]
+    first, last = (one.roc_auc.high - one.roc_auc.mean for one in (points[0], points[-1]))
+    assert first / last == pytest.approx(np.sqrt((1 / 4 + 100 / 60) / (1 / 4 + 100 / 300)))
+
+
+def test_a_model_with_chance_depends_on_its_seed() -> None:
+    """Another seed gives another forest, and another decision for some."""
+    refits = Refits(FOREST, protected=True, seeds=1, bootstraps=1)
+    assert stability(FOREST.fit(SPLIT.training), SPLIT, refits, CUT_OFFS).crossing_by_seed > 0
+
+
 def test_a_model_without_chance_does_not_depend_on_its_seed() -> None:
     """A scorecard draws nothing; other rows make another scorecard."""
     fitted = SCORECARD.fit(SPLIT.training)
