@@ -102,6 +102,7 @@ def _subject(record: TrainingRecord) -> Subject:
             "bundle_digest": record.bundle_digest,
             "trained_at": metadata.get("trained_at", UNKNOWN),
             "data_digest": record.params.get("data_digest", UNKNOWN),
+            "logged_roc_auc": metadata.get("metrics", {}).get("roc_auc"),
             "parameters": record.params,
         },
         parity={
