@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.stats import t as student
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import Pipeline
@@ -101,9 +102,14 @@ class Folds:
 
 
 def scores_of(fitted: Pipeline, rows: Dataset) -> Numbers:
-    """The probability of good credit of each row, to 12 decimals; shape (rows,)."""
+    """The probability of good credit of each row; shape (rows,)."""
+    return scores_of_frame(fitted, rows.features)
+
+
+def scores_of_frame(fitted: Pipeline, frame: pd.DataFrame) -> Numbers:
+    """The probability of good credit of each row of a frame, to 12 decimals; shape (rows,)."""
     # why: threads add up the trees of a forest in any order, so the last digits are not always the same.
-    return np.asarray(probability_good(fitted, rows.features)).round(12)
+    return np.asarray(probability_good(fitted, frame)).round(12)
 
 
 def corrected_interval(values: Numbers, held_out_ratio: float) -> Interval:

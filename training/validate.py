@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.exceptions import RefusedModel
+from creditapp.exceptions import BadTable, RefusedModel
 from creditapp.policy.definition import Policy
 from creditapp.serving.registry import Registry
 from creditapp.serving.registry_reports import TrainingRecord
 from training import dataset
 from training.data_file import digest_of
+from training.dataset import Dataset
 from training.estimators import families
 from training.run import Say
 from training.validation.background import UNKNOWN
@@ -19,6 +20,8 @@ from training.validation.rendering import files_of, metrics_of
 from training.validation.report import Report, make_report
 from training.validation.subject import Rival, Subject, benchmarks, in_production
 from training.validation.task import Task
+
+FEWEST_OF_A_CLASS = 50
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,16 @@ def validate(basis: Basis, registry: Registry, version: str, say: Say) -> Report
 
     Raises:
         RefusedModel: the version does not exist, or was trained on other data; nothing is logged.
-        BadTable: the data cannot be read.
+        BadTable: the data cannot be read, or have too few rows.
         RegistryUnavailable: the registry did not answer.
     """
     record = registry.training_record(version)
     _check_origin(record, basis.catalogue, basis.data)
+    whole = dataset.load(basis.catalogue, basis.data)
+    _check_rows(whole, basis.data)
     task = Task(
         subject=_subject(record),
-        whole=dataset.load(basis.catalogue, basis.data),
+        whole=whole,
         file=basis.data,
         cut_offs=CutOffs.of(basis.policy),
         rivals=_rivals(registry, record, basis.catalogue),
@@ -76,6 +81,16 @@ def _check_origin(record: TrainingRecord, catalogue: Catalogue, data: Path) -> N
         )
 
 
+def _check_rows(whole: Dataset, data: Path) -> None:
+    """Refuse data with too few good or bad credits for folds and parts of folds."""
+    good, rows = int(whole.target.sum()), len(whole)
+    if min(good, rows - good) < FEWEST_OF_A_CLASS:
+        raise BadTable(
+            f"{data}: {good} good and {rows - good} bad credits are too few for a validation report; "
+            f"it needs {FEWEST_OF_A_CLASS} of each"
+        )
+
+
 def _subject(record: TrainingRecord) -> Subject:
     metadata = record.metadata
     return Subject(
@@ -87,6 +102,7 @@ def _subject(record: TrainingRecord) -> Subject:
             "bundle_digest": record.bundle_digest,
             "trained_at": metadata.get("trained_at", UNKNOWN),
             "data_digest": record.params.get("data_digest", UNKNOWN),
+            "logged_roc_auc": metadata.get("metrics", {}).get("roc_auc"),
             "parameters": record.params,
         },
         parity={

@@ -17,10 +17,12 @@ from creditapp.cli import (
     preparation,
     serving,
     validation,
+    versions,
 )
 
 MODULES = (
     models,
+    versions,
     validation,
     preparation,
     serving,

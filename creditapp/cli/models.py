@@ -1,8 +1,5 @@
-"""The commands that train models and list the registered versions."""
+"""The commands that train models and compare families of models."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +11,9 @@ from creditapp.cli.registry import open_registry
 from creditapp.cli.validation import run_validation
 from creditapp.exceptions import BadCatalogue
 from creditapp.scoring.bundle import FIRST_FAMILY
-from creditapp.serving import deployments
-from creditapp.serving.deployments import Deployment
 from creditapp.settings.current import current_settings
 
 if TYPE_CHECKING:
-    from creditapp.serving.registry import Version
     from training.run import Trained
 
 
@@ -53,6 +47,9 @@ def train(
         if quick:
             click.echo(f"To make its validation report:  flask validate {trained.version}")
         else:
+            click.echo(
+                "Its validation report takes up to a few minutes; the version is kept without it."
+            )
             run_validation(trained.version, data)
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
 
@@ -73,18 +70,6 @@ def tournament(repeats: int) -> None:
         whole = load(catalogue, folder / catalogue.data.path)
         results = compare(whole, [*FAMILIES.values()], click.echo, repeats=repeats)
         click.echo("\n".join(["", *table_of([*results])]))
-
-
-@click.command()
-@click.option("--history", is_flag=True, help="List what was served: when, by whom, and why.")
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def models(history: bool, as_json: bool) -> None:
-    """List the registered versions, newest first."""
-    with errors_in_one_line(as_json=as_json):
-        if history:
-            _print_history(deployments.history())
-        else:
-            _print_versions(open_registry().versions(), as_json=as_json)
 
 
 def run_training(
@@ -130,39 +115,4 @@ def summary(trained: "Trained") -> str:
     )
 
 
-def _print_history(history: Sequence[Deployment]) -> None:
-    click.echo(f"{'deployment':<12}{'version':<9}{'from (UTC)':<21}{'by':<26}why")
-    for deployment in history:
-        deployed_at = f"{deployment.deployed_at:%Y-%m-%d %H:%M:%S}"
-        what = f"{deployment.generation:<12}{deployment.model_version:<9}{deployed_at:<21}"
-        click.echo(f"{what}{deployment.deployed_by:<26}{deployment.reason}")
-
-
-def _print_versions(versions: "Sequence[Version]", *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps([asdict(version) for version in versions], default=str))
-        return
-    first = f"{'version':<9}{'stage':<12}{'family':<19}{'registered (UTC)':<18}"
-    click.echo(f"{first}{'accuracy':<10}{'recall of bad':<15}protected")
-    for version in versions:
-        figures = f"{_figure(version.accuracy):<10}{_figure(version.recall_bad):<15}"
-        figures += "used" if version.uses_protected else f"not used{_ablation(version)}"
-        registered = f"{version.created_at:%Y-%m-%d %H:%M}"
-        click.echo(
-            f"{version.version:<9}{version.stage:<12}{version.family:<19}{registered}  {figures}"
-        )
-
-
-def _ablation(version: "Version") -> str:
-    """What leaving the protected answers out cost, as measured in the training."""
-    if version.exclusion_difference is None:
-        return ""
-    spread = version.exclusion_spread or 0.0
-    return f" (ROC AUC {version.exclusion_difference:+.4f}, spread {spread:.4f}, paired folds)"
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-COMMANDS = (train, tournament, models)
+COMMANDS = (train, tournament)

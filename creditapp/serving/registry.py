@@ -64,7 +64,11 @@ class Publication:
 
 @dataclass(frozen=True)
 class Version:
-    """A registered version with the figures people compare."""
+    """A registered version with the figures people compare.
+
+    `validation` holds the measures of its validation report with the limits of their intervals, such as
+    `roc_auc`, `roc_auc_low` and `roc_auc_high`; it is empty without a report.
+    """
 
     version: str
     stage: str
@@ -81,6 +85,7 @@ class Version:
     overridden: Sequence[str]
     exclusion_difference: float | None
     exclusion_spread: float | None
+    validation: Mapping[str, float]
 
 
 class Registry:
@@ -294,6 +299,7 @@ class Registry:
             overridden=registered.tags.get("overridden", "").splitlines(),
             exclusion_difference=metrics.get("cv_roc_auc_difference"),
             exclusion_spread=metrics.get("cv_roc_auc_difference_spread"),
+            validation=registry_reports.measures_of(metrics),
         )
 
     def _tag(self, version: str, **tags: str) -> None:

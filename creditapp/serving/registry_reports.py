@@ -61,6 +61,15 @@ def log_report(
         client.log_metric(run_id, f"{METRIC_PREFIX}{name}", value)
 
 
+def measures_of(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The measures of a report among the metrics of a run, without their prefix."""
+    return {
+        name.removeprefix(METRIC_PREFIX): value
+        for name, value in metrics.items()
+        if name.startswith(METRIC_PREFIX)
+    }
+
+
 def read_report(client: Any, run_id: str) -> dict[str, Any] | None:
     """The report of a run; None if there is none."""
     text = read_text(client, run_id, REPORT_FILE)

@@ -26,6 +26,7 @@ def own(home: Path, trained: Trained) -> Trained:
     assert result.returncode == 0, result.stderr
     assert "registered as version 2, stage Staging" in result.stdout
     assert "1/6" in result.stdout
+    assert "flask validate 2" in result.stdout
     return copy
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import html5lib
 import pytest
 
-from creditapp.exceptions import RefusedModel
+from creditapp.exceptions import BadTable, RefusedModel
 from creditapp.policy.definition import DEFAULT_POLICY
 from creditapp.serving.approval import Approval
 from creditapp.serving.registry import Registry
@@ -133,6 +133,19 @@ def test_a_report_is_kept_with_its_version(validated: Validated) -> None:
     assert metrics["validation_roc_auc_low"] == expected["low"]
 
 
+def test_the_list_of_versions_shows_the_interval(validated: Validated) -> None:
+    """So that two versions that differ by chance do not look different."""
+    place: dict[str, Any] = {
+        "database": validated.trained.database,
+        "registry": validated.trained.registry,
+    }
+    auc = validated.report["measures"]["roc_auc"]
+    written = f"{auc['mean']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}]"
+    assert written in flask("models", **place).stdout
+    [version] = validated.registry.versions()
+    assert version.validation["brier"] == validated.report["measures"]["brier"]["mean"]
+
+
 def test_the_command_prints_a_report(validated: Validated) -> None:
     """As Markdown, or as JSON."""
     place: dict[str, Any] = {
@@ -153,6 +166,7 @@ def test_a_version_without_a_report_says_how_to_make_it(trained: Trained, databa
     answer = flask("report", "1", database=database, registry=trained.registry)
     assert answer.returncode == 3
     assert answer.stderr == "version 1 has no validation report; run: flask validate 1\n"
+    assert "no report" in flask("models", database=database, registry=trained.registry).stdout
 
 
 def test_the_command_refuses_what_it_cannot_validate(
@@ -206,6 +220,16 @@ def test_other_data_are_refused(validated: Validated, tmp_path: Path) -> None:
     other.write_text(DATA.read_text().rsplit("\n", 2)[0] + "\n")
     with pytest.raises(RefusedModel, match=r"trained on estadistical\.csv .* another digest"):
         validate(replace(BASIS, data=other), validated.registry, "1", print)
+
+
+def test_too_few_rows_are_refused(tmp_path: Path) -> None:
+    """The message counts them, and says how many are needed."""
+    from training import validate as module
+    from training.dataset import load
+
+    few = load(GERMAN, DATA).take(range(60))
+    with pytest.raises(BadTable, match=r"good and .* bad credits are too few .* 50 of each"):
+        module._check_rows(few, tmp_path)
 
 
 def test_another_portfolio_is_refused(validated: Validated) -> None:

@@ -14,7 +14,7 @@ UNKNOWN = "unknown"
 
 
 def model_section(subject: Subject, model_name: str) -> dict[str, Any]:
-    """What the model is, and where it comes from."""
+    """What the model is, and where it comes from; `logged_roc_auc` is what its training logged."""
     record = subject.record
     return {
         "name": model_name,
@@ -26,6 +26,7 @@ def model_section(subject: Subject, model_name: str) -> dict[str, Any]:
         "uses_protected": subject.protected,
         "trained_at": record["trained_at"],
         "run_id": record["run_id"],
+        "logged_roc_auc": record["logged_roc_auc"],
         "parameters": dict(record["parameters"]),
     }
 

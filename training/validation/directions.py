@@ -13,9 +13,8 @@ from sklearn.pipeline import Pipeline
 
 from creditapp.applications.questions import Direction, Nominal, Ordinal, Question
 from training.dataset import Dataset
-from training.folds import Numbers
+from training.folds import Numbers, scores_of_frame
 from training.frame import frame_of
-from training.pipeline import probability_good
 
 MOST_ROWS = 500
 STEPS = 9
@@ -83,4 +82,4 @@ def _means(
     for answer in grid:
         columns = {**rows.columns, question.name: [answer] * len(rows)}
         frame = frame_of(rows.catalogue, columns)
-        yield float(probability_good(fitted, frame).mean())
+        yield float(scores_of_frame(fitted, frame).mean())

@@ -8,6 +8,7 @@ bad).
 from typing import Any
 
 import numpy as np
+from scipy.spatial import ConvexHull
 from scipy.special import betainc
 from sklearn.metrics import roc_curve
 
@@ -18,7 +19,7 @@ def h_measure(target: Any, good: Numbers) -> float:
     """The H-measure of scores; 0: no better than deciding without a model, 1: perfect."""
     share = float(np.mean(target))
     shape = (1 + share, 2 - share)
-    approved_bad, approved_good, _ = roc_curve(target, good, drop_intermediate=False)
+    approved_bad, approved_good, _ = roc_curve(target, good)
     # why: a hull without the curve between (0, 0) and (1, 1) is the decision without a model.
     chance = np.array([[0.0, 0.0], [1.0, 1.0]])
     hull = upper_hull(np.column_stack([approved_bad, approved_good]))
@@ -27,17 +28,12 @@ def h_measure(target: Any, good: Numbers) -> float:
 
 def upper_hull(points: Numbers) -> Numbers:
     """The upper convex hull of points of a ROC curve, from left to right; shape (points, 2)."""
-    hull: list[Any] = []
-    for point in points[np.lexsort((points[:, 1], points[:, 0]))]:
-        while len(hull) > 1 and _turns_left(hull[-2], hull[-1], point):
-            hull.pop()
-        hull.append(point)
-    return np.array(hull)
-
-
-def _turns_left(first: Any, second: Any, third: Any) -> bool:
-    ahead, aside = second - first, third - first
-    return bool(ahead[0] * aside[1] - ahead[1] * aside[0] >= 0)
+    # why: with the corner below all points, what is left of their hull is its upper part.
+    corner = np.array([[1.0, 0.0]])
+    corners = ConvexHull(np.concatenate([corner, points])).vertices
+    upper = points[corners[corners > 0] - 1]
+    ordered: Numbers = upper[np.lexsort((upper[:, 1], upper[:, 0]))]
+    return ordered
 
 
 def _loss(hull: Numbers, share: float, shape: tuple[float, float]) -> float:

@@ -10,9 +10,8 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from training.dataset import SEED
-from training.folds import Fitted, Folds, Numbers
+from training.folds import Fitted, Folds, Numbers, scores_of_frame
 from training.frame import frame_of
-from training.pipeline import probability_good
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def drops_of(one: Fitted) -> dict[str, float]:
         answers = one.held_out.columns[name]
         shuffled = [answers[place] for place in random.permutation(len(answers))]
         frame = frame_of(catalogue, {**one.held_out.columns, name: shuffled})
-        drops[name] = float(before - roc_auc_score(target, probability_good(one.pipeline, frame)))
+        drops[name] = float(before - roc_auc_score(target, scores_of_frame(one.pipeline, frame)))
     return drops
 
 

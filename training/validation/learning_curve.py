@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
 from training.dataset import SEED, Dataset
-from training.folds import Fit, Folds, Interval, Numbers
+from training.folds import Fit, Folds, Interval, Numbers, corrected_interval
 from training.validation.measures import values_by_fold
 
 SHARES = (0.2, 0.4, 0.6, 0.8)
@@ -30,11 +30,13 @@ def learning_curve(folds: Folds, scores: list[Numbers], fit: Fit) -> Iterator[Po
     The last point has all rows of a fold; `scores` are those of all folds.
     """
     first = Folds(folds.whole, folds.count, 1, folds.seed)
-    fitted_on = len(first.places[0].fitted_on)
+    [fitted_on, held_out] = [len(places) for places in first.places[0]]
     for share in SHARES:
         rows = int(share * fitted_on)
-        yield Point(rows, _roc_auc(first, first.scores(partial(_fit_on_part, fit, rows))))
-    yield Point(fitted_on, _roc_auc(first, scores[: first.count]))
+        values = _roc_aucs(first, first.scores(partial(_fit_on_part, fit, rows)))
+        yield Point(rows, corrected_interval(values, held_out / rows))
+    values = _roc_aucs(first, scores[: first.count])
+    yield Point(fitted_on, corrected_interval(values, held_out / fitted_on))
 
 
 def _fit_on_part(fit: Fit, rows: int, whole: Dataset) -> Pipeline:
@@ -45,5 +47,5 @@ def _fit_on_part(fit: Fit, rows: int, whole: Dataset) -> Pipeline:
     return fit(whole.take(places))
 
 
-def _roc_auc(folds: Folds, scores: list[Numbers]) -> Interval:
-    return folds.interval(values_by_fold(folds, scores, roc_auc_score))
+def _roc_aucs(folds: Folds, scores: list[Numbers]) -> Numbers:
+    return values_by_fold(folds, scores, roc_auc_score)

@@ -6,6 +6,8 @@ from typing import Any
 FEW_ROWS = 5000
 RIGHT_SLOPES = (0.8, 1.25)
 FOUR_FIFTHS = 0.8
+SAME = 0.0001
+"""Two fits of the same model differ by less in their ROC AUC."""
 
 ASSUMPTIONS = (
     "The data hold credits whose outcome is known. Applicants who were refused in the past are not among "
@@ -18,7 +20,7 @@ ASSUMPTIONS = (
 
 def limits(report: Mapping[str, Any]) -> list[str]:
     """The sentences for a report without this section."""
-    parts = (_data, _quality, _directions, _stability, _fairness)
+    parts = (_reproduction, _data, _quality, _directions, _stability, _fairness)
     return [*(sentence for part in parts for sentence in part(report)), *ASSUMPTIONS]
 
 
@@ -33,6 +35,17 @@ def _data(report: Mapping[str, Any]) -> Iterator[str]:
         yield "The data have no day of application, so nothing is known of how the model ages."
     if report["purpose"]["owner"] == "unknown":
         yield "The portfolio's document names no owner (contributors)."
+
+
+def _reproduction(report: Mapping[str, Any]) -> Iterator[str]:
+    """The report measures a refitted model, which must be the registered one."""
+    logged = report["model"]["logged_roc_auc"]
+    again = report["documented_split"]["roc_auc"]["value"]
+    if logged is not None and abs(again - logged) > SAME:
+        yield (
+            f"Fitted again, the version has a ROC AUC of {again:.4f} on its hold-out; its training logged "
+            f"{logged:.4f}. Its family was changed since then: this report is not about the registered model."
+        )
 
 
 def _quality(report: Mapping[str, Any]) -> Iterator[str]:

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.questions import Numeric, Ordinal, Question
 from training.dataset import Dataset
-from training.folds import Numbers, scores_of
+from training.folds import Numbers, scores_of, scores_of_frame
 from training.frame import frame_of
-from training.pipeline import probability_good
 from training.validation.decisions import CutOffs
 
 Change = Callable[[Question, Any], Any]
@@ -45,8 +43,7 @@ def _changed_scores(fitted: Pipeline, rows: Dataset, change: Change) -> Numbers:
         question.name: _changed(question, rows.columns[question.name], change)
         for question in rows.catalogue.features
     }
-    good = probability_good(fitted, frame_of(rows.catalogue, columns))
-    return np.asarray(good).round(12)
+    return scores_of_frame(fitted, frame_of(rows.catalogue, columns))
 
 
 def _changed(question: Question, answers: Sequence[Any], change: Change) -> list[Any]:

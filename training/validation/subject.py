@@ -20,7 +20,8 @@ class Subject:
     """A registered version, as it can be fitted again.
 
     `record` is what the registry says of it: `version`, `run_id`, `bundle_digest`, `trained_at`,
-    `data_digest` and `parameters`. `parity` holds the rows compared and the largest difference of the export.
+    `data_digest`, `logged_roc_auc` (on the hold-out; None if unknown) and `parameters`. `parity` holds the
+    rows compared and the largest difference of the export.
     """
 
     family: Family

@@ -5,7 +5,7 @@ import pytest
 
 from creditapp.policy.definition import DEFAULT_POLICY
 from tests import mixed
-from training.dataset import split_at_random
+from training.dataset import split, split_at_random
 from training.estimators.families import FAMILIES
 from training.folds import Folds
 from training.validation.decisions import CutOffs
@@ -38,6 +38,20 @@ def test_a_learning_curve_ends_with_all_rows_of_a_fold() -> None:
     points = [*learning_curve(folds, folds.scores(FOREST.fit), FOREST.fit)]
     assert [one.rows for one in points] == [60, 120, 180, 240, 300]
     assert points[-1].roc_auc.mean > points[0].roc_auc.mean - 0.05
+
+
+def test_fewer_rows_have_wider_intervals() -> None:
+    """Worked by hand: the same model everywhere, so only the ratio of 100 held out to 60 or 300 differs."""
+    folds, fitted = Folds(WHOLE, 4, 1), FOREST.fit(WHOLE)
+    points = [*learning_curve(folds, folds.scores(lambda _: fitted), lambda _: fitted)]
+    first, last = (one.roc_auc.high - one.roc_auc.mean for one in (points[0], points[-1]))
+    assert first / last == pytest.approx(np.sqrt((1 / 4 + 100 / 60) / (1 / 4 + 100 / 300)))
+
+
+def test_a_model_with_chance_depends_on_its_seed() -> None:
+    """Another seed gives another forest, and another decision for some."""
+    refits = Refits(FOREST, protected=True, seeds=1, bootstraps=1)
+    assert stability(FOREST.fit(SPLIT.training), SPLIT, refits, CUT_OFFS).crossing_by_seed > 0
 
 
 def test_a_model_without_chance_does_not_depend_on_its_seed() -> None:
@@ -91,3 +105,15 @@ def test_a_hold_out_stands_beside_other_splits() -> None:
 def test_rows_without_days_have_no_future() -> None:
     """A random hold-out is not newer than the rows fitted on."""
     assert out_of_time(SPLIT, np.full(len(SPLIT.held_out), 0.5), CUT_OFFS) is None
+
+
+def test_the_newest_rows_are_measured_apart() -> None:
+    """Where rows have days, with an interval around each measure."""
+    by_time = split(WHOLE)
+    target = by_time.held_out.target.to_numpy()
+    good = np.where(target == 1, 0.8, 0.3)
+    good[:10] = 0.5
+    measured = out_of_time(by_time, good, CUT_OFFS)
+    assert measured
+    assert measured["brier"]["value"] == pytest.approx(((good - target) ** 2).mean())
+    assert all(one["low"] <= one["value"] <= one["high"] for one in measured.values())

@@ -15,7 +15,8 @@ def report(**changed: Any) -> dict[str, Any]:
         "measures": {"roc_auc": SURE, "calibration_slope": {"mean": 1.0}},
         "out_of_time": {},
         "purpose": {"owner": "the bank"},
-        "model": {"monotone": True, "uses_protected": True},
+        "model": {"monotone": True, "uses_protected": True, "logged_roc_auc": 0.8},
+        "documented_split": {"roc_auc": {"value": 0.8}},
         "benchmarks": [{"name": "majority", "differences": {"roc_auc": {"low": 0.2}}}],
         "directions": [{"feature": "age", "declared": "higher_is_better", "agrees": True}],
         "stability": {"crossing_by_bootstrap": 0.12},
@@ -42,6 +43,15 @@ def test_a_faultless_report_states_its_assumptions() -> None:
         "Fitted on rows drawn again, the model decides otherwise about 12% of the applicants.",
         *ASSUMPTIONS,
     ]
+
+
+def test_a_model_that_cannot_be_fitted_again_is_said() -> None:
+    """Then the figures are those of another model; old versions logged nothing to compare with."""
+    model = {"monotone": True, "uses_protected": True, "logged_roc_auc": 0.77}
+    [sentence] = said(model=model)
+    assert "0.8000" in sentence
+    assert "0.7700" in sentence
+    assert not said(model={**model, "logged_roc_auc": None})
 
 
 def test_each_weak_figure_is_said() -> None:
