@@ -1,6 +1,9 @@
 """A validation report with every part, small enough to be read."""
 
+from dataclasses import asdict
 from typing import Any
+
+from creditapp.simulation.costs import Costs
 
 METHOD = "mean over the folds"
 
@@ -89,10 +92,18 @@ def report_of(version: str, digest: str, *, slope: float = 1.02) -> dict[str, An
             "calibration_slope": {**interval(slope, 0.8, 1.2), "method": METHOD},
         },
         "calibration": [CALIBRATION],
+        "reasons": {
+            "refusals": 140,
+            "with_good_answer": 94,
+            "needing_good_answer": 10,
+            "against_direction": 4,
+            "fewer_than_four": 81,
+            "without_reasons": 0,
+        },
         "tried": ["version 1: forest, protected answers used"],
         "decisions": {
             "policy": "default-1",
-            "cost_ratio": 5.0,
+            "costs": asdict(Costs()),
             "approve_from": 0.7,
             "refer_from": 0.4,
             "table": {

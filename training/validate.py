@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.catalogue import Application, Catalogue
 from creditapp.exceptions import BadTable, RefusedModel
+from creditapp.explanations.reasons import verify_explainer
 from creditapp.policy.definition import Policy
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.holdout import read_holdout
+from creditapp.scoring.verification import verify
 from creditapp.serving.registry import Registry
 from creditapp.serving.registry_reports import TrainingRecord
 from training import dataset
 from training.data_file import digest_of
 from training.dataset import Dataset
 from training.estimators import families
+from training.reason_check import ReasonCount, count_good_reasons
 from training.run import Say
 from training.validation.background import UNKNOWN
 from training.validation.decisions import CutOffs
@@ -52,12 +57,21 @@ def validate(basis: Basis, registry: Registry, version: str, say: Say) -> Report
         file=basis.data,
         cut_offs=CutOffs.of(basis.policy),
         rivals=_rivals(registry, record, basis.catalogue),
+        reasons=_count_reasons(registry.fetch_bundle(version), basis.policy),
         tried=_tried(registry, basis.catalogue),
         effort=basis.effort,
     )
     report = make_report(task, registry.model_name, say)
     registry.log_report(version, files_of(report), metrics_of(report))
     return report
+
+
+def _count_reasons(packed: bytes, policy: Policy) -> ReasonCount:
+    """What the refusals among the hold-out of the served bundle name as their reasons."""
+    bundle = Bundle.unpack(packed)
+    scorer = verify(bundle)
+    rows = [Application(answers) for answers in read_holdout(bundle).answers]
+    return count_good_reasons(scorer, verify_explainer(bundle, scorer), rows, policy)
 
 
 def _check_origin(record: TrainingRecord, catalogue: Catalogue, data: Path) -> None:

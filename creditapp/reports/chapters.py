@@ -15,6 +15,7 @@ CHAPTERS = (
     findings.segments,
     findings.importance,
     findings.directions,
+    findings.reasons,
     findings.fairness,
     origins.parity,
     origins.tried,

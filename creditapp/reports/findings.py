@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from creditapp.reports.chapter import Chapter, Report, Table, figure, interval, share, text
+from creditapp.reports.chapter import (
+    Chapter,
+    Report,
+    Table,
+    figure,
+    interval,
+    share,
+    table_of_facts,
+    text,
+)
 
 
 def stability(report: Report) -> Chapter:
@@ -78,6 +87,26 @@ def directions(report: Report) -> Chapter:
         "Direction of effects",
         ["The change of the mean score from the lowest to the highest answer of the hold-out."],
         [Table("Expected and observed directions", columns, rows)],
+    )
+
+
+def reasons(report: Report) -> Chapter:
+    """Whether refusals can be explained by answers that are worse than usual."""
+    counted = report["reasons"]
+    facts = {
+        "refusals of the hold-out": counted["refusals"],
+        "a good answer is among the four largest effects": counted["with_good_answer"],
+        "and the model scores it below the typical one": counted["needing_good_answer"],
+        "the same, against the expected direction of the field": counted["against_direction"],
+        "fewer than four reasons": counted["fewer_than_four"],
+        "no reason at all": counted["without_reasons"],
+    }
+    return Chapter(
+        "Reasons",
+        [
+            "No reason names an answer that is as good as the typical one. Such effects are counted here."
+        ],
+        [table_of_facts("Refusals by their reasons", facts)],
     )
 
 

@@ -58,7 +58,7 @@ def calibration(report: Report) -> Chapter:
 
 def decisions(report: Report) -> Chapter:
     """What the policy's cut-offs decide."""
-    made = report["decisions"]
+    made, costs = report["decisions"], report["decisions"]["costs"]
     rows = [
         [outcome, str(counts["good"]), str(counts["bad"])]
         for outcome, counts in made["table"].items()
@@ -67,7 +67,10 @@ def decisions(report: Report) -> Chapter:
         "Decisions",
         [
             f"Policy {made['policy']}: approve from {made['approve_from']}, refer from "
-            f"{made['refer_from']}. An approved bad credit costs {made['cost_ratio']:g} declined good ones."
+            f"{made['refer_from']}. An approved bad credit costs {costs['cost_ratio']:g} declined good "
+            f"ones, a review {costs['referral_cost']:g}. A review is assumed to approve "
+            f"{costs['bad_approved']:.0%} of the bad credits and to decline {costs['good_declined']:.0%} of "
+            f"the good ones; people can review {costs['capacity']:.0%} of all applications."
         ],
         [Table("Applicants by decision and outcome", ("decision", "good", "bad"), rows)],
         shown=True,

@@ -64,10 +64,10 @@ def split_of(portfolio: str) -> Split:
 
 
 @cache
-def made(family: str, portfolio: str = "german") -> Made:
+def made(family: str, portfolio: str = "german", *, protected: bool = True) -> Made:
     """A family, fitted, exported, packed and read again."""
     split = split_of(portfolio)
-    fitted = FAMILIES[family].fit(split.training)
+    fitted = FAMILIES[family].fit(split.training, protected=protected)
     bundle, parity = make_bundle(fitted, split, {}, Origin("run", "now"), FAMILIES[family])
     bundle = Bundle.unpack(bundle.pack())
     scorer = verify(bundle)
@@ -87,6 +87,22 @@ def test_the_export_scores_as_the_pipeline_does(family: str, portfolio: str) -> 
     assert one.parity.rows > 100_000
     assert one.parity.largest_difference <= 1e-6
     assert one.bundle.metadata.family == family
+
+
+@pytest.mark.parametrize("portfolio", PORTFOLIOS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_model_without_protected_answers_is_exported_and_explained(
+    family: str, portfolio: str
+) -> None:
+    """It reads all answers but these."""
+    one = made(family, portfolio, protected=False)
+    assert one.bundle.catalogue.protected
+    assert one.bundle.protected_used == ()
+    assert one.parity.largest_difference <= 1e-6
+    application = one.applications[0]
+    assert not {*one.explainer.contributions(application, CUT_OFF)} & {
+        *one.bundle.catalogue.protected
+    }
 
 
 @pytest.mark.parametrize("portfolio", PORTFOLIOS)

@@ -101,6 +101,8 @@ def terms_of(pipeline: Pipeline, catalogue: Catalogue) -> list[Term]:
     coefficients = pipeline.named_steps["classifier"].coef_[0]
     terms = []
     for slug, frozen, columns in encode.transformers_:
+        if frozen == "drop":  # the columns that the model does not use
+            continue
         numbers = coefficients[encode.output_indices_[slug]].tolist()
         terms.append(_term(catalogue.by_name[columns[0]], frozen.estimator, numbers))
     return terms

@@ -3,44 +3,40 @@
 Rules, and answers outside the training data, are left out: they are the policy's, not the model's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from creditapp.policy.definition import Outcome, Policy
-from creditapp.simulation.costs import Costs
+from creditapp.simulation.costs import Costs, cost_of_each, treatment
 from training.folds import Numbers
 
 
 @dataclass(frozen=True)
 class CutOffs:
-    """The cut-offs of a policy, and the cost of an approved bad credit in declined good ones.
-
-    A referral costs nothing: the reviewer is assumed to decide correctly.
-    """
+    """The cut-offs of a policy, and what is assumed about costs and reviews."""
 
     policy: str
     approve_from: float
     refer_from: float
-    cost_ratio: float
+    costs: Costs = field(default_factory=Costs)
 
     @classmethod
     def of(cls, policy: Policy) -> "CutOffs":
         """The cut-offs of a policy, with the usual costs."""
-        return cls(
-            policy.version, policy.low_risk_from, policy.medium_risk_from, Costs().cost_ratio
-        )
+        return cls(policy.version, policy.low_risk_from, policy.medium_risk_from)
 
     def outcomes(self, good: Numbers) -> Any:
         """The place of each outcome in `Outcome`, by probability of good credit; the same shape."""
         return 2 - (good >= self.refer_from).astype(int) - (good >= self.approve_from).astype(int)
 
     def cost(self, target: Any, good: Numbers) -> float:
-        """The mean cost per applicant."""
-        approved, declined = good >= self.approve_from, good < self.refer_from
-        is_good = np.asarray(target) == 1
-        return float((self.cost_ratio * (approved & ~is_good) + (declined & is_good)).mean())
+        """The mean expected cost per applicant, with referrals that a person reviews."""
+        is_good, approved = np.asarray(target) == 1, good >= self.approve_from
+        referred = (good >= self.refer_from) & ~approved
+        treated = treatment(approved, referred, is_good, self.costs)
+        return float(cost_of_each(treated, is_good, self.costs).mean())
 
     def crossing(self, before: Numbers, after: Numbers) -> float:
         """The share of applicants whose outcome is another."""

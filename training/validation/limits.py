@@ -12,8 +12,8 @@ SAME = 0.0001
 ASSUMPTIONS = (
     "The data hold credits whose outcome is known. Applicants who were refused in the past are not among "
     "them, unless the portfolio's document says so.",
-    "Cost counts an approved bad credit and a declined good one. A referral costs nothing, and the reviewer "
-    "is assumed to decide correctly.",
+    "What a review costs, how often it errs and how many people can do are assumptions: no outcome of a "
+    "reviewed credit is known.",
     "The policy's rules, and its referral of answers outside the training data, are not applied here.",
 )
 

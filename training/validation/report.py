@@ -71,6 +71,7 @@ def _background(task: Task, model_name: str) -> Report:
         "data": background.data_section(task.whole, task.file, task.subject),
         "parity": {**task.subject.parity, "limit": TOLERANCE},
         "tried": [*task.tried] or [background.UNKNOWN],
+        "reasons": asdict(task.reasons),
     }
 
 

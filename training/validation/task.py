@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from training import dataset
 from training.dataset import Dataset, Split
 from training.folds import Folds
+from training.reason_check import ReasonCount
 from training.validation.decisions import CutOffs
 from training.validation.effort import USUAL, Effort
 from training.validation.subject import Rival, Subject
@@ -19,7 +20,7 @@ from training.validation.subject import Rival, Subject
 class Task:
     """The model, the rows and their file, the cut-offs in force, and the rivals.
 
-    `tried` says which other models were tried.
+    `tried` says which other models were tried, `reasons` what the refusals of the served bundle name.
     """
 
     subject: Subject
@@ -27,6 +28,7 @@ class Task:
     file: Path
     cut_offs: CutOffs
     rivals: Sequence[Rival]
+    reasons: ReasonCount
     tried: Sequence[str] = ()
     effort: Effort = USUAL
 

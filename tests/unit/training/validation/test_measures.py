@@ -93,9 +93,10 @@ def test_cut_offs_decide_as_the_policy_does() -> None:
 
 
 def test_cost_and_table_count_decisions() -> None:
-    """One bad approved (5), one good declined (1), of four: 6 / 4."""
+    """One bad approved, one good declined, one bad referred, of four."""
     target, good = np.array([0, 1, 1, 0]), np.array([0.8, 0.2, 0.9, 0.5])
-    assert CUT_OFFS.cost(target, good) == pytest.approx(1.5)
+    # one bad credit is approved, one good declined, one bad reviewed and approved once in four times
+    assert CUT_OFFS.cost(target, good) == pytest.approx((5 + 1 + 0 + 0.1 + 0.25 * 5) / 4)
     assert CUT_OFFS.table(target, good) == {
         "approve": {"good": 1, "bad": 1},
         "refer": {"good": 0, "bad": 1},

@@ -6,6 +6,7 @@ from typing import Any
 from creditapp.policy.definition import DEFAULT_POLICY
 from tests import mixed
 from training.estimators.families import FAMILIES
+from training.reason_check import ReasonCount
 from training.validation.decisions import CutOffs
 from training.validation.effort import Effort
 from training.validation.rendering import as_markdown
@@ -28,6 +29,7 @@ def made_report(file: Path) -> dict[str, Any]:
     """A report with as few repeats as possible, without the time at which it was made."""
     subject = Subject(FAMILIES["forest"], protected=False, record=RECORD, parity={"rows": None})
     task = Task(
+        reasons=ReasonCount(0, 0, 0, 0, 0, 0),
         subject=subject,
         whole=mixed.dataset(),
         file=file,
