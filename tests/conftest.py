@@ -5,6 +5,7 @@ import re
 import secrets
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,14 @@ def _is_mlflows(connection: Any) -> bool:
         return False
     [file] = [row[2] for row in connection.execute("PRAGMA database_list")]
     return str(file).endswith("mlflow.db")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forgotten_places() -> None:
+    """Copies of a registry hold the same runs; MLflow keeps the place of a run's files in the process."""
+    utils = sys.modules.get("mlflow.tracking._tracking_service.utils")
+    if utils:
+        utils._artifact_repos_cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,7 @@ KEYS = {
     "fairness",
     "parity",
     "tried",
+    "reasons",
     "limits",
 }
 MEASURES = {
