@@ -58,18 +58,26 @@ def train(
 @click.option(
     "--repeats", default=10, show_default=True, help="How often the rows are cut into three folds."
 )
-def tournament(repeats: int) -> None:
+@click.option(
+    "--document",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the table into this Markdown file, between the marks of the portfolio.",
+)
+def tournament(repeats: int, document: Path | None) -> None:
     """Compare all families of models on the same folds of the portfolio's data; registers nothing."""
     from training.dataset import load
     from training.estimators.families import FAMILIES
     from training.tournament import compare, table_of
+    from training.tournament_document import write
 
     folder = current_settings().portfolio_folder
     with errors_in_one_line():
         catalogue = read_portfolio(folder)
         whole = load(catalogue, folder / catalogue.data.path)
-        results = compare(whole, [*FAMILIES.values()], click.echo, repeats=repeats)
-        click.echo("\n".join(["", *table_of([*results])]))
+        results = [*compare(whole, [*FAMILIES.values()], click.echo, repeats=repeats)]
+        click.echo("\n".join(["", *table_of(results)]))
+        if document:
+            write(results, whole, document)
 
 
 def run_training(

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
@@ -22,7 +23,10 @@ FOUR_FIFTHS = 0.8
 
 def plots(report: Report) -> dict[str, str]:
     """All plots by name; equal reports give equal plots."""
-    return {name: _with_own_ids(name, _draw(plot, report)) for name, plot in PLOTS.items()}
+    return {
+        name: _with_own_ids(name, draw(partial(plot, report=report)))
+        for name, plot in PLOTS.items()
+    }
 
 
 def _with_own_ids(name: str, drawing: str) -> str:
@@ -30,11 +34,12 @@ def _with_own_ids(name: str, drawing: str) -> str:
     return re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", drawing)
 
 
-def _draw(plot: Callable[[Axes, Report], None], report: Report) -> str:
+def draw(plot: Callable[[Axes], None]) -> str:
+    """A plot as SVG text."""
     figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
-    plot(axes, report)
+    plot(axes)
     written = io.StringIO()
     # why: glyphs as paths need no font of the reader, and a fixed salt makes equal plots equal texts.
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "creditapp"}):
@@ -56,7 +61,7 @@ def _calibration(axes: Axes, report: Report) -> None:
 def _benchmarks(axes: Axes, report: Report) -> None:
     figures = {"model": report["measures"]["roc_auc"]}
     figures |= {one["name"]: one["measures"]["roc_auc"] for one in report["benchmarks"]}
-    _bars(axes, figures, "mean")
+    draw_bars(axes, figures, "mean")
     axes.set(xlabel=NAMES["roc_auc"])
 
 
@@ -70,7 +75,7 @@ def _learning_curve(axes: Axes, report: Report) -> None:
 
 def _importance(axes: Axes, report: Report) -> None:
     first = report["importance"][:10]
-    _bars(axes, {one["feature"][:40]: one for one in first}, "drop")
+    draw_bars(axes, {one["feature"][:40]: one for one in first}, "drop")
     axes.axvline(0, color=LIGHT, linewidth=1)
     axes.set(xlabel=f"loss of {NAMES['roc_auc']}")
 
@@ -84,12 +89,12 @@ def _fairness(axes: Axes, report: Report) -> None:
         for group in table["groups"]
         if group["approval_ratio"] and group["approval_ratio"]["high"] is not None
     }
-    _bars(axes, ratios, "value")
+    draw_bars(axes, ratios, "value")
     axes.axvline(FOUR_FIFTHS, color=LIGHT, linewidth=1)
     axes.set(xlabel="approval ratio")
 
 
-def _bars(axes: Axes, figures: Mapping[str, Mapping[str, Any]], key: str) -> None:
+def draw_bars(axes: Axes, figures: Mapping[str, Mapping[str, Any]], key: str) -> None:
     """A line for each name, from the top, with its interval."""
     names, values = [*figures], [*figures.values()]
     places = range(len(names))
@@ -109,7 +114,7 @@ def _reach(values: Sequence[Mapping[str, Any]], key: str) -> list[list[float]]:
     ]
 
 
-PLOTS: Mapping[str, Callable[[Axes, Report], None]] = {
+PLOTS: Mapping[str, Callable[..., None]] = {
     "calibration": _calibration,
     "benchmarks": _benchmarks,
     "learning_curve": _learning_curve,
