@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import sqlite3
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ import skops.io
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Application
-from creditapp.applications.questions import Direction
+from creditapp.applications.questions import Direction, Numeric
 from creditapp.applications.table import columns_of
 from creditapp.explanations.reasons import Explainer, verify_explainer
 from creditapp.scoring.bundle import Bundle
@@ -103,6 +104,23 @@ def test_a_model_without_protected_answers_is_exported_and_explained(
     assert not {*one.explainer.contributions(application, CUT_OFF)} & {
         *one.bundle.catalogue.protected
     }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_number_that_nobody_gave_is_no_obstacle(family: str) -> None:
+    """All training rows may have the same missing answer."""
+    whole = mixed.dataset()
+    [name, *_] = [
+        one.name
+        for one in whole.catalogue.features
+        if isinstance(one, Numeric) and one.missing_answers
+    ]
+    missing = whole.catalogue.by_name[name].missing_answers[0]
+    empty = replace(whole, answers={**whole.answers, name: [missing] * len(whole)})
+    split = dataset.split(empty)
+    fitted = FAMILIES[family].fit(split.training)
+    _, parity = make_bundle(fitted, split, {}, Origin("run", "now"), FAMILIES[family])
+    assert parity.largest_difference <= 1e-6
 
 
 @pytest.mark.parametrize("portfolio", PORTFOLIOS)

@@ -5,7 +5,7 @@ Y. Lou, R. Caruana, J. Gehrke, Intelligible models for classification and regres
 
 import warnings
 from collections.abc import Mapping, Sequence
-from math import nan
+from math import isnan, nan
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,9 @@ def _numbers(question: Question, answers: Sequence[Answer]) -> list[float]:
     numbers: Mapping[Any, Any] = {}
     if isinstance(question, Choice):
         numbers = {code: rank for rank, code in enumerate(question.values)}
-    return [nan if one in missing else float(numbers.get(one, one)) for one in answers]
+    ranks = [nan if one in missing else float(numbers.get(one, one)) for one in answers]
+    # why: the machine cannot bin a column without a single number.
+    return [0.0] * len(ranks) if all(map(isnan, ranks)) else ranks
 
 
 def _terms(machine: Any, questions: Sequence[Question]) -> list[Term]:
