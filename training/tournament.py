@@ -17,7 +17,7 @@ from creditapp.simulation.cut_offs import choose_single, cost_at
 from training.dataset import Dataset, split
 from training.estimators.family import Family
 from training.export import Origin, make_bundle
-from training.folds import Folds, Interval, Numbers, corrected_interval
+from training.folds import Folds, Interval, Numbers, Places, corrected_interval
 from training.validation.calibration import slope
 
 FOLDS, REPEATS = 3, 10
@@ -124,18 +124,19 @@ def _measure(family: Family, folds: Folds, *, protected: bool) -> Result:
         np.array([measure(target, good) for target, good in pairs])
         for measure in (roc_auc_score, brier_score_loss, slope)
     )
-    costs = np.array([_cost(folds, scores, place) for place in range(len(scores))])
+    costs = np.array([_cost(folds, pairs, place) for place in range(len(pairs))])
     served = _serve(family, folds.whole, protected=protected)
     return Result(family, protected, aucs, briers, slopes, costs, served)
 
 
-def _cost(folds: Folds, scores: Sequence[Numbers], place: int) -> float:
+def _cost(folds: Folds, pairs: Sequence[tuple[Places, Numbers]], place: int) -> float:
     """The cost on a fold, at the cut-off that the other folds of its repeat chose."""
-    first, targets = place - place % folds.count, folds.targets()
-    others = [one for one in range(first, first + folds.count) if one != place]
-    good = np.concatenate([targets[one] for one in others]) == 1
-    chosen = choose_single(np.concatenate([scores[one] for one in others]), good, Costs())
-    return float(cost_at(chosen, scores[place], targets[place] == 1, Costs()).mean())
+    first = place - place % folds.count
+    others = [pairs[one] for one in range(first, first + folds.count) if one != place]
+    targets, scores = map(np.concatenate, zip(*others, strict=True))
+    target, score = pairs[place]
+    chosen = choose_single(scores, targets == 1, Costs())
+    return float(cost_at(chosen, score, target == 1, Costs()).mean())
 
 
 def _serve(family: Family, whole: Dataset, *, protected: bool) -> Served:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from creditapp.exceptions import BadTable
 from training.dataset import Dataset
-from training.tournament import HEADER, Result, interval_of, rows_of
+from training.tournament import FOLDS, HEADER, Result, interval_of, rows_of
 from training.validation.plots import draw, draw_bars
 
 
@@ -33,7 +33,7 @@ def write(results: Sequence[Result], whole: Dataset, document: Path) -> None:
 
 
 def _markdown(results: Sequence[Result], whole: Dataset, plot: str) -> list[str]:
-    repeats = len(results[0].aucs) // 3
+    repeats = len(results[0].aucs) // FOLDS
     return [
         f"{whole.catalogue.title}, {len(whole):,} rows; {repeats} times three folds:",
         "",

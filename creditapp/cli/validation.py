@@ -12,6 +12,7 @@ from creditapp.cli.registry import open_registry
 from creditapp.exceptions import DatabaseUnavailable, RefusedModel
 from creditapp.policy import versions
 from creditapp.policy.definition import DEFAULT_POLICY, Policy
+from creditapp.reports.chapter import NAMES, interval
 from creditapp.settings.current import current_settings
 
 MAIN = ("roc_auc", "brier", "calibration_slope", "cost")
@@ -75,8 +76,6 @@ def _markdown(document: dict[str, Any]) -> str:
 
 
 def _summary(document: dict[str, Any]) -> str:
-    from creditapp.reports.chapter import NAMES, interval
-
     measures = document["measures"]
     figures = ", ".join(f"{NAMES[name]} {interval(measures[name])}" for name in MAIN)
     version = document["model"]["version"]

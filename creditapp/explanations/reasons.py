@@ -101,6 +101,7 @@ class Explainer:
         self._probabilities = probabilities[order]
         self._columns = {name: [columns[name][row] for row in order] for name in inputs}
         self._masks_by_group: dict[int, Masks] = {}
+        self._typical_by_group: dict[int, dict[str, Answer]] = {}
 
     def check(self) -> None:
         """Check that the leaves, which explain, give the same probabilities as the engine, which scores.
@@ -166,12 +167,17 @@ class Explainer:
         )
 
     def typical_answers(self, cut_off: float) -> dict[str, Answer]:
-        """The reference group's typical answer to each feature that the model uses, as columns hold it."""
+        """The reference group's typical answer to each feature that the model uses, as columns hold it.
+
+        They are computed once for each group.
+        """
         group = self.group(cut_off)
-        return {
-            name: typical_answer(self._catalogue.by_name[name], self._columns[name][group])
-            for name in self._names
-        }
+        if group.start not in self._typical_by_group:
+            self._typical_by_group[group.start] = {
+                name: typical_answer(self._catalogue.by_name[name], self._columns[name][group])
+                for name in self._names
+            }
+        return self._typical_by_group[group.start]
 
     def contributions(self, application: Application, cut_off: float) -> dict[str, float]:
         """Each feature's Shapley value: what it adds to the probability of good credit, or to its log-odds.

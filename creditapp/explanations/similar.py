@@ -15,6 +15,7 @@ from creditapp.applications.catalogue import Application
 from creditapp.applications.questions import Answer, Choice, Ordinal, Question
 from creditapp.applications.table import columns_of
 from creditapp.exceptions import BadTable, BrokenBundle
+from creditapp.explanations.typical import place_of
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.holdout import read_holdout
 from creditapp.scoring.scorer import Scorer
@@ -101,9 +102,7 @@ def _distances(question: Question, answer: Answer, answers: Sequence[Answer]) ->
 
 def _place(question: Question, answer: Any) -> float:
     """The rank of a code, or the number; NaN if it is missing."""
-    if question.is_missing(answer):
-        return np.nan
-    return float(question.values.index(answer) if isinstance(question, Ordinal) else answer)
+    return np.nan if question.is_missing(answer) else place_of(question, answer)
 
 
 def _range(question: Question, places: Numbers) -> float:

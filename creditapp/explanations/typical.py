@@ -38,7 +38,7 @@ def is_worse(question: Question, answer: Answer, typical: Answer, observed: Obse
         observed: the counts of the feature's answers; empty in older bundles.
     """
     if question.direction and not question.is_missing(answer) and not question.is_missing(typical):
-        rise = _place(question, answer) - _place(question, typical)
+        rise = place_of(question, answer) - place_of(question, typical)
         return rise > 0 if question.direction is Direction.WORSE else rise < 0
     if not observed:
         return bool(answer != typical)
@@ -64,6 +64,6 @@ def bad_rate(question: Question, answer: Answer, observed: Observed) -> float | 
     return float(row["bad"] / row["count"])
 
 
-def _place(question: Question, answer: Answer) -> float:
+def place_of(question: Question, answer: Answer) -> float:
     """The rank of a code, or the number."""
     return question.values.index(answer) if isinstance(question, Ordinal) else float(answer)

@@ -12,9 +12,7 @@ from creditapp.applications.questions import Answer, Choice, Date, Numeric, Ques
 from creditapp.applications.table import number_of
 from creditapp.intervals import Proportion
 from creditapp.phrases import Phrase, marked
-
-FOUR_FIFTHS = 0.8
-"""An adverse impact ratio below this calls for an explanation (29 CFR 1607.4 D)."""
+from creditapp.reports.conditions import LOWEST_RATIO
 
 SMALLEST_REFERENCE = 10
 """A group with fewer cases is shown, but is never the reference."""
@@ -39,7 +37,7 @@ class Group(NamedTuple):
     @property
     def is_low(self) -> bool:
         """Whether the adverse impact ratio is below four fifths."""
-        return self.impact_ratio < FOUR_FIFTHS
+        return self.impact_ratio < LOWEST_RATIO
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,10 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from creditapp.intervals import Proportion
+from creditapp.policy.points import NEARLY_CERTAIN
 from training.folds import Numbers
 
 BINS = 10
-NEARLY_CERTAIN = 1e-6
-"""A probability of 0 or 1 has no log-odds; it counts as this near to it."""
-
 FURTHEST = 30.0
 """The intercept is looked for between minus and plus this, in log-odds."""
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from creditapp.policy.definition import Outcome, Policy
-from creditapp.simulation.costs import Costs, cost_of_each, treatment
+from creditapp.simulation import cut_offs as cut_offs_alone
+from creditapp.simulation.costs import Costs
 from training.folds import Numbers
 
 
@@ -33,10 +34,9 @@ class CutOffs:
 
     def cost(self, target: Any, good: Numbers) -> float:
         """The mean expected cost per applicant, with referrals that a person reviews."""
-        is_good, approved = np.asarray(target) == 1, good >= self.approve_from
-        referred = (good >= self.refer_from) & ~approved
-        treated = treatment(approved, referred, is_good, self.costs)
-        return float(cost_of_each(treated, is_good, self.costs).mean())
+        cut_offs = cut_offs_alone.CutOffs(self.approve_from, self.refer_from)
+        is_good = np.asarray(target) == 1
+        return float(cut_offs_alone.cost_at(cut_offs, good, is_good, self.costs).mean())
 
     def crossing(self, before: Numbers, after: Numbers) -> float:
         """The share of applicants whose outcome is another."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from creditapp.reports.conditions import HIGHEST_SLOPE, LOWEST_RATIO, LOWEST_SLOPE
+
 FEW_ROWS = 5000
-RIGHT_SLOPES = (0.8, 1.25)
-FOUR_FIFTHS = 0.8
 SAME = 0.0001
 """Two fits of the same model differ by less in their ROC AUC."""
 
@@ -50,7 +50,7 @@ def _reproduction(report: Mapping[str, Any]) -> Iterator[str]:
 
 def _quality(report: Mapping[str, Any]) -> Iterator[str]:
     slope = report["measures"]["calibration_slope"]["mean"]
-    low, high = RIGHT_SLOPES
+    low, high = LOWEST_SLOPE, HIGHEST_SLOPE
     if slope is not None and not low <= slope <= high:
         fault = "not confident enough" if slope > high else "too confident"
         yield (
@@ -95,8 +95,8 @@ def _fairness(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"{small} of {len(groups)} groups of protected answers have too few applicants to say."
     for feature, group in groups:
         ratio = group["approval_ratio"]
-        if ratio and ratio["high"] is not None and ratio["high"] < FOUR_FIFTHS:
+        if ratio and ratio["high"] is not None and ratio["high"] < LOWEST_RATIO:
             yield (
                 f"{feature}, {group['label']}: the approval ratio is {ratio['value']:.2f} "
-                f"[{ratio['low']:.2f}, {ratio['high']:.2f}], below {FOUR_FIFTHS}."
+                f"[{ratio['low']:.2f}, {ratio['high']:.2f}], below {LOWEST_RATIO}."
             )

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from creditapp.reports.chapter import NAMES
+from creditapp.reports.conditions import LOWEST_RATIO
 from training.validation.report import Report
 
 WIDTH, HEIGHT = 6.5, 3.4
@@ -18,7 +19,6 @@ ROOM_OF_AXIS, ROOM_OF_LINE = 0.9, 0.24
 """The height of a plot with a line for each name, in inches."""
 
 INK, LIGHT = "#30507a", "#9a9aa5"
-FOUR_FIFTHS = 0.8
 
 
 def plots(report: Report) -> dict[str, str]:
@@ -90,7 +90,7 @@ def _fairness(axes: Axes, report: Report) -> None:
         if group["approval_ratio"] and group["approval_ratio"]["high"] is not None
     }
     draw_bars(axes, ratios, "value")
-    axes.axvline(FOUR_FIFTHS, color=LIGHT, linewidth=1)
+    axes.axvline(LOWEST_RATIO, color=LIGHT, linewidth=1)
     axes.set(xlabel="approval ratio")
 
 

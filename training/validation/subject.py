@@ -68,7 +68,7 @@ def _fit_majority(rows: Dataset) -> Pipeline:
 
 
 def _fit_logistic(rows: Dataset, *, protected: bool) -> Pipeline:
-    encode = pipeline.build(rows.catalogue, protected=protected).named_steps["preprocessor"]
+    encode = pipeline.preprocessor(rows.catalogue, protected=protected)
     classifier = LogisticRegression(max_iter=5000)
     return Pipeline([("preprocessor", encode), ("classifier", classifier)]).fit(
         rows.features, rows.target
