@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, func, select
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Uuid, func, select
+from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer
@@ -17,6 +17,7 @@ from creditapp.applications.table import Columns, columns_of, is_reference
 from creditapp.database.bulk_insert import prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.group_commit import GroupCommit
+from creditapp.database.salts import SALT_BYTES, salts
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import DatabaseUnavailable, UnknownDecision
 from creditapp.explanations.reasons import Reason
@@ -34,24 +35,28 @@ class Channel(StrEnum):
 
 
 class Answers(Base):
-    """The answers as given: personal data that can be erased without touching the decision."""
+    """The answers and the reference as given: personal data that can be erased without the decision.
+
+    The salt is random: whoever knows a digest of the row cannot guess the row from it.
+    """
 
     __tablename__ = "decision_answers"
+    __table_args__ = (Index("ix_decision_answers_reference", "reference"),)
 
     decision_id: Mapped[UUID] = mapped_column(ForeignKey("decision.decision_id"), primary_key=True)
+    reference: Mapped[str | None] = mapped_column(String(64))
     answers: Mapped[dict[str, Answer]] = mapped_column(JSON)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(SALT_BYTES))
 
 
 class Decision(Base):
     """A recorded score under a policy."""
 
     __tablename__ = "decision"
-    __table_args__ = (Index("ix_decision_reference", "reference"),)
 
     decision_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     timestamp: Mapped[datetime] = mapped_column(UtcDateTime)
     channel: Mapped[str] = mapped_column(String(10))
-    reference: Mapped[str | None] = mapped_column(String(64))
     request_id: Mapped[str] = mapped_column(String(64))
     made_by: Mapped[str] = mapped_column(String(100), server_default="local")
     probability_good_credit: Mapped[float]
@@ -66,7 +71,12 @@ class Decision(Base):
     portfolio: Mapped[str] = mapped_column(String(63))
     fingerprint: Mapped[str] = mapped_column(String(64))
     engine: Mapped[str] = mapped_column(String(40), server_default="unknown")
-    given: Mapped[Answers | None] = relationship(viewonly=True)
+    given: Mapped[Answers | None] = relationship(viewonly=True, lazy="joined")
+
+    @property
+    def reference(self) -> str | None:
+        """The client's own identifier; none if it sent none, or once it is erased."""
+        return self.given.reference if self.given else None
 
     @property
     def probability_bad_credit(self) -> float:
@@ -75,9 +85,9 @@ class Decision(Base):
 
 
 class NewDecision(NamedTuple):
-    """A decision before it is recorded: one value for each column of the log, and its reasons.
+    """A decision before it is recorded: one value for each column of the log, its reference and reasons.
 
-    The reasons are not recorded: they can be computed again.
+    The reference is recorded with the answers. The reasons are not recorded: they can be computed again.
     """
 
     decision_id: UUID
@@ -137,7 +147,12 @@ def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answ
     """
     columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
     del columns["reasons"]
-    given = {"decision_id": columns["decision_id"], "answers": answers}
+    given = {
+        "decision_id": columns["decision_id"],
+        "reference": columns.pop("reference"),
+        "answers": answers,
+        "salt": salts(len(decisions)),
+    }
     try:
         _commits.write([prepare_insertion(Decision, columns), prepare_insertion(Answers, given)])
     except DatabaseUnavailable as error:
@@ -178,7 +193,7 @@ def find(decision_id: str) -> Decision:
 
 def get(session: Session, decision_id: str) -> Decision:
     """The same within a transaction."""
-    decision = session.get(Decision, _parse_id(decision_id), options=[joinedload(Decision.given)])
+    decision = session.get(Decision, _parse_id(decision_id))
     if decision is None:
         raise UnknownDecision(decision_id)
     return decision
@@ -232,7 +247,7 @@ def find_newest(reference: str = "", before: str = "", limit: int = 50) -> Seque
         return []
     query = select(Decision).order_by(Decision.decision_id.desc()).limit(limit)
     if reference:
-        query = query.where(Decision.reference == reference)
+        query = query.join(Answers).where(Answers.reference == reference)
     if before:
         query = query.where(Decision.decision_id < find(before).decision_id)
     with reading() as session:
@@ -246,7 +261,7 @@ def find_with_answers(
 
     With `deployment`, only that deployment's decisions.
     """
-    query = select(Decision).join(Answers).options(joinedload(Decision.given))
+    query = select(Decision).join(Answers).options(contains_eager(Decision.given))
     if before is not None:
         query = query.where(Decision.decision_id < before)
     if deployment is not None:

@@ -3,15 +3,17 @@
 A reviewer's reason may contain personal data, so it has a table of its own and can be erased.
 """
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.salts import SALT_BYTES
 from creditapp.database.session import lock_table, reading, writing
 from creditapp.decisions.log import Decision
 from creditapp.exceptions import AlreadyReviewed, BadReview
@@ -38,6 +40,7 @@ class ReviewNote(Base):
 
     review_id: Mapped[int] = mapped_column(ForeignKey("review.id"), primary_key=True)
     note: Mapped[str] = mapped_column(Text)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(SALT_BYTES))
 
 
 class Review(Base):
@@ -126,7 +129,7 @@ def _add(session: Session, decision: Decision, outcome: str, note: str, actor: A
     )
     session.add(review)
     session.flush()
-    session.add(ReviewNote(review_id=review.id, note=note))
+    session.add(ReviewNote(review_id=review.id, note=note, salt=os.urandom(SALT_BYTES)))
     detail = f"{decision.decision} reviewed: {outcome}"
     audit.note(session, actor, Action.DECISION_REVIEWED, str(decision.decision_id), detail)
     return review

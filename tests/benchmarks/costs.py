@@ -90,16 +90,22 @@ def run(command: list[str], database: Path, registry: Path) -> float:
 
 
 def filled(database: Path, home: Path, rows: int) -> Path:
-    """A copy of the database with so many decisions, their answers left out."""
+    """A copy of the database with so many decisions, their answers empty."""
     copy = Path(shutil.copy(database, home / f"{rows}.db"))
     with closing(sqlite3.connect(copy)) as connection, connection:
+        ids = [compat.uuid7().hex for _ in range(rows)]
         connection.executemany(
-            "INSERT INTO decision (decision_id, timestamp, channel, reference, request_id,"
+            "INSERT INTO decision (decision_id, timestamp, channel, request_id,"
             " probability_good_credit, prediction, risk_level, decision, outside_training,"
-            " policy_version, model_version, generation, fingerprint)"
-            " VALUES (?, '2026-01-01 00:00:00', 'api', ?, 'a benchmark',"
-            " 0.8, 1, 'LOW', 'approve', '[]', 'default-1', '1', 1, 'a benchmark')",
-            ((compat.uuid7().hex, f"r{row % (rows // 100)}") for row in range(rows)),
+            " policy_version, model_version, generation, portfolio, fingerprint)"
+            " VALUES (?, '2026-01-01 00:00:00', 'api', 'a benchmark',"
+            " 0.8, 1, 'LOW', 'approve', '[]', 'default-1', '1', 1, 'a benchmark', 'a benchmark')",
+            ((decision_id,) for decision_id in ids),
+        )
+        connection.executemany(
+            "INSERT INTO decision_answers (decision_id, reference, answers, salt)"
+            " VALUES (?, ?, '{}', randomblob(16))",
+            ((decision_id, f"r{row % (rows // 100)}") for row, decision_id in enumerate(ids)),
         )
     return copy
 

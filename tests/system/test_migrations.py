@@ -9,13 +9,15 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import delete, inspect, text
 
 from creditapp.challenger import assignments as challengers
 from creditapp.challenger import scores as challenger_scores
 from creditapp.challenger.scores import UNFIT, ShadowScore
 from creditapp.database.engine import db
 from creditapp.database.session import reading, writing
+from creditapp.decisions import log as decision_log
+from creditapp.decisions.log import Answers
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
@@ -82,6 +84,31 @@ def test_rows_from_before_portfolios_are_german_credits_and_unfit_ones_go_with_t
 
 
 @on_both
+def test_the_reference_moves_to_the_answers_and_back(app: Flask, client: StrictClient) -> None:
+    """An erased decision stays without one, each row has a salt of its own, and triggers stay."""
+    made = [
+        client.post("/api/predict", json={**EXAMPLE, "reference": name}).get_json()["decision_id"]
+        for name in ("kept", "erased", "kept too")
+    ]
+    with app.app_context():
+        with writing() as session:
+            session.execute(delete(Answers).where(Answers.decision_id == UUID(made[1])))
+        with db.engine.connect() as connection:
+            before = triggers(connection)
+        downgrade(revision="d2b8f4a61c07")
+        query = text("SELECT reference FROM decision ORDER BY decision_id")
+        with db.engine.connect() as connection:
+            assert connection.execute(query).scalars().all() == ["kept", None, "kept too"]
+        upgrade()
+        with db.engine.connect() as connection:
+            assert triggers(connection) == before
+        rows = [decision_log.find(decision_id) for decision_id in made]
+    assert [row.reference for row in rows] == ["kept", None, "kept too"]
+    salts = {row.given.salt for row in rows if row.given}
+    assert [len(salt) for salt in salts] == [16, 16]
+
+
+@on_both
 def test_autogenerate_finds_nothing_to_do(database_url: str, trained: Trained) -> None:
     """The tables in code are the tables in the migrations."""
     done = flask("db", "check", database=database_url, registry=trained.registry)
@@ -134,7 +161,7 @@ def test_a_decision_cannot_name_a_deployment_that_never_was(database: Path) -> N
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute(
                 "INSERT INTO decision VALUES "
-                "('a', '2026-01-01', 'api', NULL, 'r', 0.5, 0, 'LOW', 'approve', '[]', 'p', '1', 99, 'f',"
+                "('a', '2026-01-01', 'api', 'r', 0.5, 0, 'LOW', 'approve', '[]', 'p', '1', 99, 'f',"
                 " 'local', 'e', 'german-credit', 512)"
             )
     connection.close()
