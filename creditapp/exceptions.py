@@ -3,6 +3,8 @@
 The text of an exception is shown to users: it says what is wrong, where, and what to do.
 """
 
+from collections.abc import Sequence
+
 from creditapp.phrases import marked
 
 
@@ -11,6 +13,15 @@ class CreditappError(Exception):
 
     status = 500
     title = marked("Internal error")
+    type = "about:blank"
+    """What a problem document has as its `type`: https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1"""
+    retry_after = 0
+    """After how many seconds it may be tried again; 0 where a retry changes nothing."""
+
+    @property
+    def members(self) -> dict[str, object]:
+        """What a problem document has besides the usual members."""
+        return {}
 
 
 class BadRequest(CreditappError):
@@ -48,6 +59,13 @@ class Conflict(CreditappError):
     title = marked("Conflict")
 
 
+class Gone(CreditappError):
+    """A thing that was there and was erased."""
+
+    status = 410
+    title = marked("Gone")
+
+
 class TooLarge(CreditappError):
     """A request that exceeds a size limit."""
 
@@ -78,6 +96,7 @@ class Unavailable(CreditappError):
 
     status = 503
     title = marked("Not available")
+    retry_after = 5
 
 
 class InvalidSetting(CreditappError):
@@ -97,6 +116,11 @@ class InvalidApplication(InvalidInput):
     def __init__(self, message: str, errors: object) -> None:
         super().__init__(message)
         self.errors = errors
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The errors."""
+        return {"errors": self.errors}
 
 
 class BatchTooLarge(TooLarge):
@@ -149,6 +173,48 @@ class DatabaseUnavailable(Unavailable):
 
 class RowsRefused(DatabaseUnavailable):
     """The database refused the rows themselves, by a constraint or a trigger; nothing was written."""
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The connection broke during the commit: the rows may be written or not.
+
+    `decision_ids` are those of the decisions that may be recorded.
+    """
+
+    type = "/problems/outcome-unknown"
+
+    def __init__(self, message: str, decision_ids: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.decision_ids = decision_ids
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The id of a single decision, or the ids of several."""
+        if len(self.decision_ids) == 1:
+            return {"decision_id": self.decision_ids[0]}
+        return {"decision_ids": list(self.decision_ids)} if self.decision_ids else {}
+
+
+class BadKey(BadRequest):
+    """An Idempotency-Key that cannot be one."""
+
+
+class KeyReused(InvalidInput):
+    """An Idempotency-Key that was used for another request."""
+
+
+class RequestUnderWay(Conflict):
+    """The first request with this Idempotency-Key is not answered yet."""
+
+    retry_after = 2
+
+
+class AnswerErased(Gone):
+    """The kept answer to this request was erased."""
+
+
+class AnsweredMeanwhile(CreditappError):
+    """The same request was answered while this one was scored; its answer is to be read."""
 
 
 class UnknownDecision(NotFound):

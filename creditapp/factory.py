@@ -17,7 +17,7 @@ from creditapp.serving import registry_listing
 from creditapp.settings.paths import INSTANCE, ROOT
 from creditapp.settings.safeguards import checked_settings
 from creditapp.settings.settings import Settings
-from creditapp.web import access, errors, headers, rate_limits
+from creditapp.web import access, errors, headers, once, rate_limits
 from creditapp.web.api import docs
 from creditapp.web.api import metrics as metrics_route
 from creditapp.web.api import routes as api
@@ -99,6 +99,7 @@ def _add_routes(app: Flask, settings: Settings) -> None:
     if settings.cors_origins:
         CORS(app, resources={r"/api/*": {"origins": settings.cors_origins}})
     rate_limits.init_app(app, settings)
+    once.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     for page in PAGES:

@@ -54,6 +54,12 @@ function showRefusals(page) {
   byId(firstWrong.id).focus();
 }
 
+// Until an answer arrives the name stays, so that the same application sent again is scored once.
+function nameNextRequest(page) {
+  const next = byId("once", page);
+  if (next) byId("once").value = next.value;
+}
+
 async function send(form) {
   busy(form, true);
   try {
@@ -65,8 +71,8 @@ async function send(form) {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     showAnswer(page);
     showRefusals(page);
+    nameNextRequest(page);
   } catch {
-    // The application may have been decided nevertheless, so it is not sent again automatically.
     showInResult(copyOf("no-answer"));
   } finally {
     busy(form, false);

@@ -4,6 +4,7 @@ The thread that gets the lock commits for all that wait. No thread continues bef
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,10 @@ from typing import Any
 
 from creditapp.database.bulk_insert import Insertion
 from creditapp.database.session import inserting
-from creditapp.exceptions import DatabaseUnavailable, RowsRefused
+from creditapp.exceptions import DatabaseUnavailable, OutcomeUnknown, RowsRefused
+
+SECONDS_TO_FIND_OUT = 5
+"""How long a caller waits for a database that broke off a commit."""
 
 PENDING = DatabaseUnavailable("the committing thread died; nothing was written")
 
@@ -35,6 +39,8 @@ class GroupCommit:
         """Insert all rows in one transaction, or none; they are on disk when this returns.
 
         Raises:
+            RowsRefused: a constraint refused a row; after a broken commit, perhaps because it is there.
+            OutcomeUnknown: the commit broke, and the database does not answer since.
             DatabaseUnavailable: nothing was written.
         """
         own = _Write(insertions)
@@ -43,6 +49,8 @@ class GroupCommit:
             # why: the thread that held the lock before may have committed these rows already.
             if own.error is PENDING:
                 _commit(list(self._take_waiting()))
+        if isinstance(own.error, OutcomeUnknown):
+            own.error = _write_again(own)
         if own.error:
             raise own.error
 
@@ -61,6 +69,22 @@ def _commit(writes: Sequence[_Write]) -> None:
         return
     for write in writes:
         write.error = error
+
+
+def _write_again(write: _Write) -> DatabaseUnavailable | None:
+    """Find out whether rows were committed: insert them again, until the database answers.
+
+    Their keys are the same, so they cannot be there twice. A look would not be enough: the server may
+    still be committing, and an insert of the same key waits for that.
+    """
+    until = time.monotonic() + SECONDS_TO_FIND_OUT
+    while True:
+        error = _insert(write.insertions)
+        if error is None or isinstance(error, RowsRefused):
+            return error
+        if time.monotonic() >= until:
+            return write.error
+        time.sleep(0.2)
 
 
 def _insert(insertions: Sequence[Insertion]) -> DatabaseUnavailable | None:

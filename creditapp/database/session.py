@@ -4,6 +4,7 @@ Any SQLAlchemy error inside one of these blocks is raised again as `DatabaseUnav
 answered with 503 wherever it happens.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
@@ -14,7 +15,10 @@ from sqlalchemy.orm import Session
 
 from creditapp.database import sqlite
 from creditapp.database.engine import db
-from creditapp.exceptions import DatabaseUnavailable, RowsRefused
+from creditapp.exceptions import DatabaseUnavailable, OutcomeUnknown, RowsRefused
+
+DEADLOCK = "40P01"
+"""https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
 @contextmanager
@@ -36,15 +40,19 @@ def writing() -> Iterator[Session]:
 
     Raises:
         RowsRefused: a constraint or a trigger refused the rows.
+        OutcomeUnknown: the connection broke during the commit.
         DatabaseUnavailable: the database cannot be written.
     """
     with (
         database_failures("the database cannot be written"),
         _write_lock(),
         Session(db.engine, expire_on_commit=False) as session,
-        session.begin(),
     ):
+        session.begin()
         yield session
+        session.flush()
+        with _commit_failures(DBAPIError):
+            session.commit()
 
 
 @contextmanager
@@ -53,6 +61,7 @@ def inserting() -> Iterator[Any]:
 
     Raises:
         RowsRefused: a constraint or a trigger refused the rows.
+        OutcomeUnknown: the connection broke during the commit.
         DatabaseUnavailable: the database cannot be written.
     """
     # why: SQLAlchemy's connection, transaction and results around three statements cost more than the
@@ -67,7 +76,8 @@ def inserting() -> Iterator[Any]:
             if db.engine.dialect.name == "sqlite":
                 cursor.execute(sqlite.BEGIN)
             yield cursor
-        connection.commit()
+        with _commit_failures(db.engine.dialect.loaded_dbapi.Error):
+            connection.commit()
 
 
 def lock_table(session: Session, table: str) -> None:
@@ -87,7 +97,29 @@ def database_failures(message: str) -> Iterator[None]:
     except (IntegrityError, DataError) as error:
         raise RowsRefused(message) from error
     except SQLAlchemyError as error:
-        raise DatabaseUnavailable(message) from error
+        # why: two transactions that wait for each other's rows can go on one write at a time.
+        kind = RowsRefused if _is_deadlock(error) else DatabaseUnavailable
+        raise kind(message) from error
+
+
+@contextmanager
+def _commit_failures(failure: type[Exception]) -> Iterator[None]:
+    """Raise a failed commit as `OutcomeUnknown`, unless the database says that it wrote nothing."""
+    try:
+        yield
+    except failure as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.Error) and not sqlite.is_unknown(cause):
+            raise
+        raise OutcomeUnknown(
+            "the connection to the database broke during the commit; look whether the change is "
+            "there before you make it again"
+        ) from error
+
+
+def _is_deadlock(error: SQLAlchemyError) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(cause, "sqlstate", None) == DEADLOCK
 
 
 @contextmanager

@@ -7,6 +7,7 @@ which the operating system releases when its holder dies.
 
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,12 @@ def _locked(path: str) -> Iterator[None]:
         yield
     finally:
         os.close(file)
+
+
+def is_unknown(error: sqlite3.Error) -> bool:
+    """Whether a commit that failed may be found after a crash: the rows were written and not synced."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR)
+    return code & 0xFF == sqlite3.SQLITE_IOERR
 
 
 def _set_up_connection(synchronous: str) -> Callable[[Any, object], None]:

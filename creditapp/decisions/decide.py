@@ -1,7 +1,7 @@
 """The one way to a decision, for one application or many, from every channel."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from blinker import Signal
@@ -10,6 +10,7 @@ from uuid_utils import compat
 from creditapp.applications.catalogue import Application
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Channel, NewDecision
+from creditapp.decisions.once import Claim
 from creditapp.observability import metrics
 from creditapp.scoring.scorer import ENGINE, Score
 from creditapp.serving.served_model import ScoringModel, ServedModel
@@ -32,10 +33,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Decided:
-    """Recorded decisions in the order of their applications, and the model that made them all."""
+    """Decisions in the order of their applications, and the model that made them all."""
 
     decisions: Sequence[NewDecision]
     served: ServedModel
+    answer: bytes = b""
+    """The answer to the request, as it is sent and kept."""
 
 
 def decide(
@@ -44,29 +47,36 @@ def decide(
     origin: Origin,
     *,
     with_reasons: bool,
+    write: Callable[[Decided], bytes] = lambda _decided: b"",
+    claim: Claim | None = None,
 ) -> Decided:
     """Score, decide, record and count applications, all by one model and one policy.
 
-    `served` is the model whose catalogue the applications were checked by.
+    `served` is the model whose catalogue the applications were checked by. `write` writes the answer to
+    the request; with `claim`, the answer is recorded with the decisions, for repeats of the request.
 
     Raises:
+        AnsweredMeanwhile: the same request was answered already; no decision was made.
+        OutcomeUnknown: the decisions may be recorded or not.
         DatabaseUnavailable: the decisions could not be recorded, and so were not made.
     """
     if not applications:
-        return Decided((), served)
+        return _answered(Decided((), served), write)
     if origin.channel is Channel.BATCH:
         metrics.note_batch_size(len(applications))
     with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
         decisions, scores = _judge(applications, served, origin)
         if with_reasons:
             decisions = _add_reasons(decisions, applications, scores, served)
-        decision_log.record(decisions, [application.answers for application in applications])
+        made = _answered(Decided(decisions, served), write)
+        given = [application.answers for application in applications]
+        decision_log.record(decisions, given, claim, made.answer)
     metrics.count_decisions(
         (decision.prediction for decision in decisions),
         (decision.decision for decision in decisions),
     )
     decided.send(decisions=decisions, applications=applications, policy=served.policy)
-    return Decided(decisions, served)
+    return made
 
 
 def judge(
@@ -75,6 +85,10 @@ def judge(
     """Decide on applications without recording or counting; all get the same timestamp."""
     decisions, _ = _judge(applications, model, origin)
     return decisions
+
+
+def _answered(decided: Decided, write: Callable[[Decided], bytes]) -> Decided:
+    return replace(decided, answer=write(decided))
 
 
 def _judge(

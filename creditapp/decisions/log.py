@@ -14,12 +14,19 @@ from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relat
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer
 from creditapp.applications.table import Columns, columns_of, is_reference
-from creditapp.database.bulk_insert import prepare_insertion
+from creditapp.database.bulk_insert import Insertion, prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.group_commit import GroupCommit
 from creditapp.database.salts import SALT_BYTES, salts
 from creditapp.database.session import reading, writing
-from creditapp.exceptions import DatabaseUnavailable, UnknownDecision
+from creditapp.decisions.once import Claim, find_answer, prepare_answer
+from creditapp.exceptions import (
+    AnsweredMeanwhile,
+    DatabaseUnavailable,
+    OutcomeUnknown,
+    RowsRefused,
+    UnknownDecision,
+)
 from creditapp.explanations.reasons import Reason
 from creditapp.observability import metrics
 from creditapp.serving.deployments import Deployment
@@ -139,12 +146,40 @@ _probe = _Probe()
 _commits = GroupCommit()
 
 
-def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answer]]) -> None:
+def record(
+    decisions: Sequence[NewDecision],
+    answers: Sequence[Mapping[str, Answer]],
+    claim: Claim | None = None,
+    answer: bytes = b"",
+) -> None:
     """Write at least one decision and its answers, all or none; they are on disk when this returns.
 
+    With `claim`, the answer to the request is kept in the same transaction.
+
     Raises:
+        AnsweredMeanwhile: the same request was answered already; nothing was written.
+        OutcomeUnknown: they may be written or not.
         DatabaseUnavailable: nothing was written.
     """
+    rows = _prepare_rows(decisions, answers)
+    if claim:
+        rows.append(prepare_answer(claim, answer))
+    try:
+        _commits.write(rows)
+    except RowsRefused as error:
+        if contains(decisions[0].decision_id):
+            return
+        if claim and find_answer(claim) is not None:
+            raise AnsweredMeanwhile from error
+        raise _failure(error, decisions) from error.__cause__
+    except DatabaseUnavailable as error:
+        # why: the log shows the cause, so it must stay the database's own error.
+        raise _failure(error, decisions) from error.__cause__
+
+
+def _prepare_rows(
+    decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answer]]
+) -> list[Insertion]:
     columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
     del columns["reasons"]
     given = {
@@ -153,13 +188,20 @@ def record(decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answ
         "answers": answers,
         "salt": salts(len(decisions)),
     }
-    try:
-        _commits.write([prepare_insertion(Decision, columns), prepare_insertion(Answers, given)])
-    except DatabaseUnavailable as error:
-        metrics.count_log_failure()
-        _probe.good_until = 0.0
-        # why: the log shows the cause, so it must stay the database's own error.
-        raise DatabaseUnavailable("the decision could not be recorded") from error.__cause__
+    return [prepare_insertion(Decision, columns), prepare_insertion(Answers, given)]
+
+
+def _failure(error: DatabaseUnavailable, decisions: Sequence[NewDecision]) -> DatabaseUnavailable:
+    """Count a failure, and say what is known of the decisions."""
+    metrics.count_log_failure()
+    _probe.good_until = 0.0
+    if not isinstance(error, OutcomeUnknown):
+        return DatabaseUnavailable("the decision could not be recorded; no decision was made")
+    return OutcomeUnknown(
+        "the connection to the database broke while the decision was recorded; it may be recorded or "
+        "not. Send the request again with the same Idempotency-Key, or look the decision up by its id",
+        [str(decision.decision_id) for decision in decisions],
+    )
 
 
 def contains(decision_id: UUID) -> bool:

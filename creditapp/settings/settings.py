@@ -115,6 +115,12 @@ class Settings:
         "the largest number of applications in one batch",
         Range(1, 1_000_000),
     )
+    idempotency_hours: int = _setting(
+        "CREDITAPP_IDEMPOTENCY_HOURS",
+        24,
+        "how long the answer to a request with an `Idempotency-Key` is kept for its repeats",
+        Range(1, 8_760),
+    )
     trusted_hosts: tuple[str, ...] = _setting(
         "CREDITAPP_TRUSTED_HOSTS",
         (),

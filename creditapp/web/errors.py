@@ -1,8 +1,9 @@
 """How failures are answered: with a problem document for programs, with a page for people."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from types import MappingProxyType
 
 from flask import (
     Flask,
@@ -32,7 +33,6 @@ TITLES: dict[int, str] = {
 }
 """By status: those of our exceptions, and those that only the framework raises."""
 
-RETRY_AFTER_SECONDS = "5"
 FOR_PROGRAMS = ("metrics.show", "flasgger.openapi")
 
 
@@ -51,8 +51,10 @@ def _answer_expected(error: CreditappError) -> Response:
         return _redirect_to_sign_in()
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         log.error("%s: %r", error, error.__cause__)
-    errors = getattr(error, "errors", None)
-    return _answer(error.status, str(error), type(error).__name__, errors)
+    response = _answer(error.status, str(error), type(error).__name__, error.type, error.members)
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _answer_http(error: HTTPException) -> Response:
@@ -77,7 +79,7 @@ def _answer_limit(error: LimitReached) -> Response:
 def _answer_unknown_host() -> Response:
     """A problem document, also for people: without a trusted host name no page can be built."""
     detail = "the service does not answer to this host name; see CREDITAPP_TRUSTED_HOSTS"
-    response = _problem(400, TITLES[400], detail, None)
+    response = _problem(400, TITLES[400], detail)
     response.status_code = 400
     return response
 
@@ -106,30 +108,42 @@ def _redirect_to_sign_in() -> Response:
     return make_response(redirect(url_for("account.sign_in", next=wanted)))
 
 
-def _answer(status: int, detail: str, kind: str, errors: object = None) -> Response:
+def _answer(
+    status: int,
+    detail: str,
+    kind: str,
+    problem_type: str = "about:blank",
+    members: Mapping[str, object] = MappingProxyType({}),
+) -> Response:
     title = TITLES.get(status, "Error")
     if _is_for_people():
         response = _page(status, title, detail)
     else:
         metrics.count_error(str(request.url_rule or "unknown"), kind)
-        response = _problem(status, title, detail, errors)
+        response = _problem(status, title, detail, problem_type, members)
     response.status_code = status
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="creditapp"'
     return response
 
 
-def _problem(status: int, title: str, detail: str, errors: object) -> Response:
-    problem: dict[str, Any] = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "request_id": request_ids.current(),
-    }
-    response = jsonify(problem if errors is None else {**problem, "errors": errors})
+def _problem(
+    status: int,
+    title: str,
+    detail: str,
+    problem_type: str = "about:blank",
+    members: Mapping[str, object] = MappingProxyType({}),
+) -> Response:
+    response = jsonify(
+        {
+            "type": problem_type,
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "request_id": request_ids.current(),
+            **members,
+        }
+    )
     response.content_type = "application/problem+json"
     return response
 

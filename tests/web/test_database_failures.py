@@ -18,6 +18,7 @@ from tests.portfolios import EXAMPLE
 TABLES = [
     "decision",
     "decision_answers",
+    "kept_answer",
     "deployment",
     "served_bundle",
     "policy",
@@ -75,7 +76,7 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
                 "instead_of": "default-1",
             }
         },
-        "/api/predict": {"json": EXAMPLE},
+        "/api/predict": {"json": EXAMPLE, "headers": {"Idempotency-Key": "a test"}},
         "/api/predict-batch": {"json": {"applications": [EXAMPLE]}},
     }
     return [
@@ -127,7 +128,9 @@ def test_the_log_names_the_database_error(
     """An operator must see why decisions cannot be recorded."""
     rename(database, "decision_answers", "gone")
     assert client.post("/api/predict", json=EXAMPLE).status_code == 503
-    assert "the decision could not be recorded: OperationalError" in caplog.text
+    assert (
+        "the decision could not be recorded; no decision was made: OperationalError" in caplog.text
+    )
     assert "no such table" in caplog.text
 
 

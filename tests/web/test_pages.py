@@ -89,6 +89,38 @@ def test_decisions_are_listed_newest_first_and_found_by_reference(officer: Stric
     assert found.count("<tr>") == 2
 
 
+def test_a_form_that_is_sent_twice_is_scored_once(officer: StrictClient) -> None:
+    """By a double click or a reload; the second page says so, and shows the same decision."""
+    page = officer.get("/").text
+    sent = form_data(csrf_token=csrf_token(page), once=name_of(page), reference="twice")
+    first, second = officer.post("/", data=sent), officer.post("/", data=sent)
+    assert (first.status_code, second.status_code) == (200, 200)
+    paths = [re.findall(r"/decisions/[0-9a-f-]{36}", page.text) for page in (first, second)]
+    assert paths[0] == paths[1] != []
+    assert "It was scored once" in second.text
+    assert "It was scored once" not in first.text
+    assert officer.get("/decisions?reference=twice").text.count("<tr>") == 2
+
+
+def test_other_answers_from_the_same_page_are_another_application(officer: StrictClient) -> None:
+    """As after the browser's Back; and each answered page begins a new application."""
+    page = officer.get("/").text
+    names = [name_of(page)]
+    for amount in ("5000", "6000"):
+        sent = form_data(csrf_token=csrf_token(page), once=names[0], credit_amount=amount)
+        answer = officer.post("/", data={**sent, "reference": "back"})
+        assert "It was scored once" not in answer.text
+        names.append(name_of(answer.text))
+    assert len(set(names)) == 3
+    assert officer.get("/decisions?reference=back").text.count("<tr>") == 3
+
+
+def name_of(page: str) -> str:
+    """The name that a page gives its next request."""
+    [name] = re.findall(r'name="once" value="([^"]+)"', page)
+    return name
+
+
 def test_older_decisions_are_a_link_away(officer: StrictClient) -> None:
     """Each page begins where the last one ended."""
     applications = [{**form_to_json(), "reference": f"r{n:02}"} for n in range(60)]

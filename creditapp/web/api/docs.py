@@ -20,6 +20,7 @@ from creditapp.web.api.examples import PROBLEM
 from creditapp.web.api.operations import Body, Operation, operation_of
 from creditapp.web.errors import TITLES
 from creditapp.web.intake import catalogue_in_force
+from creditapp.web.once import HEADER, LONGEST_KEY, REPLAYED
 
 blueprint = Blueprint("docs", __name__)
 
@@ -34,12 +35,16 @@ PROBLEMS = {
     401: "No key, or a key that is malformed, unknown, expired or revoked",
     403: "The key's scopes do not include this route, or a page of another site makes the request",
     404: "No decision has this id, or another key made it",
-    409: "The request does not fit the present state, for example a version that cannot be served",
+    409: "The request does not fit the present state, for example a version that cannot be served, or the "
+    "first request with this Idempotency-Key is not answered yet",
+    410: "The request was answered before, and its answer was erased with personal data",
     413: "The body is too large, or the batch has too many applications",
     415: "Not JSON by its content type",
     422: "JSON that breaks the rules; `errors` names each field and what is accepted",
     429: "The rate limit is reached; `Retry-After` says when to try again",
-    503: "No decision can be made or recorded at the moment; `Retry-After` says when to try again",
+    503: "No decision can be made or recorded at the moment; `Retry-After` says when to try again. If "
+    "`type` ends in `/outcome-unknown`, the decision may be recorded: send the request again with the same "
+    "Idempotency-Key, or look up `decision_id`. Without a key, do not send it again",
 }
 KEY = {
     "type": "http",
@@ -47,6 +52,20 @@ KEY = {
     "description": "An API key, `creditapp_…`; not required in development",
 }
 GUARDED = (401, 403)
+KEY_OF_REQUEST = {
+    "name": HEADER,
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "description": "A name of this request that you choose, for example a UUID. If you send the request "
+    "again with the same key, you get the first answer again and nothing is done twice. Without a key, a "
+    "request that is sent again is done again.",
+}
+REPLAYED_HEADER = {
+    REPLAYED: {
+        "schema": {"type": "string", "enum": ["true"]},
+        "description": "This is the first answer to a request that was sent again",
+    }
+}
 PATH_PARAMETER = re.compile(r"<(\w+)>")
 
 
@@ -111,7 +130,7 @@ def document(app: Flask, catalogue: Catalogue) -> dict[str, Any]:
 def _describe(declared: Operation, rule: Rule, catalogue: Catalogue) -> dict[str, Any]:
     is_guarded = access_of(rule.endpoint) != ANYONE
     answer = _content("OK", "application/json", declared.answer, declared.answer_example)
-    problems = (*(GUARDED if is_guarded else ()), *declared.problems)
+    problems = (*(GUARDED if is_guarded else ()), *declared.statuses)
     responses = {"200": answer, **{str(status): _problem(status, catalogue) for status in problems}}
     if declared.unavailable:
         responses["503"] = {**answer, "description": declared.unavailable}
@@ -126,8 +145,12 @@ def _describe(declared: Operation, rule: Rule, catalogue: Catalogue) -> dict[str
         schema, example = _body(declared.body, catalogue)
         content = _content("", "application/json", schema, example)
         described["requestBody"] = {"required": True, "content": content["content"]}
-    if parameters := PATH_PARAMETER.findall(rule.rule):
-        described["parameters"] = [_path_parameter(name) for name in parameters]
+    parameters = [_path_parameter(name) for name in PATH_PARAMETER.findall(rule.rule)]
+    if declared.once:
+        parameters.append(KEY_OF_REQUEST)
+        answer["headers"] = REPLAYED_HEADER
+    if parameters:
+        described["parameters"] = parameters
     return described
 
 

@@ -12,6 +12,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 OF_INPUT = (400, 413, 415, 422, 429, 503)
 """The problems of every route that reads a JSON body and scores."""
 
+OF_KEY = (400, 409, 410, 422, 503)
+"""The problems of every route that takes an `Idempotency-Key`."""
+
 
 class Body(Enum):
     """What a route reads; its schema follows from the served model's catalogue."""
@@ -24,6 +27,7 @@ class Body(Enum):
 class Operation:
     """What the documentation says of a route; 401 and 403 follow from its access.
 
+    `once`: a repeat with the same `Idempotency-Key` gets the first answer.
     `unavailable` is said instead of a problem document where the answer to 503 has the answer's schema.
     """
 
@@ -34,6 +38,12 @@ class Operation:
     body: Body | None = None
     problems: tuple[int, ...] = ()
     unavailable: str = ""
+    once: bool = False
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """The statuses of its problems, in order."""
+        return tuple(sorted({*self.problems, *(OF_KEY if self.once else ())}))
 
 
 def operation(declared: Operation) -> Callable[[View], View]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from creditapp.applications import schemas
@@ -26,6 +26,7 @@ from creditapp.web.access import ANYONE, open_to, programs
 from creditapp.web.api import answers
 from creditapp.web.api.examples import PREDICTION
 from creditapp.web.api.operations import OF_INPUT, Body, Operation, operation
+from creditapp.web.once import current_claim, decided_once, done_once
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -80,16 +81,25 @@ def model_info() -> Any:
         answer_example=PREDICTION,
         body=Body.APPLICATION,
         problems=OF_INPUT,
+        once=True,
     )
 )
-def predict() -> Any:
+@decided_once
+def predict() -> Response:
     """Decide on one application."""
     rate_limits.spend_applications(1)
     body, served = _json_body(), model_cache.current()
     application = intake.load_application(served, body)
     origin = _origin(Channel.API)
-    [decision] = decide([application], served, origin, with_reasons=True).decisions
-    return Response(answers.prediction(decision), content_type="application/json")
+    decided = decide(
+        [application],
+        served,
+        origin,
+        with_reasons=True,
+        write=lambda decided: answers.prediction(decided.decisions[0]),
+        claim=current_claim(),
+    )
+    return _json(decided.answer)
 
 
 @blueprint.post("/predict-batch")
@@ -101,17 +111,26 @@ def predict() -> Any:
         answer=answers.BatchAnswerSchema,
         body=Body.BATCH,
         problems=OF_INPUT,
+        once=True,
     )
 )
-def predict_batch() -> Any:
+@decided_once
+def predict_batch() -> Response:
     """Decide on many applications with one model and one policy."""
     body = _json_body()
     rate_limits.spend_applications(schemas.batch_size(body))
     served = model_cache.current()
     batch = intake.load_batch(served, body, current_settings().max_batch)
     origin = _origin(Channel.BATCH)
-    decided = decide(batch.applications, served, origin, with_reasons=batch.gives_reasons)
-    return _batch_answer(batch, decided)
+    decided = decide(
+        batch.applications,
+        served,
+        origin,
+        with_reasons=batch.gives_reasons,
+        write=lambda decided: _batch_answer(batch, decided),
+        claim=current_claim(),
+    )
+    return _json(decided.answer)
 
 
 @blueprint.get("/catalogue")
@@ -177,19 +196,20 @@ def alternatives(decision_id: str) -> Any:
         summary="Serve the version that the registry's production alias names",
         answer=answers.ReloadSchema,
         problems=(409, 503),
+        once=True,
     )
 )
-def reload_model() -> Any:
+@done_once
+def reload_model() -> Response:
     """Serve the version that the registry's production alias names."""
     switch = remote_commands.reload(access.current_actor())
-    return answers.RELOAD.dump(
-        {
-            "message": _reload_message(switch.model_version, switch.previous_version),
-            "model_version": switch.model_version,
-            "previous_version": switch.previous_version,
-            "timestamp": datetime.now(UTC),
-        }
-    )
+    answer = {
+        "message": _reload_message(switch.model_version, switch.previous_version),
+        "model_version": switch.model_version,
+        "previous_version": switch.previous_version,
+        "timestamp": datetime.now(UTC),
+    }
+    return jsonify(answers.RELOAD.dump(answer))
 
 
 def _load_readable(decision_id: str) -> StoredDecision:
@@ -247,7 +267,11 @@ def _model_info(served: ServedModel) -> dict[str, Any]:
     }
 
 
-def _batch_answer(batch: Batch, decided: Decided) -> Response:
+def _json(answer: bytes) -> Response:
+    return Response(answer, content_type="application/json")
+
+
+def _batch_answer(batch: Batch, decided: Decided) -> bytes:
     positions = batch.positions if batch.reports_errors else None
     predictions = answers.predictions(
         decided.decisions, positions, with_reasons=batch.gives_reasons
@@ -259,7 +283,7 @@ def _batch_answer(batch: Batch, decided: Decided) -> Response:
         "timestamp": datetime.now(UTC),
     }
     errors = batch.errors if batch.reports_errors else None
-    return Response(answers.batch(answer, errors), content_type="application/json")
+    return answers.batch(answer, errors)
 
 
 def _reload_message(version: str, previous: str | None) -> str:

@@ -1,0 +1,162 @@
+"""Answers that are kept, so that a request that is sent again gets its first answer again.
+
+A client names its request with a key. The answer is recorded in the transaction that records the
+decisions, so that either both are there or neither. The primary key decides between equal requests at
+the same time: one is recorded, the others read its answer.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import LargeBinary, String, delete, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from creditapp.database.bulk_insert import Insertion, prepare_insertion
+from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import reading, writing
+from creditapp.exceptions import AnswerErased, KeyReused, RequestUnderWay, RowsRefused
+
+LONGEST_RUN = timedelta(minutes=2)
+"""After this time a request that began and never ended may be made again."""
+
+
+class State(StrEnum):
+    """What is known of a request with a key."""
+
+    RUNNING = "running"
+    ANSWERED = "answered"
+    ERASED = "erased"
+
+
+class KeptAnswer(Base):
+    """The answer to one request of one client; none while it runs, and once it is erased."""
+
+    __tablename__ = "kept_answer"
+
+    client: Mapped[str] = mapped_column(String(100), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    request_id: Mapped[str] = mapped_column(String(64), index=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    state: Mapped[str] = mapped_column(String(10))
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One request: who sent it, under which key, with what, and for how long its answer is kept."""
+
+    client: str
+    key: str
+    request_digest: str
+    request_id: str
+    hours: int
+
+
+def find_answer(claim: Claim) -> bytes | None:
+    """The first answer to a request; none if this is the first time, or the first was too long ago.
+
+    Raises:
+        KeyReused: the client used the key for another request.
+        RequestUnderWay: the first request is not answered yet.
+        AnswerErased: the answer had personal data, which was erased.
+    """
+    with reading() as session:
+        kept = session.get(KeptAnswer, (claim.client, claim.key))
+    if kept is None:
+        return None
+    if _is_over(kept, claim):
+        _forget(kept)
+        return None
+    if kept.request_digest != claim.request_digest:
+        raise KeyReused(
+            "this Idempotency-Key was used for another request; use a new key for each request"
+        )
+    if kept.state == State.RUNNING:
+        raise RequestUnderWay(
+            "the first request with this Idempotency-Key is not answered yet; send it again later"
+        )
+    if kept.answer is None:
+        raise AnswerErased(
+            "this request was answered, and its answer was erased; it was not done a second time"
+        )
+    return kept.answer
+
+
+def prepare_answer(claim: Claim, answer: bytes) -> Insertion:
+    """The row of an answer, for the transaction that records what it says."""
+    return prepare_insertion(
+        KeptAnswer,
+        {
+            "client": [claim.client],
+            "key": [claim.key],
+            "request_digest": [claim.request_digest],
+            "request_id": [claim.request_id],
+            "made_at": [datetime.now(UTC)],
+            "state": [State.ANSWERED.value],
+            "answer": [answer],
+        },
+    )
+
+
+def begin(claim: Claim) -> None:
+    """Keep that a request runs, for one that records nothing else in the same transaction.
+
+    Raises:
+        RequestUnderWay: the same request began elsewhere a moment ago.
+        DatabaseUnavailable: nothing was written; the request must not run.
+    """
+    row = KeptAnswer(
+        client=claim.client,
+        key=claim.key,
+        request_digest=claim.request_digest,
+        request_id=claim.request_id,
+        made_at=datetime.now(UTC),
+        state=State.RUNNING.value,
+    )
+    try:
+        with writing() as session:
+            session.add(row)
+    except RowsRefused as error:
+        raise RequestUnderWay(
+            "the same request with this Idempotency-Key began a moment ago; send it again later"
+        ) from error
+
+
+def finish(claim: Claim, answer: bytes) -> None:
+    """Keep the answer of a request that was begun.
+
+    Raises:
+        DatabaseUnavailable: it was not kept.
+    """
+    row = update(KeptAnswer).where(KeptAnswer.client == claim.client, KeptAnswer.key == claim.key)
+    with writing() as session:
+        session.execute(row.values(state=State.ANSWERED.value, answer=answer))
+
+
+def abandon(claim: Claim) -> None:
+    """Forget a request that was begun and failed, so that it can be sent again.
+
+    Raises:
+        DatabaseUnavailable: it is forgotten after `LONGEST_RUN`.
+    """
+    row = delete(KeptAnswer).where(KeptAnswer.client == claim.client, KeptAnswer.key == claim.key)
+    with writing() as session:
+        session.execute(row)
+
+
+def _is_over(kept: KeptAnswer, claim: Claim) -> bool:
+    longest = LONGEST_RUN if kept.state == State.RUNNING else timedelta(hours=claim.hours)
+    return datetime.now(UTC) - kept.made_at > longest
+
+
+def _forget(kept: KeptAnswer) -> None:
+    """Delete a row that is over, unless another request has taken its place already."""
+    row = delete(KeptAnswer).where(
+        KeptAnswer.client == kept.client,
+        KeptAnswer.key == kept.key,
+        KeptAnswer.made_at == kept.made_at,
+    )
+    with writing() as session:
+        session.execute(row)
