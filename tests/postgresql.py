@@ -60,12 +60,12 @@ class Postgresql:
             )
         wait_until(self._answers, 30, (self.folder / "log").read_text)
 
-    def stop(self) -> None:
-        """End all connections, and stop; what was committed stays."""
+    def stop(self, how: str = "INT") -> None:
+        """End all connections, and stop; what was committed stays. `QUIT` is at once, as in a crash."""
         if self.process:
             # The server is the child of whatever changed the user for it.
             lines = (self.folder / "data/postmaster.pid").read_text().splitlines()
-            subprocess.run(["kill", "-INT", lines[0]], check=True)
+            subprocess.run(["kill", f"-{how}", lines[0]], check=True)
             self.process.wait(timeout=30)
             self.process = None
 

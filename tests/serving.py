@@ -90,10 +90,12 @@ class Service:
         """Ask for a path."""
         return send(urllib.request.Request(self.address + path, headers=_authorization(key)))
 
-    def post(self, path: str, value: object = None, key: str = "") -> Answer:
-        """Send JSON to a path."""
+    def post(self, path: str, value: object = None, key: str = "", once: str = "") -> Answer:
+        """Send JSON to a path; `once` is its `Idempotency-Key`."""
         body = b"" if value is None else json.dumps(value).encode()
         headers = {"Content-Type": "application/json", **_authorization(key)}
+        if once:
+            headers["Idempotency-Key"] = once
         return send(urllib.request.Request(self.address + path, body, headers, method="POST"))
 
     def workers(self) -> list[int]:

@@ -1,0 +1,43 @@
+"""Starts a real nginx with the shipped configuration in front of services."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from tests.serving import ROOT, Service, free_port, send, wait_until
+
+
+@contextmanager
+def nginx(services: Sequence[Service], folder: Path) -> Iterator[Service]:
+    """Serve by HTTP in front of services for the length of the block."""
+    port, health = free_port(), free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SERVER_NAME": "127.0.0.1",
+        "UPSTREAMS": ",".join(one.address.removeprefix("http://") for one in services),
+        "MAX_BODY_BYTES": "16777216",
+        "TLS_FOLDER": str(folder / "no-tls"),
+        "HTTP_PORT": str(port),
+        "HEALTH_PORT": str(health),
+    }
+    log = folder / "nginx.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [ROOT / "ops" / "nginx" / "start"], env=environment, stdout=output, stderr=output
+        )
+    try:
+        wait_until(lambda: _is_up(health), 10, log.read_text)
+        yield replace(services[0], address=f"http://127.0.0.1:{port}", process=process, log=log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+
+
+def _is_up(port: int) -> bool:
+    with suppress(OSError):
+        return send(f"http://127.0.0.1:{port}/healthy").status == 204
+    return False
