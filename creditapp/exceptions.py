@@ -123,6 +123,19 @@ class InvalidApplication(InvalidInput):
         return {"errors": self.errors}
 
 
+class BadQuery(InvalidInput):
+    """Parameters of an address that are not valid; `errors` is `{parameter: [message]}`."""
+
+    def __init__(self, message: str, errors: dict[str, list[str]]) -> None:
+        super().__init__(message)
+        self.errors = errors
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The errors."""
+        return {"errors": self.errors}
+
+
 class BatchTooLarge(TooLarge):
     """More applications in one request than `CREDITAPP_MAX_BATCH` allows."""
 

@@ -1,11 +1,13 @@
 """The command that scores a file that is too large for a request."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.exceptions import FileRunFailed, InvalidSetting
+from creditapp.files import recorded_runs  # noqa: F401 (its table belongs to the schema)
 
 
 @click.command()
@@ -26,19 +28,29 @@ from creditapp.exceptions import FileRunFailed, InvalidSetting
 @click.option(
     "--scheduler", help="Score on the cluster of this Dask scheduler instead, tcp://HOST:PORT."
 )
-@click.option("--record", is_flag=True, help="Write the decisions to the log.")
-def score(file: Path, out: Path, workers: int, scheduler: str | None, record: bool) -> None:
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Write the decisions to the log, once: a file that the same model and policy recorded before is "
+    "scored and not recorded again.",
+)
+@click.option("--again", is_flag=True, help="With --record: record it although it was before.")
+def score(file: Path, out: Path, workers: int, scheduler: str | None, **given: bool) -> None:
     """Score a CSV or Parquet FILE of any size; the same command continues an interrupted run."""
     with errors_in_one_line():
         try:
-            summary = _score(file, out, workers, scheduler, record)
+            summary = _score(file, out, workers, scheduler, given)
         except OSError as error:
             raise FileRunFailed(f"{error.filename}: {error.strerror}") from error
     click.echo(summary)
 
 
-def _score(file: Path, out: Path, workers: int, scheduler: str | None, record: bool) -> str:
+def _score(
+    file: Path, out: Path, workers: int, scheduler: str | None, given: dict[str, bool]
+) -> str:
     """Load Dask, and score."""
+    if given["again"] and not given["record"]:
+        raise FileRunFailed("--again: add --record; without it nothing is recorded")
     try:
         from creditapp.files import run as file_run
     except ImportError as error:
@@ -54,11 +66,22 @@ def _score(file: Path, out: Path, workers: int, scheduler: str | None, record: b
             bar.length = of
             bar.update(parts - bar.pos)
 
-        result = file_run.score_file(file, out, client, record=record, say=show_progress)
+        result = file_run.score_file(
+            file, out, client, keep=file_run.Keeping(**given), say=show_progress
+        )
     return (
         f"{result.rows} rows, {result.rows - result.wrong} scored by version {result.model_version}: "
         f"{result.results}\n"
-        f"{result.wrong} wrong rows: {result.wrong_rows}"
+        f"{result.wrong} wrong rows: {result.wrong_rows}{_about_repeat(result.repeats)}"
+    )
+
+
+def _about_repeat(recorded_at: datetime | None) -> str:
+    if recorded_at is None:
+        return ""
+    return (
+        f"\nthis file was recorded at {recorded_at:%Y-%m-%d %H:%M:%S} UTC by the same model and policy; "
+        "nothing was recorded twice (--again records it again)"
     )
 
 

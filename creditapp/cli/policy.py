@@ -1,7 +1,9 @@
 """The commands of the credit policy: show it, change it, try one on known cases."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -63,6 +65,13 @@ def show(history: bool) -> None:
     help="The scale of points: SCORE points are odds of ODDS good to 1 bad, DOUBLE points more "
     "double them. Without it the scale in force stays.",
 )
+@click.option(
+    "--refer-repeats",
+    type=int,
+    metavar="DAYS",
+    help="Refer instead of approve if the reference was decided within so many days; 0 ends it. "
+    "Without it the days in force stay.",
+)
 @click.option("--reason", required=True, help="Why; kept with the policy.")
 @click.option(
     "--from",
@@ -74,9 +83,9 @@ def put(
     approve_from: float,
     refer_from: float,
     rules: Path | None,
-    points: tuple[float, float, float] | None,
     reason: str,
     starts_at: str | None,
+    **given: Any,
 ) -> None:
     """Put another policy in force, at once or from a time on; all workers follow within a second.
 
@@ -84,9 +93,14 @@ def put(
     """
     with errors_in_one_line():
         start = _time(starts_at) if starts_at else None
-        scale = PointsScale(*points) if points else policy_versions.in_force().points
-        proposed = Policy(
-            "proposed", approve_from, refer_from, rules=_read_rules(rules), points=scale
+        in_force = policy_versions.in_force()
+        proposed = replace(
+            in_force,
+            low_risk_from=approve_from,
+            medium_risk_from=refer_from,
+            rules=_read_rules(rules),
+            points=PointsScale(*given["points"]) if given["points"] else in_force.points,
+            refer_repeats_days=_repeats(given["refer_repeats"], in_force),
         )
         policy = policy_versions.put_in_force(proposed, operator(), reason, starts_at=start)
         when = f"from {start}" if start else "now"
@@ -112,6 +126,10 @@ def simulate(
         for line in lines_of(workbench):
             click.echo(line)
         _print_warnings(tried.rules)
+
+
+def _repeats(days: int | None, in_force: Policy) -> int | None:
+    return in_force.refer_repeats_days if days is None else days or None
 
 
 def _time(text: str) -> datetime:

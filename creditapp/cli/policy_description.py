@@ -21,13 +21,15 @@ def print_history() -> None:
 
 
 def describe(policy: Policy) -> str:
-    """A policy in lines: its cut-offs, its scale of points, and its rules."""
+    """A policy in lines: its cut-offs, its scale of points, repeats, and its rules."""
     cut_offs = (
         f"policy {policy.version}: approved from {policy.low_risk_from:g}, "
         f"referred from {policy.medium_risk_from:g}, declined below"
     )
     points = [_describe_scale(policy.points)] if policy.points else []
-    return "\n".join([cut_offs, *points, *map(_describe_rule, policy.rules)])
+    days = policy.refer_repeats_days
+    repeats = [f"  refer: a reference that was decided within {days} days before"] if days else []
+    return "\n".join([cut_offs, *points, *repeats, *map(_describe_rule, policy.rules)])
 
 
 def _describe_scale(scale: PointsScale) -> str:

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from blinker import Signal
 from uuid_utils import compat
 
 from creditapp.applications.catalogue import Application
 from creditapp.decisions import log as decision_log
-from creditapp.decisions.log import Channel, NewDecision
+from creditapp.decisions.listing import MOST_EARLIER, find_earlier
+from creditapp.decisions.log import Channel, NewDecision, first_id
 from creditapp.decisions.once import Claim
 from creditapp.observability import metrics
+from creditapp.policy.definition import Policy
 from creditapp.scoring.scorer import ENGINE, Score
 from creditapp.serving.served_model import ScoringModel, ServedModel
 
@@ -65,7 +68,7 @@ def decide(
     if origin.channel is Channel.BATCH:
         metrics.note_batch_size(len(applications))
     with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
-        decisions, scores = _judge(applications, served, origin)
+        decisions, scores = _judge(applications, served, origin, _earlier(applications))
         if with_reasons:
             decisions = _add_reasons(decisions, applications, scores, served)
         made = _answered(Decided(decisions, served), write)
@@ -83,8 +86,14 @@ def judge(
     applications: Sequence[Application], model: ScoringModel, origin: Origin
 ) -> list[NewDecision]:
     """Decide on applications without recording or counting; all get the same timestamp."""
-    decisions, _ = _judge(applications, model, origin)
+    decisions, _ = _judge(applications, model, origin, {})
     return decisions
+
+
+def _earlier(applications: Sequence[Application]) -> dict[str, list[UUID]]:
+    """The earlier decisions on the references; without references the database is not asked."""
+    references = [one.reference for one in applications if one.reference is not None]
+    return find_earlier(references) if references else {}
 
 
 def _answered(decided: Decided, write: Callable[[Decided], bytes]) -> Decided:
@@ -92,14 +101,21 @@ def _answered(decided: Decided, write: Callable[[Decided], bytes]) -> Decided:
 
 
 def _judge(
-    applications: Sequence[Application], model: ScoringModel, origin: Origin
+    applications: Sequence[Application],
+    model: ScoringModel,
+    origin: Origin,
+    earlier: dict[str, list[UUID]],
 ) -> tuple[list[NewDecision], list[Score]]:
+    """Decide on applications in their order; each decision is an earlier one for those after it."""
     now = datetime.now(UTC)
     scores = model.scorer.score(applications)
-    decisions = [
-        _decision(application, score, model, origin, now)
-        for application, score in zip(applications, scores, strict=True)
-    ]
+    decisions = []
+    for application, score in zip(applications, scores, strict=True):
+        before = earlier.get(application.reference or "", [])
+        decision = _decision(application, score, model, origin, now, before)
+        decisions.append(decision)
+        if application.reference is not None:
+            earlier[application.reference] = [decision.decision_id, *before[: MOST_EARLIER - 1]]
     return decisions, scores
 
 
@@ -110,7 +126,14 @@ def _add_reasons(
     served: ServedModel,
 ) -> list[NewDecision]:
     return [
-        decision._replace(reasons=served.explainer.reasons(application, score, served.policy))
+        decision._replace(
+            reasons=served.explainer.reasons(
+                application,
+                score,
+                served.policy,
+                repeated=is_repeated(served.policy, decision.earlier_decisions, decision.timestamp),
+            )
+        )
         for decision, application, score in zip(decisions, applications, scores, strict=True)
     ]
 
@@ -125,6 +148,7 @@ def _decision(
     model: ScoringModel,
     origin: Origin,
     now: datetime,
+    earlier: Sequence[UUID],
 ) -> NewDecision:
     policy = model.policy
     risk_level = policy.risk_level(score.probability_good)
@@ -144,6 +168,7 @@ def _decision(
             model.catalogue,
             application.answers,
             outside_training=bool(score.outside_training),
+            repeated=is_repeated(policy, earlier, now),
         ),
         outside_training=score.outside_training,
         policy_version=policy.version,
@@ -152,4 +177,11 @@ def _decision(
         portfolio=model.catalogue.name,
         fingerprint=model.metadata.fingerprint,
         engine=ENGINE,
+        earlier_decisions=earlier,
     )
+
+
+def is_repeated(policy: Policy, earlier: Sequence[UUID], now: datetime) -> bool:
+    """Whether the newest earlier decision on a reference is within the days of the policy."""
+    days = policy.refer_repeats_days
+    return days is not None and bool(earlier) and earlier[0] >= first_id(now - timedelta(days=days))

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Uuid, func, select
-from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer
-from creditapp.applications.table import Columns, columns_of, is_reference
+from creditapp.applications.table import Columns, columns_of
 from creditapp.database.bulk_insert import Insertion, prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.group_commit import GroupCommit
@@ -29,7 +29,6 @@ from creditapp.exceptions import (
 )
 from creditapp.explanations.reasons import Reason
 from creditapp.observability import metrics
-from creditapp.serving.deployments import Deployment
 
 
 class Channel(StrEnum):
@@ -94,7 +93,8 @@ class Decision(Base):
 class NewDecision(NamedTuple):
     """A decision before it is recorded: one value for each column of the log, its reference and reasons.
 
-    The reference is recorded with the answers. The reasons are not recorded: they can be computed again.
+    The reference is recorded with the answers. The reasons and the earlier decisions on the reference are
+    not recorded: they can be found again.
     """
 
     decision_id: UUID
@@ -116,6 +116,7 @@ class NewDecision(NamedTuple):
     fingerprint: str
     engine: str
     reasons: Sequence[Reason] = ()
+    earlier_decisions: Sequence[UUID] = ()
 
     @property
     def probability_bad_credit(self) -> float:
@@ -181,7 +182,7 @@ def _prepare_rows(
     decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answer]]
 ) -> list[Insertion]:
     columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
-    del columns["reasons"]
+    del columns["reasons"], columns["earlier_decisions"]
     given = {
         "decision_id": columns["decision_id"],
         "reference": columns.pop("reference"),
@@ -283,39 +284,6 @@ def extent() -> Extent:
     return Extent(count, newest)
 
 
-def find_newest(reference: str = "", before: str = "", limit: int = 50) -> Sequence[Decision]:
-    """Decisions, newest first; of one reference, or older than one decision, where given."""
-    if reference and not is_reference(reference):
-        return []
-    query = select(Decision).order_by(Decision.decision_id.desc()).limit(limit)
-    if reference:
-        query = query.join(Answers).where(Answers.reference == reference)
-    if before:
-        query = query.where(Decision.decision_id < find(before).decision_id)
-    with reading() as session:
-        return session.scalars(query).all()
-
-
-def find_with_answers(
-    before: UUID | None, limit: int, deployment: Deployment | None = None
-) -> Sequence[Decision]:
-    """Decisions whose answers are kept, newest first; older than one decision, where given.
-
-    With `deployment`, only that deployment's decisions.
-    """
-    query = select(Decision).join(Answers).options(contains_eager(Decision.given))
-    if before is not None:
-        query = query.where(Decision.decision_id < before)
-    if deployment is not None:
-        # why: the lower bound on the id keeps the database from reading all older decisions.
-        query = query.where(
-            Decision.generation == deployment.generation,
-            Decision.decision_id >= _first_id(deployment.deployed_at - CLOCK_SKEW),
-        )
-    with reading() as session:
-        return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
-
-
 def _parse_id(decision_id: str) -> UUID:
     """The id as it is stored; only its canonical spelling is accepted.
 
@@ -331,6 +299,6 @@ def _parse_id(decision_id: str) -> UUID:
     return key
 
 
-def _first_id(moment: datetime) -> UUID:
+def first_id(moment: datetime) -> UUID:
     """The smallest id of a moment: a version 7 UUID begins with its milliseconds (RFC 9562, 5.7)."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)

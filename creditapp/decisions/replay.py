@@ -6,7 +6,7 @@ from itertools import groupby
 
 from creditapp.applications.questions import Answer
 from creditapp.applications.table import columns_of
-from creditapp.decisions import log as decision_log
+from creditapp.decisions import listing
 from creditapp.decisions.log import Decision
 from creditapp.decisions.past_models import load_past_model
 from creditapp.exceptions import BrokenBundle, CannotReplay
@@ -70,7 +70,7 @@ def load_chunks(limit: int | None) -> Iterator[list[Decision]]:
     before, left = None, limit
     while left is None or left > 0:
         size = CHUNK if left is None else min(CHUNK, left)
-        chunk = decision_log.find_with_answers(before, size)
+        chunk = listing.find_with_answers(before, size)
         if not chunk:
             return
         yield list(chunk)

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from uuid import UUID
 
 from sqlalchemy import select
 
 from creditapp.applications.catalogue import Application, Catalogue
 from creditapp.database.session import reading
+from creditapp.decisions import listing, reviews
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import reviews
+from creditapp.decisions.decide import is_repeated
 from creditapp.decisions.log import Decision
 from creditapp.decisions.past_models import PastModel, load_past_model
 from creditapp.decisions.reviews import Review
@@ -26,12 +28,13 @@ from creditapp.serving.deployments import Deployment
 
 @dataclass(frozen=True)
 class StoredDecision:
-    """A decision as it is kept; `reviews` are newest first."""
+    """A decision as it is kept; `reviews` and the `earlier` decisions on its reference are newest first."""
 
     decision: Decision
     deployment: Deployment
     policy: Policy
     reviews: Sequence[Review]
+    earlier: Sequence[UUID]
 
     @property
     def review(self) -> Review | None:
@@ -72,9 +75,18 @@ class StoredDecision:
         application = Application(self.decision.given.answers)
         score = Score(self.decision.probability_good_credit, tuple(self.decision.outside_training))
         try:
-            return self.model.explainer.reasons(application, score, self.policy)
+            return self.model.explainer.reasons(
+                application, score, self.policy, repeated=self.is_repeat
+            )
         except BrokenBundle:
             return None
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it was referred for nothing but its reference, which had been decided before."""
+        if self.policy.refer_repeats_days is None or self.decision.decision != Outcome.REFER:
+            return False
+        return is_repeated(self.policy, self.earlier, self.decision.timestamp)
 
     @property
     def effective_reasons(self) -> Sequence[Reason]:
@@ -127,9 +139,23 @@ class StoredDecision:
             raise CannotReplay(f"{self.decision.decision_id}: the answers were erased")
         if self.model is None:
             raise CannotReplay("the model that made this decision was altered or cannot be read")
-        return alternatives(
-            Application(self.decision.given.answers), self.model.scorer, self.policy
+        application = Application(self.decision.given.answers)
+        if self._is_approved_by(self.model, application):
+            raise NothingToChange(
+                "the decision was referred because its reference had been decided before; no other "
+                "answer changes that"
+            )
+        return alternatives(application, self.model.scorer, self.policy)
+
+    def _is_approved_by(self, model: PastModel, application: Application) -> bool:
+        """Whether the answers alone would have led to an approval."""
+        outcome = self.policy.outcome(
+            self.policy.risk_level(self.decision.probability_good_credit),
+            model.bundle.catalogue,
+            application.answers,
+            outside_training=bool(self.decision.outside_training),
         )
+        return outcome is Outcome.APPROVE
 
 
 def load(decision_id: str) -> StoredDecision:
@@ -145,5 +171,6 @@ def load(decision_id: str) -> StoredDecision:
             select(Deployment).where(Deployment.generation == decision.generation)
         ).one()
         decision_reviews = session.scalars(reviews.newest_first(decision.decision_id)).all()
+        earlier = session.scalars(listing.earlier_than(decision)).all()
     policy = policy_versions.find(decision.policy_version)
-    return StoredDecision(decision, deployment, policy, decision_reviews)
+    return StoredDecision(decision, deployment, policy, decision_reviews, earlier)

@@ -120,9 +120,12 @@ class Explainer:
                 f"at most {TOLERANCE:.0e} is allowed"
             )
 
-    def reasons(self, application: Application, score: Score, policy: Policy) -> tuple[Reason, ...]:
+    def reasons(
+        self, application: Application, score: Score, policy: Policy, *, repeated: bool = False
+    ) -> tuple[Reason, ...]:
         """At most four reasons, the most important first; an approval has no reasons.
 
+        `repeated`: the reference was decided within the days of the policy.
         A decision by the score may have none: where no answer that may be named is worse than usual.
         """
         by_score = policy.outcomes[policy.risk_level(score.probability_good)]
@@ -132,7 +135,8 @@ class Explainer:
                 _reason_by_rule(rule, self._catalogue, answers) for rule in rules[:MOST_REASONS]
             )
         if by_score is Outcome.APPROVE:
-            return self._reasons_outside_training(answers, score)
+            repeats = (_reason_by_repeat(policy),) if repeated else ()
+            return (*repeats, *self._reasons_outside_training(answers, score))[:MOST_REASONS]
         group = self.group(policy.low_risk_from)
         return tuple(
             self._reason_by_model(name, answers, self._columns[name][group])
@@ -293,6 +297,11 @@ def _reason_by_rule(rule: Rule, catalogue: Catalogue, answers: Mapping[str, Answ
     return Reason(
         rule.feature, answer, meaning, Phrase("%(text)s", {"text": rule.text}), Source.RULE
     )
+
+
+def _reason_by_repeat(policy: Policy) -> Reason:
+    text = marked("An application with this reference was decided within the last %(days)s days")
+    return Reason("", "", "", Phrase(text, {"days": str(policy.refer_repeats_days)}), Source.RULE)
 
 
 def _reason(question: Question, answer: Answer, template: str, source: Source) -> Reason:

@@ -57,6 +57,7 @@ class FileRun:
 
     `id` is a UUID of version 7. `size` is the file's size in bytes, `modified` its time of last change
     in nanoseconds. `started_at` is in ISO 8601. `policy` is the policy document as JSON text.
+    `repeats`: an earlier run recorded the same, and this one has its id.
     """
 
     id: str
@@ -72,6 +73,7 @@ class FileRun:
     model_version: str
     generation: int
     policy: str
+    repeats: bool = False
 
     @property
     def origin(self) -> Origin:

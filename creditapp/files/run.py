@@ -16,11 +16,13 @@ from uuid_utils import compat
 from creditapp.applications.catalogue import Catalogue
 from creditapp.decisions import log as decision_log
 from creditapp.exceptions import FileRunFailed, ModelUnavailable
-from creditapp.files import formats
+from creditapp.files import formats, recorded_runs
 from creditapp.files.formats import Part, format_of, parts_of
 from creditapp.files.part import BUNDLE, DRAFT, FileRun, ScoredPart, as_document, save, score_part
+from creditapp.files.recorded_runs import Recording
 from creditapp.identity.actors import operator
 from creditapp.policy import versions as policy_versions
+from creditapp.policy.definition import Policy
 from creditapp.scoring.bundle import Bundle
 from creditapp.serving import deployments
 from creditapp.serving.deployments import Deployment
@@ -47,9 +49,19 @@ class Summary:
     results: Path
     wrong_rows: Path
     model_version: str
+    repeats: datetime | None
+    """When the same decisions were recorded first, if an earlier run did so."""
 
 
-def score_file(file: Path, out: Path, client: Client, *, record: bool, say: Say) -> Summary:
+@dataclass(frozen=True)
+class Keeping:
+    """Whether decisions are recorded, and whether `again`, although an earlier run recorded the same."""
+
+    record: bool = False
+    again: bool = False
+
+
+def score_file(file: Path, out: Path, client: Client, *, keep: Keeping, say: Say) -> Summary:
     """Score a file, or continue an interrupted run over it.
 
     `out` is a .csv or .parquet file, or a folder that gets one file per part.
@@ -67,8 +79,8 @@ def score_file(file: Path, out: Path, client: Client, *, record: bool, say: Say)
         raise FileRunFailed(f"{out}: the file exists already; remove it or choose another name")
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder):
-        run = _load_run(folder) or _start_run(file, out, folder, record)
-        _check_same(run, file, record)
+        run = _load_run(folder) or _start_run(file, out, folder, keep)
+        _check_same(run, file, keep.record)
         remaining = [part for part in parts if not run.done_path(part).exists()]
         for number, scored in enumerate(_score_parts(client, run, remaining), 1):
             _record(scored)
@@ -142,12 +154,14 @@ def _load_run(folder: Path) -> FileRun | None:
         ) from error
 
 
-def _start_run(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
+def _start_run(file: Path, out: Path, folder: Path, keep: Keeping) -> FileRun:
     """Save the model, and the manifest with the policy, before the first row is scored."""
     if any(path.name not in (LOCK, BUNDLE) for path in folder.iterdir()):
         raise FileRunFailed(f"{folder}: the folder holds other files; use an empty or a new folder")
     deployment = _in_force()
     Path(folder, BUNDLE).write_bytes(deployments.load_bundle(deployment.bundle_digest))
+    policy = policy_versions.in_force()
+    recording = _recording(file, deployment, policy, keep)
     status = file.stat()
     run = FileRun(
         file=str(file),
@@ -155,17 +169,27 @@ def _start_run(file: Path, out: Path, folder: Path, record: bool) -> FileRun:
         modified=status.st_mtime_ns,
         format=format_of(out if _is_file(out) else file),
         folder=str(folder),
-        recorded=record,
-        started_at=datetime.now(UTC).isoformat(),
-        id=str(compat.uuid7()),
-        made_by=operator().label,
+        recorded=keep.record,
+        repeats=recording.is_repeat,
+        started_at=recording.started_at.isoformat(),
+        id=recording.run_id,
+        made_by=recording.made_by,
         model_name=deployment.model_name,
         model_version=deployment.model_version,
         generation=deployment.generation,
-        policy=json.dumps(policy_versions.in_force().as_document()),
+        policy=json.dumps(policy.as_document()),
     )
     save(Path(folder, MANIFEST), as_document(run))
     return run
+
+
+def _recording(file: Path, deployment: Deployment, policy: Policy, keep: Keeping) -> Recording:
+    """A new run, or the one that recorded the same file before: its decisions have the same ids."""
+    run_id, made_by = str(compat.uuid7()), operator().label
+    if not keep.record:
+        return Recording(run_id, datetime.now(UTC), made_by, is_repeat=False)
+    identity = recorded_runs.identify(file, deployment.bundle_digest, policy.version)
+    return recorded_runs.claim(identity, run_id, made_by, again=keep.again)
 
 
 def _in_force() -> Deployment:
@@ -239,7 +263,13 @@ def _finish(run: FileRun, parts: Sequence[Part], out: Path) -> Summary:
         _join([run.result_path(part) for part in parts], out)
         _remove(Path(run.folder))
     total = {name: sum(count[name] for count in counts) for name in ("rows", "wrong")}
-    return Summary(**total, results=out, wrong_rows=wrong, model_version=run.model_version)
+    return Summary(
+        **total,
+        results=out,
+        wrong_rows=wrong,
+        model_version=run.model_version,
+        repeats=datetime.fromisoformat(run.started_at) if run.repeats else None,
+    )
 
 
 def _remove_drafts(folder: Path) -> None:

@@ -12,6 +12,7 @@ from creditapp.applications.table import number_of
 from creditapp.exceptions import BadPolicy
 from creditapp.policy.points import DEFAULT_SCALE, PointsScale, scale_from
 
+MOST_DAYS = 3650
 RULE_KEYS = {"feature", "over", "under", "codes", "outcome", "text"}
 
 
@@ -74,7 +75,8 @@ class Rule:
 class Policy:
     """Two cut-offs on the probability of good credit, the outcome of each risk level, and the rules.
 
-    With `points`, each decision also has a score in points.
+    With `points`, each decision also has a score in points. With `refer_repeats_days`, an application is
+    referred instead of approved if its reference was decided within so many days before.
     """
 
     version: str
@@ -89,6 +91,7 @@ class Policy:
     )
     rules: tuple[Rule, ...] = ()
     points: PointsScale | None = None
+    refer_repeats_days: int | None = None
 
     def risk_level(self, probability_good: float) -> RiskLevel:
         """The risk level of a probability of good credit."""
@@ -107,13 +110,15 @@ class Policy:
         answers: Mapping[str, Answer],
         *,
         outside_training: bool,
+        repeated: bool = False,
     ) -> Outcome:
         """The outcome of a decision.
 
-        An application with an answer outside the training data is referred instead of approved.
+        An application with an answer outside the training data is referred instead of approved, and so is
+        one whose reference was decided before, where the policy says so.
         """
         outcome = self.outcomes[risk_level]
-        if outside_training and outcome is Outcome.APPROVE:
+        if (outside_training or repeated) and outcome is Outcome.APPROVE:
             outcome = Outcome.REFER
         return self._apply_rules(outcome, catalogue, answers) if self.rules else outcome
 
@@ -136,6 +141,7 @@ class Policy:
             "medium_risk_from": self.medium_risk_from,
             "rules": [rule.as_document() for rule in self.rules],
             "points": self.points.as_document() if self.points else None,
+            "refer_repeats_days": self.refer_repeats_days,
         }
 
 
@@ -149,9 +155,12 @@ def from_document(document: Mapping[str, Any]) -> Policy:
         for rule in document["rules"]
     )
     low, medium = document["low_risk_from"], document["medium_risk_from"]
-    # why: documents from before there were points have no such key.
+    # why: documents from before there were points or repeats have no such key.
     points = scale_from(document.get("points"))
-    return Policy(document["version"], low, medium, rules=rules, points=points)
+    repeats = document.get("refer_repeats_days")
+    return Policy(
+        document["version"], low, medium, rules=rules, points=points, refer_repeats_days=repeats
+    )
 
 
 def check_cut_offs(low_risk_from: float, medium_risk_from: float) -> None:
@@ -167,6 +176,16 @@ def check_cut_offs(low_risk_from: float, medium_risk_from: float) -> None:
         raise BadPolicy(
             f"refer-from ({medium_risk_from:g}) must not be above approve-from ({low_risk_from:g})"
         )
+
+
+def check_repeats(days: int | None) -> None:
+    """Check for how many days a repeated reference is referred; None is never.
+
+    Raises:
+        BadPolicy: it is no number of days from 1 to 3650.
+    """
+    if days is not None and not 1 <= days <= MOST_DAYS:
+        raise BadPolicy(f"refer-repeats must be a number of days from 1 to {MOST_DAYS}, not {days}")
 
 
 def rules_from(catalogue: Catalogue, document: object) -> tuple[Rule, ...]:

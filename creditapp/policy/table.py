@@ -24,6 +24,7 @@ class PolicyVersion(Base):
     medium_risk_from: Mapped[float]
     rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     points: Mapped[dict[str, float] | None] = mapped_column(JSON(none_as_null=True))
+    refer_repeats_days: Mapped[int | None]
     starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     set_at: Mapped[datetime] = mapped_column(UtcDateTime)
     set_by: Mapped[str] = mapped_column(String(100))
@@ -44,5 +45,6 @@ class PolicyVersion(Base):
                 "medium_risk_from": self.medium_risk_from,
                 "rules": self.rules,
                 "points": self.points,
+                "refer_repeats_days": self.refer_repeats_days,
             }
         )

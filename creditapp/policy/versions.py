@@ -12,7 +12,7 @@ from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
-from creditapp.policy.definition import DEFAULT_POLICY, Policy, check_cut_offs
+from creditapp.policy.definition import DEFAULT_POLICY, Policy, check_cut_offs, check_repeats
 from creditapp.policy.points import check_scale
 from creditapp.policy.table import PolicyVersion
 from creditapp.policy.terms import State, Term, terms_of
@@ -83,12 +83,13 @@ def put_in_force(
     force or planned. Policies that are planned and begin no earlier than this one never come into force.
 
     Raises:
-        BadPolicy: the cut-offs, the points or the time are wrong, or the reason is missing; nothing changed.
+        BadPolicy: a value or the time is wrong, or the reason is missing; nothing changed.
         PolicyChanged: there is a newer policy than `instead_of`; nothing changed.
     """
     check_cut_offs(policy.low_risk_from, policy.medium_risk_from)
     if policy.points:
         check_scale(policy.points)
+    check_repeats(policy.refer_repeats_days)
     if not reason.strip():
         raise BadPolicy("a reason is required")
     check_start(starts_at)
@@ -97,6 +98,7 @@ def put_in_force(
         medium_risk_from=policy.medium_risk_from,
         rules=[rule.as_document() for rule in policy.rules],
         points=policy.points.as_document() if policy.points else None,
+        refer_repeats_days=policy.refer_repeats_days,
         starts_at=starts_at,
         set_at=_now(),
         set_by=actor.label[:100],

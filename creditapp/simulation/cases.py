@@ -1,7 +1,7 @@
 """The cases to try a policy on: the served bundle's hold-out rows, and recorded decisions."""
 
 from creditapp.applications.catalogue import Application
-from creditapp.decisions import log as decision_log
+from creditapp.decisions import listing
 from creditapp.decisions.log import Decision
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.holdout import read_holdout
@@ -34,7 +34,7 @@ def recorded_cases(served: ServedModel, limit: int) -> list[Case]:
     Raises:
         DatabaseUnavailable: the decisions cannot be read.
     """
-    decisions = decision_log.find_with_answers(None, limit, served.deployment)
+    decisions = listing.find_with_answers(None, limit, served.deployment)
     return [_case(decision) for decision in decisions]
 
 

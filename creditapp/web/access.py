@@ -133,10 +133,15 @@ def may(endpoint: str) -> bool:
 
 def may_read(made_by: str) -> bool:
     """Whether the current principal may read a decision; a key reads its own, unless its scope says all."""
+    return only_reads() in (None, made_by)
+
+
+def only_reads() -> str | None:
+    """Whose decisions alone the current principal may read; none if it may read all."""
     principal = current()
     if not principal.scopes or Scope.DECISIONS_READ_ALL in principal.scopes:
-        return True
-    return made_by == principal.label
+        return None
+    return principal.label
 
 
 def _guard() -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,18 +20,21 @@ import pyarrow.parquet as pq
 import pytest
 from distributed import Client
 from flask import Flask
+from sqlalchemy import NullPool, create_engine
 
 from creditapp.exceptions import BadTable, FileRunFailed
 from creditapp.files import formats, part
 from creditapp.files import run as file_run
-from creditapp.files.run import cluster, score_file
+from creditapp.files.run import Keeping, Summary, cluster, score_file
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy
 from creditapp.settings.paths import ROOT
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.portfolios import EXAMPLE
-from tests.serving import Trained, flask, free_port, wait_until
+from tests.serving import Trained, environment, flask, free_port, wait_until
+
+UNRECORDED, RECORDED = Keeping(), Keeping(record=True)
 
 COMPARED = (
     "prediction",
@@ -108,7 +112,7 @@ def test_a_file_is_scored_as_the_api_scores_its_rows(
         file, first = tmp_path / "in.parquet", 1
         pq.write_table(pa.Table.from_pylist(rows), file, row_group_size=700)
     with in_process(app) as dask:
-        done = score_file(file, tmp_path / "out.csv", dask, record=False, say=say_nothing)
+        done = score_file(file, tmp_path / "out.csv", dask, keep=UNRECORDED, say=say_nothing)
     assert (done.rows, done.wrong) == (1000, 3)
     answer = client.post("/api/predict-batch", json={"applications": rows, "on_error": "report"})
     found = read_csv(tmp_path / "out.csv")
@@ -135,7 +139,7 @@ def test_rows_that_cannot_be_read_are_wrong_rows(app: Flask, tmp_path: Path) -> 
     file = tmp_path / "in.csv"
     file.write_text(head + "".join(lines), errors="surrogateescape")
     with in_process(app) as dask:
-        done = score_file(file, tmp_path / "out.parquet", dask, record=False, say=say_nothing)
+        done = score_file(file, tmp_path / "out.parquet", dask, keep=UNRECORDED, say=say_nothing)
     assert (done.rows, done.wrong) == (5, 3)
     reasons = {row["row"]: row["reason"] for row in read_csv(done.wrong_rows)}
     assert reasons["3"] == f"line 3: the row has 2 cells; the header has {len(EXAMPLE) + 1}"
@@ -159,7 +163,7 @@ def test_a_file_that_is_no_table_is_refused_before_anything_is_written(
     """The message says what is wrong with it."""
     (tmp_path / name).write_text(content)
     with in_process(app) as dask, pytest.raises(BadTable, match=message):
-        score_file(tmp_path / name, tmp_path / "out", dask, record=False, say=say_nothing)
+        score_file(tmp_path / name, tmp_path / "out", dask, keep=UNRECORDED, say=say_nothing)
     assert not (tmp_path / "out").exists()
 
 
@@ -185,32 +189,118 @@ def test_an_interrupted_run_is_gone_on_with_and_records_nothing_twice(
     for say, save in ((stop, part.save), (say_nothing, forget)):
         monkeypatch.setattr(file_run, "save", save)
         with in_process(app) as dask, pytest.raises(KeyboardInterrupt):
-            score_file(file, out, dask, record=True, say=say)
+            score_file(file, out, dask, keep=RECORDED, say=say)
         assert not out.exists()
     monkeypatch.setattr(file_run, "save", part.save)
     with in_process(app) as dask, pytest.raises(FileRunFailed, match="started with --record"):
-        score_file(file, out, dask, record=False, say=say_nothing)
+        score_file(file, out, dask, keep=UNRECORDED, say=say_nothing)
     with in_process(app) as dask:
-        score_file(file, out, dask, record=True, say=say_nothing)
+        score_file(file, out, dask, keep=RECORDED, say=say_nothing)
     assert_each_once(read_csv(out), database, 1000)
     assert {row["policy_version"] for row in read_csv(out)} == {"default-1"}
     with in_process(app) as dask, pytest.raises(FileRunFailed, match="exists already"):
-        score_file(file, out, dask, record=True, say=say_nothing)
+        score_file(file, out, dask, keep=RECORDED, say=say_nothing)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+def test_the_same_file_is_recorded_once_unless_again(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    """By the same model and policy, from another place and under another name; results are the same."""
+    file = write_csv(tmp_path / "in.csv", rows_like_the_data()[:50])
+    copy = Path(shutil.copy(file, tmp_path / "copy.csv"))
+
+    def run(source: Path, name: str, keep: Keeping = RECORDED) -> tuple[Summary, set[str]]:
+        out = tmp_path / name
+        with in_process(app) as dask:
+            summary = score_file(source, out, dask, keep=keep, say=say_nothing)
+        return summary, {row["decision_id"] for row in read_csv(out)}
+
+    first, ids = run(file, "1.csv")
+    second, same = run(copy, "2.csv")
+    assert first.repeats is None
+    assert second.repeats is not None
+    assert same == ids
+    assert count_decisions(database_url) == 50
+    _, others = run(file, "3.csv", Keeping(record=True, again=True))
+    assert not others & ids
+    assert count_decisions(database_url) == 100
+    with app.app_context():
+        policy_versions.put_in_force(Policy("tried", 1.0, 1.0), A_TEST, "another policy")
+    assert run(file, "4.csv")[0].repeats is None
+    file.write_text(file.read_text().replace("A40", "A41"))
+    assert run(file, "5.csv")[0].repeats is None
+    assert count_decisions(database_url) == 200
+
+
+def test_two_runs_over_the_same_file_at_once_record_it_once(
+    app: Flask, database: Path, tmp_path: Path
+) -> None:
+    """In two folders, by two commands."""
+    file = write_csv(tmp_path / "in.csv", rows_like_the_data())
+    commands = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "flask",
+                "score",
+                str(file),
+                "--record",
+                "--out",
+                str(tmp_path / out),
+            ],
+            cwd=ROOT,
+            env=environment(database, tmp_path / "none.db"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        for out in ("a.csv", "b.csv")
+    ]
+    said = [command.communicate(timeout=120)[0].decode() for command in commands]
+    assert [command.returncode for command in commands] == [0, 0], said
+    assert sum("nothing was recorded twice (--again records it again)" in one for one in said) == 1
+    assert_each_once(read_csv(tmp_path / "a.csv"), database, 1000)
+
+
+def test_again_needs_record(database: Path, trained: Trained, tmp_path: Path) -> None:
+    """Without it nothing is recorded, and it says so."""
+    file = write_csv(tmp_path / "in.csv", rows_like_the_data()[:2])
+    done = flask(
+        "score",
+        str(file),
+        "--again",
+        "--out",
+        str(tmp_path / "out.csv"),
+        database=database,
+        registry=trained.registry,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "--again: add --record; without it nothing is recorded\n",
+    )
+
+
+def count_decisions(address: str) -> int:
+    """How many decisions there are."""
+    engine = create_engine(address, poolclass=NullPool)
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM decision").scalar_one())
 
 
 def test_a_folder_holds_one_run_over_one_file(app: Flask, tmp_path: Path) -> None:
     """A second run over it changes nothing; one over another file, or into a folder in use, is refused."""
     file, out = write_csv(tmp_path / "in.csv", rows_like_the_data()), tmp_path / "out"
     with in_process(app) as dask:
-        first = score_file(file, out, dask, record=False, say=say_nothing)
+        first = score_file(file, out, dask, keep=UNRECORDED, say=say_nothing)
         before = {path: path.stat().st_ino for path in out.glob("part-*")}
-        assert score_file(file, out, dask, record=False, say=say_nothing) == first
+        assert score_file(file, out, dask, keep=UNRECORDED, say=say_nothing) == first
         assert {path: path.stat().st_ino for path in out.glob("part-*")} == before
         write_csv(file, rows_like_the_data()[:10])
         with pytest.raises(FileRunFailed, match="before it changed"):
-            score_file(file, out, dask, record=False, say=say_nothing)
+            score_file(file, out, dask, keep=UNRECORDED, say=say_nothing)
         with pytest.raises(FileRunFailed, match="use an empty or a new folder"):
-            score_file(file, tmp_path, dask, record=False, say=say_nothing)
+            score_file(file, tmp_path, dask, keep=UNRECORDED, say=say_nothing)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -241,7 +331,7 @@ def test_a_worker_that_dies_costs_no_row_and_doubles_none(
                 os.kill(workers[0].pid, signal.SIGKILL)
 
         with app.app_context(), cluster(1, address) as dask:
-            done = score_file(file, out, dask, record=True, say=kill)
+            done = score_file(file, out, dask, keep=RECORDED, say=kill)
             assert len(dask.scheduler_info()["workers"]) == 1
     assert (done.rows, done.wrong) == (20_000, 0)
     results = [row for part in sorted(out.glob("part-*")) for row in read_csv(part)]

@@ -63,6 +63,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /api/health": (OPEN, None),
     "POST /api/predict": (None, Scope.PREDICT),
     "POST /api/predict-batch": (None, Scope.PREDICT),
+    "GET /api/decisions": (None, Scope.DECISIONS_READ),
     "GET /api/decisions/<decision_id>": (None, Scope.DECISIONS_READ),
     "GET /api/decisions/<decision_id>/alternatives": (None, Scope.DECISIONS_READ),
     "GET /api/catalogue": (None, Scope.PREDICT),

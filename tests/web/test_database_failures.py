@@ -32,11 +32,12 @@ TABLES = [
     "api_key",
     "log_probe",
     "model_turn",
+    "recorded_run",
 ]
 """All tables of the application; the test below compares them with the real ones."""
 
-UNREAD = ("review_note", "api_key", "model_turn", "challenger_score")
-"""Tables that no route reads in the state of the test: no review, key, change or challenger."""
+UNREAD = ("review_note", "api_key", "model_turn", "challenger_score", "recorded_run")
+"""Tables that no route reads in the state of the test: no review, key, change, challenger or file."""
 
 SLOW = ("/models", "/models/promote", "/models/rollback", "/api/reload-model")
 """Routes that start a process which loads MLflow."""

@@ -6,12 +6,15 @@ from operator import attrgetter
 from typing import Any
 
 import orjson
-from marshmallow import Schema, fields
+from marshmallow import RAISE, Schema, fields
+from marshmallow.validate import Length, OneOf, Range
 
+from creditapp.applications.table import LONGEST_REFERENCE
 from creditapp.decisions.log import NewDecision
 from creditapp.decisions.reviews import Verdict, reasons_of
 from creditapp.decisions.stored import StoredDecision
 from creditapp.explanations.reasons import Source
+from creditapp.policy.definition import Outcome
 from creditapp.web.phrasing import phrase_alternatives, phrase_reasons
 
 
@@ -59,6 +62,13 @@ class PredictionSchema(Schema):
     policy_version = fields.String()
     reference = fields.String(
         allow_none=True, metadata={"description": "The client's own identifier, if it sent one"}
+    )
+    earlier_decisions = fields.List(
+        fields.UUID(),
+        metadata={
+            "description": "A warning: decisions that the same reference had before, newest first; at most "
+            "ten"
+        },
     )
 
 
@@ -126,6 +136,51 @@ class StoredDecisionSchema(PredictionSchema):
             "type": ["object", "null"],
             "description": "The answers as given; null once they are erased",
         },
+    )
+
+
+class ListedDecisionSchema(PredictionSchema):
+    """A decision in a list; a look-up has its answers, reasons and reviews."""
+
+    class Meta:
+        exclude = ("reasons", "earlier_decisions")
+
+    channel = fields.String(metadata={"enum": ["ui", "api", "batch", "file"]})
+    request_id = fields.String()
+
+
+class DecisionsSchema(Schema):
+    """A page of decisions."""
+
+    decisions = fields.List(
+        fields.Nested(ListedDecisionSchema), metadata={"description": "Newest first"}
+    )
+    next = fields.UUID(
+        allow_none=True,
+        metadata={"description": "Send it as `before` to get the next page; null on the last page"},
+    )
+
+
+class ListQuery(Schema):
+    """Which decisions to list; what is left out does not filter."""
+
+    class Meta:
+        unknown = RAISE
+
+    reference = fields.String(
+        validate=Length(1, LONGEST_REFERENCE),
+        metadata={"description": "The client's own identifier, exactly"},
+    )
+    since = fields.AwareDateTime(
+        format="iso",
+        metadata={"description": "From this time on, with its offset: `2026-11-26T10:00:00+00:00`"},
+    )
+    until = fields.AwareDateTime(format="iso", metadata={"description": "Before this time"})
+    decision = fields.String(validate=OneOf([one.value for one in Outcome]))
+    model_version = fields.String(validate=Length(1, 50))
+    before = fields.UUID(metadata={"description": "Older than this decision: `next` of a page"})
+    limit = fields.Integer(
+        load_default=50, validate=Range(1, 500), metadata={"description": "At most so many"}
     )
 
 
@@ -249,7 +304,9 @@ class ProblemSchema(Schema):
 PREDICTION = PredictionSchema()
 PREDICTION_KEYS = tuple(PREDICTION.fields)
 _values = attrgetter(*PREDICTION_KEYS)
-STORED_DECISION = StoredDecisionSchema(exclude=("review", "reviews"))
+LIST_QUERY = ListQuery()
+DECISIONS = DecisionsSchema()
+STORED_DECISION = StoredDecisionSchema(exclude=("review", "reviews", "earlier_decisions"))
 REVIEW = ReviewSchema(exclude=("reasons",))
 ALTERNATIVES = AlternativesSchema()
 HEALTH = HealthSchema()
@@ -278,6 +335,7 @@ def stored_decision(stored: StoredDecision) -> dict[str, Any]:
     return {
         **STORED_DECISION.dump(stored.decision),
         "reasons": phrase_reasons(stored.reasons),
+        "earlier_decisions": list(map(str, stored.earlier)),
         "review": reviews[0] if reviews else None,
         "reviews": reviews,
     }

@@ -146,6 +146,8 @@ def _describe(declared: Operation, rule: Rule, catalogue: Catalogue) -> dict[str
         content = _content("", "application/json", schema, example)
         described["requestBody"] = {"required": True, "content": content["content"]}
     parameters = [_path_parameter(name) for name in PATH_PARAMETER.findall(rule.rule)]
+    if declared.query:
+        parameters.append({"in": "query", "schema": declared.query})
     if declared.once:
         parameters.append(KEY_OF_REQUEST)
         answer["headers"] = REPLAYED_HEADER

@@ -14,6 +14,7 @@ PREDICTION = {
     "outside_training": [],
     "policy_version": "default-1",
     "reference": None,
+    "earlier_decisions": [],
 }
 PROBLEM = {
     "type": "about:blank",

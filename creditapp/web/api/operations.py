@@ -36,6 +36,7 @@ class Operation:
     answer: type[Schema]
     answer_example: object = None
     body: Body | None = None
+    query: type[Schema] | None = None
     problems: tuple[int, ...] = ()
     unavailable: str = ""
     once: bool = False

@@ -4,17 +4,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
+from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from creditapp.applications import schemas
 from creditapp.applications.schemas import Batch
 from creditapp.applications.strict_json import parse
+from creditapp.decisions import listing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.decide import Decided, Origin, decide
+from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Channel
 from creditapp.decisions.stored import StoredDecision
-from creditapp.exceptions import DatabaseUnavailable, ModelUnavailable, UnknownDecision
+from creditapp.exceptions import BadQuery, DatabaseUnavailable, ModelUnavailable, UnknownDecision
 from creditapp.identity.api_keys import Scope
 from creditapp.observability import request_ids
 from creditapp.serving import cache as model_cache
@@ -158,6 +161,28 @@ def catalogue() -> Any:
     )
 
 
+@blueprint.get("/decisions")
+@open_to(programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL))
+@operation(
+    Operation(
+        tag="Decisions",
+        summary="List decisions",
+        answer=answers.DecisionsSchema,
+        query=answers.ListQuery,
+        problems=(404, 422, 503),
+    )
+)
+def decisions() -> Any:
+    """List the decisions that the key may read, newest first, a page at a time."""
+    query = _list_query()
+    before, limit = query.pop("before", ""), query.pop("limit")
+    wanted = Wanted(**query, made_by=access.only_reads() or "")
+    found = listing.find_newest(wanted, str(before), limit + 1)
+    page = found[:limit]
+    more = page[-1].decision_id if len(found) > limit else None
+    return answers.DECISIONS.dump({"decisions": page, "next": more})
+
+
 @blueprint.get("/decisions/<decision_id>")
 @open_to(programs(Scope.DECISIONS_READ, Scope.DECISIONS_READ_ALL))
 @operation(
@@ -210,6 +235,25 @@ def reload_model() -> Response:
         "timestamp": datetime.now(UTC),
     }
     return jsonify(answers.RELOAD.dump(answer))
+
+
+def _list_query() -> dict[str, Any]:
+    """What is asked for.
+
+    Raises:
+        BadQuery: a parameter is unknown, given twice, or has no valid value.
+    """
+    given = request.args.to_dict(flat=False)
+    errors = {name: ["It is given twice."] for name, texts in given.items() if len(texts) > 1}
+    try:
+        query: dict[str, Any] = answers.LIST_QUERY.load(
+            {name: texts[0] for name, texts in given.items()}
+        )
+    except ValidationError as error:
+        raise BadQuery("the parameters are not valid", {**error.messages_dict, **errors}) from error
+    if errors:
+        raise BadQuery("the parameters are not valid", errors)
+    return query
 
 
 def _load_readable(decision_id: str) -> StoredDecision:

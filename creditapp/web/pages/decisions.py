@@ -7,9 +7,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from creditapp.applications.catalogue import Catalogue
+from creditapp.decisions import listing, reviews
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import reviews
 from creditapp.decisions import stored as stored_decisions
+from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Decision
 from creditapp.decisions.replay import Replayed, replay
 from creditapp.decisions.stored import StoredDecision
@@ -29,7 +30,7 @@ def overview() -> str:
     """List decisions, newest first; of one reference, if given."""
     reference = request.args.get("reference", "")
     before = request.args.get("before", "")
-    decisions = decision_log.find_newest(reference, before, PAGE_LENGTH)
+    decisions = listing.find_newest(Wanted(reference=reference), before, PAGE_LENGTH)
     return _list_page(decisions, reference=reference)
 
 

@@ -64,7 +64,11 @@ def save() -> Response | Page:
         return _page(trying, in_force, problem, 422)
     try:
         policy_versions.put_in_force(
-            replace(tried, points=in_force.points),
+            replace(
+                tried,
+                points=in_force.points,
+                refer_repeats_days=in_force.refer_repeats_days,
+            ),
             access.current_actor(),
             form.reason.data.strip(),
             instead_of=form.instead_of.data,
