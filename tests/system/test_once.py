@@ -3,10 +3,13 @@
 import os
 import random
 import signal
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +22,7 @@ from tests.nginx import nginx
 from tests.portfolios import EXAMPLE
 from tests.postgresql import Postgresql
 from tests.postgresql import postgresql as start_postgresql
-from tests.serving import Answer, Service, Trained, flask, serve, wait_until
+from tests.serving import Answer, Service, Trained, flask, free_port, serve, wait_until
 
 UNKNOWN = "/problems/outcome-unknown"
 
@@ -152,6 +155,41 @@ def test_workers_that_are_killed_behind_nginx_lose_and_double_nothing(
     found = decisions_by_reference(database_url)
     assert found == dict.fromkeys(answered, 1)
     print(f"{len(answered)} answered, {times} workers killed, 0 lost, 0 doubled")
+
+
+def test_nginx_tells_a_request_that_was_lost_from_one_that_nobody_got(
+    service: Service, tmp_path: Path
+) -> None:
+    """A host that took it may have decided; one that does not listen has not, and reading changes nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        lost = replace(service, address=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        threading.Thread(target=take_and_hang_up, args=[silent], daemon=True).start()
+        with nginx([lost], tmp_path) as front:
+            posted = front.post("/api/predict", EXAMPLE)
+            read = front.get("/api/model-info")
+    nobody = replace(service, address=f"http://127.0.0.1:{free_port()}")
+    with nginx([nobody], tmp_path) as front:
+        unheard = front.post("/api/predict", EXAMPLE)
+    assert [one.status for one in (posted, read, unheard)] == [503] * 3
+    assert [one.json["type"] for one in (posted, read, unheard)] == [
+        UNKNOWN,
+        "about:blank",
+        "about:blank",
+    ]
+    assert "same Idempotency-Key" in posted.json["detail"]
+    assert "nothing was done" in unheard.json["detail"]
+    assert service.get(UNKNOWN).status == 200
+
+
+def take_and_hang_up(listener: socket.socket) -> None:
+    """Read each request, and close its connection without an answer."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection:
+            connection.recv(65_536)
 
 
 def through(address: str, port: int) -> str:

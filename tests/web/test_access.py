@@ -70,6 +70,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /api/model-info": (None, Scope.MODEL_READ),
     "POST /api/reload-model": (None, Scope.MODEL_ADMIN),
     "GET /metrics": (None, Scope.METRICS_READ),
+    "GET /problems/outcome-unknown": (OPEN, None),
     "GET /docs": (OFFICERS, Scope.PREDICT),
     "GET /redoc": (OFFICERS, Scope.PREDICT),
     "GET /apidocs": (OFFICERS, Scope.PREDICT),

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.schemas import BATCH, schema_of
+from creditapp.exceptions import OutcomeUnknown
 from creditapp.web.access import ANYONE, DOCUMENTATION, access_of, open_to
 from creditapp.web.api import answers
 from creditapp.web.api.examples import PROBLEM
@@ -81,6 +82,13 @@ def shortcut() -> Response:
 def redoc() -> str:
     """Show the document in ReDoc."""
     return render_template("redoc.html", document=DOCUMENT_PATH)
+
+
+@blueprint.get(OutcomeUnknown.type)
+@open_to(ANYONE)
+def outcome_unknown() -> str:
+    """Explain the type of a problem document."""
+    return render_template("outcome_unknown.html")
 
 
 def init_app(app: Flask) -> None:
