@@ -30,6 +30,7 @@ from creditapp.web.pages import (
     drift,
     models,
     notice,
+    own_account,
     policy,
     scoring,
 )
@@ -42,7 +43,18 @@ POLLING_THREADS = 3
 """Threads of a worker that read the database regularly: for deployments, challengers, drift."""
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-PAGES = (scoring, decisions, notice, codebook, drift, models, policy, challenger, account)
+PAGES = (
+    scoring,
+    decisions,
+    notice,
+    codebook,
+    drift,
+    models,
+    policy,
+    challenger,
+    account,
+    own_account,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

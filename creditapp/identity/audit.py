@@ -18,6 +18,7 @@ class Action(StrEnum):
     SIGNED_IN = "signed in"
     SIGN_IN_FAILED = "sign-in failed"
     SIGNED_OUT = "signed out"
+    SESSIONS_ENDED = "sessions ended"
     PERSON_ADDED = "person added"
     ROLE_CHANGED = "role changed"
     PERSON_DISABLED = "person disabled"

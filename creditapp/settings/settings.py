@@ -170,6 +170,12 @@ class Settings:
     session_hours: int = _setting(
         "CREDITAPP_SESSION_HOURS", 12, "how long a sign-in lasts", Range(1, 168)
     )
+    idle_minutes: int = _setting(
+        "CREDITAPP_IDLE_MINUTES",
+        60,
+        "after how many minutes without a request a sign-in ends",
+        Range(2, 10_080),
+    )
     cors_origins: tuple[str, ...] = _setting(
         "CREDITAPP_CORS_ORIGINS",
         (),

@@ -10,10 +10,11 @@ from flask import Flask, current_app, g, request
 from flask_login import LoginManager, current_user
 
 from creditapp.exceptions import DatabaseUnavailable, NotAllowed, NotSignedIn
-from creditapp.identity import api_keys, audit, people
+from creditapp.identity import api_keys, audit, sign_ins
 from creditapp.identity.actors import Actor
 from creditapp.identity.api_keys import Scope
 from creditapp.identity.people import Role
+from creditapp.identity.sign_ins import SignedIn
 from creditapp.observability import request_ids
 from creditapp.settings.current import current_settings
 from creditapp.web import rate_limits
@@ -101,7 +102,11 @@ LOCAL = Principal("local")
 MONITORING = Principal("monitoring")
 
 login_manager = LoginManager()
-login_manager.user_loader(people.signed_in)
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _signed_in(token: str) -> SignedIn | None:
+    return sign_ins.find(token, current_settings().idle_minutes)
 
 
 def init_app(app: Flask) -> None:

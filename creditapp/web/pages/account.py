@@ -7,11 +7,12 @@ from flask_wtf import FlaskForm
 from werkzeug import Response
 from wtforms import PasswordField, StringField
 
-from creditapp.identity import audit, people
+from creditapp.identity import audit, sign_ins
 from creditapp.observability import request_ids
 from creditapp.settings.current import current_settings
 from creditapp.web import rate_limits
 from creditapp.web.access import ADMINS, ANYONE, OFFICERS, open_to
+from creditapp.web.visits import current_visit
 
 blueprint = Blueprint("account", __name__)
 
@@ -44,14 +45,17 @@ def try_to_sign_in() -> Response | tuple[str, int]:
     form = SignInForm()
     name = (form.name.data or "")[:80]
     rate_limits.spend_sign_in(name)
-    hours = current_settings().session_hours
-    person = people.sign_in(name, form.password.data or "", hours, request_ids.current())
+    settings = current_settings()
+    checked = sign_ins.check(
+        name, form.password.data or "", settings.secret_key, request_ids.current()
+    )
+    person = sign_ins.begin(checked, settings.session_hours, current_visit()) if checked else None
     if person is None:
         form.name.data = name if name.isprintable() else ""
         form.password.errors = [gettext("The name or the password is wrong.")]
         return render_template("sign_in.html", form=form), 401
     if current_user.is_authenticated:
-        people.sign_out(current_user, request_ids.current())
+        sign_ins.sign_out(current_user, request_ids.current())
     login_user(person)
     return redirect(_next_page())
 
@@ -60,7 +64,7 @@ def try_to_sign_in() -> Response | tuple[str, int]:
 @open_to(OFFICERS)
 def sign_out() -> Response:
     """End this sign-in, also for copies of its cookie."""
-    people.sign_out(current_user, request_ids.current())
+    sign_ins.sign_out(current_user, request_ids.current())
     logout_user()
     return redirect(url_for("account.sign_in"))
 
