@@ -34,6 +34,14 @@ class NotAllowed(CreditappError):
     title = marked("Not allowed")
 
 
+class NotConfirmed(NotAllowed):
+    """A change that needs a fresh proof of who makes it."""
+
+
+class SecondFactorMissing(NotAllowed):
+    """A person whose role needs a second factor, and who has none yet."""
+
+
 class NotFound(CreditappError):
     """A thing that does not exist, or that the caller may not know of."""
 

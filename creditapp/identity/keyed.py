@@ -22,10 +22,13 @@ def seal(text: str, secret: str) -> str:
     return _box(secret).encrypt(text.encode()).decode()
 
 
-def unseal(sealed: str, secret: str) -> str | None:
-    """The text that was sealed; none if the secret is another one, or the text was altered."""
+def unseal(sealed: str, secret: str, seconds: int | None = None) -> str | None:
+    """The text that was sealed, at most `seconds` ago.
+
+    None if the secret is another one, the text was altered, or it was sealed longer ago.
+    """
     try:
-        return _box(secret).decrypt(sealed.encode()).decode()
+        return _box(secret).decrypt(sealed.encode(), ttl=seconds).decode()
     except InvalidToken:
         return None
 

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import BadAccount, DatabaseUnavailable
-from creditapp.identity import sign_in_table
+from creditapp.identity import second_factor, sign_in_table
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
 from creditapp.identity.keyed import alias_of
 from creditapp.identity.passwords import check_password, hash_password, matches
 from creditapp.identity.people import Person, Role
+from creditapp.identity.second_factor import SecondFactor
 from creditapp.identity.sign_in_table import SignIn
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -48,13 +49,14 @@ class Checked:
 class SignedIn(UserMixin):  # type: ignore[misc]
     """A signed-in person, identified to Flask-Login by the token of the sign-in."""
 
-    def __init__(self, person: Person, token: str, row: SignIn) -> None:
+    def __init__(self, person: Person, token: str, row: SignIn, *, has_second_factor: bool) -> None:
         self.person_id = person.id
         self.name = person.name
         self.role = Role(person.role)
         self.token = token
         self.token_digest = row.token_digest
         self.confirmed_at = row.confirmed_at
+        self.has_second_factor = has_second_factor
 
     def get_id(self) -> str:
         """The token, which Flask-Login keeps in the session cookie."""
@@ -77,13 +79,21 @@ def check(name: str, password: str, secret: str, request_id: str) -> Checked | N
     return None
 
 
-def begin(checked: Checked, hours: int, visit: Visit) -> SignedIn | None:
-    """Sign a person in; none if they were disabled or their password was changed since it was checked."""
+def begin(
+    checked: Checked, hours: int, visit: Visit, *, with_code: bool = False
+) -> SignedIn | None:
+    """Sign a person in.
+
+    None if they were disabled or their password was changed since it was checked, or if they have a second
+    factor and no code of it was accepted (`with_code`).
+    """
     token = secrets.token_urlsafe(32)
     now = datetime.now(UTC)
     with writing() as session:
         person = session.get(Person, checked.person_id)
-        if person is None or person.disabled_at or _proof(person) != checked.proof:
+        has_one = second_factor.exists(session, checked.person_id)
+        may_begin = person is not None and not person.disabled_at and with_code >= has_one
+        if person is None or not may_begin or _proof(person) != checked.proof:
             actor = Actor("nobody", visit.request_id)
             note(session, actor, Action.SIGN_IN_FAILED, checked.name)
             return None
@@ -100,15 +110,16 @@ def begin(checked: Checked, hours: int, visit: Visit) -> SignedIn | None:
         session.add(row)
         actor = Actor(f"person:{person.name}", visit.request_id)
         note(session, actor, Action.SIGNED_IN, person.name)
-    return SignedIn(person, token, row)
+    return SignedIn(person, token, row, has_second_factor=has_one)
 
 
 def find(token: str, idle_minutes: int) -> SignedIn | None:
     """Find who is signed in with this token; read at each request, so that a sign-out works at once."""
     now = datetime.now(UTC)
     query = (
-        select(Person, SignIn)
+        select(Person, SignIn, SecondFactor.person_id)
         .join(SignIn, SignIn.person_id == Person.id)
+        .outerjoin(SecondFactor, SecondFactor.person_id == Person.id)
         .where(SignIn.token_digest == _digest(token), *_is_running(now, idle_minutes))
         .where(Person.disabled_at.is_(None))
     )
@@ -116,10 +127,10 @@ def find(token: str, idle_minutes: int) -> SignedIn | None:
         found = session.execute(query).one_or_none()
     if found is None:
         return None
-    person, row = found
+    person, row, second = found
     if (row.last_seen_at or row.started_at) <= now - SEEN_EVERY:
         _note_seen(row, now)
-    return SignedIn(person, token, row)
+    return SignedIn(person, token, row, has_second_factor=second is not None)
 
 
 def sign_out(person: SignedIn, request_id: str) -> None:
@@ -155,11 +166,22 @@ def end_others(person: SignedIn, request_id: str) -> None:
         note(session, actor, Action.SESSIONS_ENDED, person.name, f"all others: {number}")
 
 
-def is_confirmed(person: SignedIn, password: str) -> bool:
+def has_password(person: SignedIn, password: str) -> bool:
     """Whether this is the person's password."""
     with reading() as session:
         hashed = session.get_one(Person, person.person_id).password_hash
     return matches(hashed, password)
+
+
+def note_confirmation(person: SignedIn, actor: Actor, *, is_right: bool) -> None:
+    """Keep that a person has just proved who they are, or record that they failed to."""
+    now = datetime.now(UTC)
+    with writing() as session:
+        if is_right:
+            session.get_one(SignIn, person.token_digest).confirmed_at = now
+            person.confirmed_at = now
+        else:
+            note(session, actor, Action.CONFIRMATION_FAILED, person.name)
 
 
 def change_own_password(person: SignedIn, current: str, new: str, request_id: str) -> None:
@@ -168,7 +190,7 @@ def change_own_password(person: SignedIn, current: str, new: str, request_id: st
     Raises:
         BadAccount: the current password is wrong, or the new one is not accepted; nothing changed.
     """
-    if not is_confirmed(person, current):
+    if not has_password(person, current):
         raise BadAccount("the current password is wrong")
     check_password(new, person.name)
     if new == current:

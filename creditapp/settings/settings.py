@@ -170,6 +170,12 @@ class Settings:
     session_hours: int = _setting(
         "CREDITAPP_SESSION_HOURS", 12, "how long a sign-in lasts", Range(1, 168)
     )
+    second_factor: str = _setting(
+        "CREDITAPP_SECOND_FACTOR",
+        "optional",
+        "`optional`, or `required`: analysts and admins must set one up before they can do anything",
+        OneOf(["optional", "required"]),
+    )
     idle_minutes: int = _setting(
         "CREDITAPP_IDLE_MINUTES",
         60,

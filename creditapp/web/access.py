@@ -9,7 +9,12 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, request
 from flask_login import LoginManager, current_user
 
-from creditapp.exceptions import DatabaseUnavailable, NotAllowed, NotSignedIn
+from creditapp.exceptions import (
+    DatabaseUnavailable,
+    NotAllowed,
+    NotSignedIn,
+    SecondFactorMissing,
+)
 from creditapp.identity import api_keys, audit, sign_ins
 from creditapp.identity.actors import Actor
 from creditapp.identity.api_keys import Scope
@@ -83,6 +88,10 @@ def access_of(endpoint: str) -> Access:
     return declared or LIBRARY_ROUTES.get(endpoint, CLOSED)
 
 
+WITHOUT_FACTOR = ("second_factor.overview", "second_factor.set_up", "account.sign_out")
+"""What a person can do who must set up a second factor first."""
+
+
 @dataclass(frozen=True)
 class Principal:
     """Who makes a request, with the label that decisions and events keep."""
@@ -144,6 +153,14 @@ def may_read(made_by: str) -> bool:
     return made_by == principal.label
 
 
+def lacks_second_factor() -> bool:
+    """Whether the person at hand must set up a second factor first."""
+    role = current().role
+    if role is None or current_settings().second_factor != "required":
+        return False
+    return role.includes(Role.ANALYST) and not current_user.has_second_factor
+
+
 def _guard() -> None:
     if request.endpoint is None or request.method == "OPTIONS":
         return
@@ -152,6 +169,8 @@ def _guard() -> None:
         raise NotAllowed("this route is closed: its view declares no access")
     g.principal = _principal(access)
     if access.anyone or _admits(access, g.principal):
+        if not access.anyone and lacks_second_factor() and request.endpoint not in WITHOUT_FACTOR:
+            raise SecondFactorMissing("your role needs a second factor; set one up on /account")
         return
     if not g.principal.is_known:
         raise NotSignedIn("a valid key is required: Authorization: Bearer …")

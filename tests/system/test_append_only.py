@@ -38,7 +38,15 @@ KEPT = {
 }
 ERASABLE = {"decision_answers", "review_note"}
 """Personal words and answers, which may be deleted and never changed."""
-CHANGEABLE = {"api_key", "log_probe", "model_turn", "person", "sign_in"}
+CHANGEABLE = {
+    "api_key",
+    "log_probe",
+    "model_turn",
+    "person",
+    "recovery_code",
+    "second_factor",
+    "sign_in",
+}
 
 APPEND_ONLY = sorted(KEPT | ERASABLE)
 VALUES: dict[type, Any] = {
