@@ -11,10 +11,12 @@ from werkzeug import Response
 from creditapp.exceptions import (
     ChangeUnderWay,
     ModelUnavailable,
+    NotConfirmed,
     RefusedModel,
     RegistryUnavailable,
     UnknownVersion,
 )
+from creditapp.identity.actors import Actor
 from creditapp.observability import metrics
 from creditapp.reports.chapter import Chapter
 from creditapp.reports.chapters import chapters
@@ -27,9 +29,8 @@ from creditapp.serving import (
     registry_listing,
     remote_commands,
 )
-from creditapp.serving.deployments import Switch
 from creditapp.serving.lifecycle import Permissions
-from creditapp.web import access
+from creditapp.web import access, confirmation
 from creditapp.web.access import ADMINS, ANALYSTS, open_to
 
 blueprint = Blueprint("models", __name__)
@@ -96,8 +97,7 @@ def promote() -> Response | Page:
     permissions = Permissions(
         new_inputs="accept_new_inputs" in request.form, override="override" in request.form
     )
-    change = partial(remote_commands.promote, permissions=permissions)
-    return _change(change, request.form.get("version", ""))
+    return _change(partial(_promote, permissions), request.form.get("version", ""))
 
 
 @blueprint.post("/models/rollback")
@@ -107,7 +107,12 @@ def roll_back() -> Response | Page:
     return _change(remote_commands.roll_back)
 
 
-def _change(change: Callable[..., Switch], *arguments: str) -> Response | Page:
+def _promote(permissions: Permissions, version: str, reason: str, actor: Actor) -> None:
+    confirmation.confirm()
+    remote_commands.promote(version, reason, actor, permissions)
+
+
+def _change(change: Callable[..., object], *arguments: str) -> Response | Page:
     """Change what is served, or show why the change was refused."""
     given = (*arguments, request.form.get("reason", "").strip())
     if not all(0 < len(text) <= LONGEST_REASON and text.isprintable() for text in given):
@@ -119,7 +124,7 @@ def _change(change: Callable[..., Switch], *arguments: str) -> Response | Page:
         return _page(problem, 422)
     try:
         change(*given, access.current_actor())
-    except (RefusedModel, ChangeUnderWay, RegistryUnavailable) as error:
+    except (NotConfirmed, RefusedModel, ChangeUnderWay, RegistryUnavailable) as error:
         return _page(str(error), error.status)
     return redirect(url_for("models.overview"))
 

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response
 
-from creditapp.exceptions import BadPolicy, PolicyChanged
+from creditapp.exceptions import BadPolicy, NotConfirmed, PolicyChanged
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.policy.rule_checks import rule_warnings
@@ -15,7 +15,7 @@ from creditapp.policy.terms import State
 from creditapp.serving import cache as model_cache
 from creditapp.simulation.costs import ASSUMPTIONS
 from creditapp.simulation.workbench import compare
-from creditapp.web import access
+from creditapp.web import access, confirmation
 from creditapp.web.access import ANALYSTS, open_to
 from creditapp.web.pages.policy_forms import LONGEST_REASON, SaveForm, TryForm, defaults
 
@@ -63,6 +63,7 @@ def save() -> Response | Page:
         )
         return _page(trying, in_force, problem, 422)
     try:
+        confirmation.confirm()
         policy_versions.put_in_force(
             replace(tried, points=in_force.points),
             access.current_actor(),
@@ -70,7 +71,7 @@ def save() -> Response | Page:
             instead_of=form.instead_of.data,
             starts_at=form.start,
         )
-    except (PolicyChanged, BadPolicy) as error:
+    except (NotConfirmed, PolicyChanged, BadPolicy) as error:
         return _page(trying, in_force, str(error), error.status)
     return redirect(url_for("policy.overview"))
 
@@ -84,7 +85,7 @@ def _page(
     terms = policy_versions.terms()
     context: dict[str, Any] = {
         "form": form,
-        "saving": SaveForm(None),
+        "saving": SaveForm(),
         "in_force": in_force,
         "tried": tried,
         "problem": problem,
