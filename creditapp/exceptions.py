@@ -38,6 +38,14 @@ class NotConfirmed(NotAllowed):
     """A change that needs a fresh proof of who makes it."""
 
 
+class SamePerson(NotAllowed):
+    """A step that needs another person than the one who made the step before."""
+
+
+class NeedsSecondPerson(CreditappError):
+    """A change by a command that nobody else approves, where two people must agree."""
+
+
 class SecondFactorMissing(NotAllowed):
     """A person whose role needs a second factor, and who has none yet."""
 
@@ -166,6 +174,10 @@ class UnknownDecision(NotFound):
         super().__init__(f"no decision has the id {decision_id[:64]}")
 
 
+class UnknownProposal(NotFound):
+    """There is no proposal with this number."""
+
+
 class UnknownVersion(NotFound):
     """The registry has no such version of the model."""
 
@@ -191,6 +203,14 @@ class NothingToChange(Conflict):
 
 class CannotReplay(Conflict):
     """A stored decision that cannot be scored again."""
+
+
+class BadProposal(InvalidInput):
+    """A proposal, or a verdict on one, that is not complete."""
+
+
+class ProposalClosed(Conflict):
+    """A proposal that was approved, rejected or withdrawn already."""
 
 
 class BadAccount(CreditappError):

@@ -32,6 +32,7 @@ from creditapp.web.pages import (
     notice,
     own_account,
     policy,
+    proposals,
     scoring,
     second_factor,
 )
@@ -56,6 +57,7 @@ PAGES = (
     account,
     own_account,
     second_factor,
+    proposals,
 )
 
 

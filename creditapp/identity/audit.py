@@ -35,6 +35,11 @@ class Action(StrEnum):
     MODEL_REFUSED = "model refused"
     CHALLENGER_CHANGED = "challenger changed"
     POLICY_CHANGED = "policy changed"
+    CHANGE_PROPOSED = "change proposed"
+    PROPOSAL_APPROVED = "proposal approved"
+    PROPOSAL_REJECTED = "proposal rejected"
+    PROPOSAL_WITHDRAWN = "proposal withdrawn"
+    WITHOUT_SECOND_PERSON = "changed without a second person"
     DECISION_REVIEWED = "decision reviewed"
     ACCESS_REFUSED = "access refused"
 

@@ -176,6 +176,13 @@ class Settings:
         "`optional`, or `required`: analysts and admins must set one up before they can do anything",
         OneOf(["optional", "required"]),
     )
+    four_eyes: str = _setting(
+        "CREDITAPP_FOUR_EYES",
+        "",
+        "`on`: nobody reviews what they scored, and a second person approves each promotion and policy; "
+        "`off`; if unset, on in production",
+        OneOf(["", "on", "off"]),
+    )
     idle_minutes: int = _setting(
         "CREDITAPP_IDLE_MINUTES",
         60,
@@ -206,6 +213,11 @@ class Settings:
     def production(self) -> bool:
         """Whether the service runs in production."""
         return self.env == "production"
+
+    @property
+    def two_people(self) -> bool:
+        """Whether changes and reviews need a second person."""
+        return self.four_eyes == "on" or (self.production and not self.four_eyes)
 
     @property
     def database_address(self) -> str:

@@ -33,6 +33,8 @@ KEPT = {
     "decision",
     "deployment",
     "policy",
+    "proposal",
+    "proposal_decision",
     "review",
     "served_bundle",
 }

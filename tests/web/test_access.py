@@ -50,6 +50,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "POST /account/second-factor/remove": (OFFICERS, None),
     "GET /sign-in/code": (OPEN, None),
     "POST /sign-in/code": (OPEN, None),
+    "POST /proposals/<int:proposal_id>": (ANALYSTS, None),
     "POST /account/password": (OFFICERS, None),
     "POST /account/sessions/end": (OFFICERS, None),
     "GET /drift": (ANALYSTS, None),
@@ -130,6 +131,7 @@ def ask(client: StrictClient, route: str, key: str = "") -> TestResponse:
     """Ask for a route with some value for what its path leaves open."""
     method, rule = route.split(" ")
     path = rule.replace("<decision_id>", "x").replace("<path:filename>", "vault.css")
+    path = path.replace("<int:proposal_id>", "1")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return client.open(path, method=method, headers=headers)
 

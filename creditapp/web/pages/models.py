@@ -16,7 +16,9 @@ from creditapp.exceptions import (
     RegistryUnavailable,
     UnknownVersion,
 )
+from creditapp.identity import proposals
 from creditapp.identity.actors import Actor
+from creditapp.identity.proposals import Kind
 from creditapp.observability import metrics
 from creditapp.reports.chapter import Chapter
 from creditapp.reports.chapters import chapters
@@ -26,10 +28,12 @@ from creditapp.reports.points import points_chapter
 from creditapp.serving import cache as model_cache
 from creditapp.serving import (
     deployments,
+    promotions,
     registry_listing,
     remote_commands,
 )
 from creditapp.serving.lifecycle import Permissions
+from creditapp.settings.current import current_settings
 from creditapp.web import access, confirmation
 from creditapp.web.access import ADMINS, ANALYSTS, open_to
 
@@ -107,8 +111,16 @@ def roll_back() -> Response | Page:
     return _change(remote_commands.roll_back)
 
 
+def show_problem(problem: str, status: int) -> Page:
+    """The page with the reason why a change was refused."""
+    return _page(problem, status)
+
+
 def _promote(permissions: Permissions, version: str, reason: str, actor: Actor) -> None:
     confirmation.confirm()
+    if current_settings().two_people:
+        promotions.propose(version, reason, actor, permissions)
+        return
     remote_commands.promote(version, reason, actor, permissions)
 
 
@@ -164,6 +176,8 @@ def _page(problem: str | None, status: int) -> Page:
         "history": history,
         "workers": metrics.served_by_workers(),
         "problem": problem,
+        "two_people": current_settings().two_people,
+        "proposals": proposals.find_open(Kind.PROMOTION),
         **_protected(),
     }
     return render_template("models.html", **context), status
