@@ -115,6 +115,10 @@ class InvalidApplication(InvalidInput):
         self.errors = errors
 
 
+class SignInFailed(BadRequest):
+    """A sign-in with the identity provider that did not succeed."""
+
+
 class BatchTooLarge(TooLarge):
     """More applications in one request than `CREDITAPP_MAX_BATCH` allows."""
 
@@ -153,6 +157,10 @@ class RegistryUnavailable(Unavailable):
 
 class ChangeUnderWay(Unavailable):
     """Another change of the served model is under way."""
+
+
+class ProviderUnavailable(Unavailable):
+    """The identity provider does not answer, or not as it should."""
 
 
 class ModelUnavailable(Unavailable):

@@ -17,7 +17,7 @@ from creditapp.serving import registry_listing
 from creditapp.settings.paths import INSTANCE, ROOT
 from creditapp.settings.safeguards import checked_settings
 from creditapp.settings.settings import Settings
-from creditapp.web import access, confirmation, errors, headers, rate_limits
+from creditapp.web import access, confirmation, errors, headers, provider, rate_limits
 from creditapp.web.api import docs
 from creditapp.web.api import metrics as metrics_route
 from creditapp.web.api import routes as api
@@ -35,6 +35,7 @@ from creditapp.web.pages import (
     proposals,
     scoring,
     second_factor,
+    single_sign_on,
 )
 from creditapp.web.phrasing import phrase
 from creditapp.web.proxies import TrustedProxies
@@ -58,6 +59,7 @@ PAGES = (
     own_account,
     second_factor,
     proposals,
+    single_sign_on,
 )
 
 
@@ -112,6 +114,7 @@ def _add_templates(app: Flask) -> None:
 def _add_routes(app: Flask, settings: Settings) -> None:
     access.init_app(app)
     confirmation.init_app(app)
+    provider.init_app(app, settings)
     csrf = CSRFProtect(app)
     if settings.cors_origins:
         CORS(app, resources={r"/api/*": {"origins": settings.cors_origins}})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import String, select
+from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
@@ -30,9 +30,10 @@ class Role(StrEnum):
 
 
 class Person(Base):
-    """A person who may sign in."""
+    """A person who may sign in; one of an identity provider has an issuer and a subject, and no password."""
 
     __tablename__ = "person"
+    __table_args__ = (Index("ix_person_issuer_subject", "issuer", "subject", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
@@ -40,6 +41,8 @@ class Person(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    issuer: Mapped[str | None] = mapped_column(String(255))
+    subject: Mapped[str | None] = mapped_column(String(255))
 
 
 def add(name: str, role: Role, password: str, actor: Actor) -> None:
@@ -76,12 +79,14 @@ def change_password(name: str, password: str, actor: Actor) -> None:
     """Change the password of a person, and end all their sign-ins.
 
     Raises:
-        BadAccount: there is no such person, or the password is not accepted.
+        BadAccount: there is no such person, they sign in with a provider, or the password is not accepted.
     """
     check_password(password, name)
     hashed = hash_password(password)
     with writing() as session:
         person = find_person(session, name)
+        if person.issuer:
+            raise BadAccount(f"{name} signs in with the identity provider and has no password here")
         person.password_hash = hashed
         sign_in_table.end_all(session, person.id)
         note(session, actor, Action.PASSWORD_CHANGED, name)

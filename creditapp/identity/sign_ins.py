@@ -57,6 +57,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         self.token_digest = row.token_digest
         self.confirmed_at = row.confirmed_at
         self.has_second_factor = has_second_factor
+        self.is_external = person.issuer is not None
 
     def get_id(self) -> str:
         """The token, which Flask-Login keeps in the session cookie."""
@@ -88,7 +89,6 @@ def begin(
     factor and no code of it was accepted (`with_code`).
     """
     token = secrets.token_urlsafe(32)
-    now = datetime.now(UTC)
     with writing() as session:
         person = session.get(Person, checked.person_id)
         has_one = second_factor.exists(session, checked.person_id)
@@ -97,20 +97,20 @@ def begin(
             actor = Actor("nobody", visit.request_id)
             note(session, actor, Action.SIGN_IN_FAILED, checked.name)
             return None
-        row = SignIn(
-            token_digest=_digest(token),
-            person_id=person.id,
-            started_at=now,
-            expires_at=now + timedelta(hours=hours),
-            last_seen_at=now,
-            confirmed_at=now,
-            network=visit.network[:50],
-            agent=visit.agent[:80],
-        )
-        session.add(row)
-        actor = Actor(f"person:{person.name}", visit.request_id)
-        note(session, actor, Action.SIGNED_IN, person.name)
+        row = _add(session, person, token, hours, visit)
     return SignedIn(person, token, row, has_second_factor=has_one)
+
+
+def begin_external(
+    person_id: int, signed_in_at: datetime | None, hours: int, visit: Visit
+) -> SignedIn:
+    """Sign in a person of an identity provider, who proved there who they are at that time."""
+    token = secrets.token_urlsafe(32)
+    with writing() as session:
+        person = session.get_one(Person, person_id)
+        row = _add(session, person, token, hours, visit)
+        row.confirmed_at = signed_in_at
+    return SignedIn(person, token, row, has_second_factor=False)
 
 
 def find(token: str, idle_minutes: int) -> SignedIn | None:
@@ -200,6 +200,23 @@ def change_own_password(person: SignedIn, current: str, new: str, request_id: st
         session.get_one(Person, person.person_id).password_hash = hashed
         sign_in_table.end_all(session, person.person_id, but=person.token_digest)
         note(session, _actor(person, request_id), Action.PASSWORD_CHANGED, person.name)
+
+
+def _add(session: Session, person: Person, token: str, hours: int, visit: Visit) -> SignIn:
+    now = datetime.now(UTC)
+    row = SignIn(
+        token_digest=_digest(token),
+        person_id=person.id,
+        started_at=now,
+        expires_at=now + timedelta(hours=hours),
+        last_seen_at=now,
+        confirmed_at=now,
+        network=visit.network[:50],
+        agent=visit.agent[:80],
+    )
+    session.add(row)
+    note(session, Actor(f"person:{person.name}", visit.request_id), Action.SIGNED_IN, person.name)
+    return row
 
 
 def _note_seen(row: SignIn, now: datetime) -> None:

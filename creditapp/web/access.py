@@ -158,7 +158,9 @@ def lacks_second_factor() -> bool:
     role = current().role
     if role is None or current_settings().second_factor != "required":
         return False
-    return role.includes(Role.ANALYST) and not current_user.has_second_factor
+    return role.includes(Role.ANALYST) and not (
+        current_user.has_second_factor or current_user.is_external
+    )
 
 
 def _guard() -> None:

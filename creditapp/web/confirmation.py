@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
     """Let templates ask for the proof in a form."""
     app.jinja_env.globals["must_confirm"] = must_confirm
     app.jinja_env.globals["has_second_factor"] = lambda: current_user.has_second_factor
+    app.jinja_env.globals["is_external"] = lambda: current_user.is_external
 
 
 def must_confirm() -> bool:
@@ -35,6 +36,10 @@ def confirm() -> None:
     """
     if not must_confirm():
         return
+    if current_user.is_external:
+        raise NotConfirmed(
+            gettext("Confirm with your identity provider who you are; nothing was changed.")
+        )
     rate_limits.spend_sign_in(current_user.name)
     password, code = (request.form.get(f"confirm_{one}", "") for one in ("password", "code"))
     if not password:

@@ -96,6 +96,15 @@ def spend_sign_in(name: str) -> None:
         _allowances().spend(current_settings().sign_in_limit, "sign-in", client)
 
 
+def spend_external_sign_in() -> None:
+    """Take an attempt to sign in with the identity provider from the address's allowance.
+
+    Raises:
+        LimitReached: none is left.
+    """
+    _allowances().spend(current_settings().sign_in_limit, "external", _address())
+
+
 def spend_code(name: str) -> None:
     """Take an attempt to enter a code from the name's allowance: a code has six digits.
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask_babel import gettext, lazy_gettext
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 from werkzeug import Response
 from wtforms import PasswordField, StringField
@@ -16,8 +16,9 @@ from creditapp.identity.keyed import seal, unseal
 from creditapp.identity.sign_ins import Checked, SignedIn
 from creditapp.observability import request_ids
 from creditapp.settings.current import current_settings
-from creditapp.web import rate_limits
+from creditapp.web import provider, rate_limits
 from creditapp.web.access import ADMINS, ANYONE, OFFICERS, open_to
+from creditapp.web.entering import enter
 from creditapp.web.visits import current_visit
 
 blueprint = Blueprint("account", __name__)
@@ -45,7 +46,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 @open_to(ANYONE)
 def sign_in() -> str:
     """Show the sign-in form."""
-    return render_template("sign_in.html", form=SignInForm())
+    return _sign_in_page(SignInForm())
 
 
 @blueprint.post("/sign-in")
@@ -66,7 +67,7 @@ def try_to_sign_in() -> Response | tuple[str, int]:
     if person is None:
         form.name.data = name if name.isprintable() else ""
         form.password.errors = [gettext("The name or the password is wrong.")]
-        return render_template("sign_in.html", form=form), 401
+        return _sign_in_page(form), 401
     return _enter(person)
 
 
@@ -105,9 +106,10 @@ def try_code() -> Response | tuple[str, int]:
 @open_to(OFFICERS)
 def sign_out() -> Response:
     """End this sign-in, also for copies of its cookie."""
+    left = 1 if current_user.is_external else None
     sign_ins.sign_out(current_user, request_ids.current())
     logout_user()
-    return redirect(url_for("account.sign_in"))
+    return redirect(url_for("account.sign_in", left=left))
 
 
 @blueprint.get("/events")
@@ -128,16 +130,14 @@ def _checked() -> Checked | None:
 
 
 def _enter(person: SignedIn) -> Response:
-    """Begin the session in this browser, and go to the page that was asked for."""
-    if current_user.is_authenticated:
-        sign_ins.sign_out(current_user, request_ids.current())
     session.pop(CHECKED, None)
-    login_user(person)
-    return redirect(_next_page())
+    return enter(person, request.args.get("next", ""))
 
 
-def _next_page() -> str:
-    """The page asked for before signing in, if it is one of ours; else the first page."""
-    wanted = request.args.get("next", "")
-    is_ours = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
-    return wanted if is_ours and wanted.isprintable() else url_for("scoring.form")
+def _sign_in_page(form: SignInForm) -> str:
+    context = {
+        "has_provider": provider.is_set_up(),
+        "next": request.args.get("next"),
+        "left_provider": "left" in request.args,
+    }
+    return render_template("sign_in.html", form=form, **context)

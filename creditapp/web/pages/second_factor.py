@@ -7,7 +7,7 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug import Response
 
-from creditapp.exceptions import NotConfirmed
+from creditapp.exceptions import NotAllowed, NotConfirmed
 from creditapp.identity import second_factor
 from creditapp.identity.keyed import seal, unseal
 from creditapp.settings.current import current_settings
@@ -73,6 +73,8 @@ def remove() -> Response | Page:
 
 
 def _page(problem: str = "", status: int = 200) -> Page:
+    if current_user.is_external:
+        raise NotAllowed(gettext("Your second factor is kept by your identity provider."))
     if current_user.has_second_factor:
         left = second_factor.recovery_codes_left(current_user.person_id)
         return render_template("second_factor.html", left=left, problem=problem), status
