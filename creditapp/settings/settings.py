@@ -204,7 +204,9 @@ class Settings:
         "which group of the provider has which role, as in `risk-analysts=analyst,credit=officer`",
     )
     oidc_groups_claim: str = _setting(
-        "CREDITAPP_OIDC_GROUPS_CLAIM", "groups", "the claim of the ID token that lists the groups"
+        "CREDITAPP_OIDC_GROUPS_CLAIM",
+        "groups",
+        "the claim of the identity token that lists the groups",
     )
     idle_minutes: int = _setting(
         "CREDITAPP_IDLE_MINUTES",
