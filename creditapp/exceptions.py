@@ -45,6 +45,22 @@ class NotAllowed(CreditappError):
     title = marked("Not allowed")
 
 
+class NotConfirmed(NotAllowed):
+    """A change that needs a fresh proof of who makes it."""
+
+
+class SamePerson(NotAllowed):
+    """A step that needs another person than the one who made the step before."""
+
+
+class NeedsSecondPerson(CreditappError):
+    """A change by a command that nobody else approves, where two people must agree."""
+
+
+class SecondFactorMissing(NotAllowed):
+    """A person whose role needs a second factor, and who has none yet."""
+
+
 class NotFound(CreditappError):
     """A thing that does not exist, or that the caller may not know of."""
 
@@ -136,6 +152,10 @@ class BadQuery(InvalidInput):
         return {"errors": self.errors}
 
 
+class SignInFailed(BadRequest):
+    """A sign-in with the identity provider that did not succeed."""
+
+
 class BatchTooLarge(TooLarge):
     """More applications in one request than `CREDITAPP_MAX_BATCH` allows."""
 
@@ -174,6 +194,10 @@ class RegistryUnavailable(Unavailable):
 
 class ChangeUnderWay(Unavailable):
     """Another change of the served model is under way."""
+
+
+class ProviderUnavailable(Unavailable):
+    """The identity provider does not answer, or not as it should."""
 
 
 class ModelUnavailable(Unavailable):
@@ -237,6 +261,10 @@ class UnknownDecision(NotFound):
         super().__init__(f"no decision has the id {decision_id[:64]}")
 
 
+class UnknownProposal(NotFound):
+    """There is no proposal with this number."""
+
+
 class UnknownVersion(NotFound):
     """The registry has no such version of the model."""
 
@@ -262,6 +290,14 @@ class NothingToChange(Conflict):
 
 class CannotReplay(Conflict):
     """A stored decision that cannot be scored again."""
+
+
+class BadProposal(InvalidInput):
+    """A proposal, or a verdict on one, that is not complete."""
+
+
+class ProposalClosed(Conflict):
+    """A proposal that was approved, rejected or withdrawn already."""
 
 
 class BadAccount(CreditappError):

@@ -17,7 +17,7 @@ from creditapp.serving import registry_listing
 from creditapp.settings.paths import INSTANCE, ROOT
 from creditapp.settings.safeguards import checked_settings
 from creditapp.settings.settings import Settings
-from creditapp.web import access, errors, headers, once, rate_limits
+from creditapp.web import access, confirmation, errors, headers, once, provider, rate_limits
 from creditapp.web.api import docs
 from creditapp.web.api import metrics as metrics_route
 from creditapp.web.api import routes as api
@@ -30,8 +30,12 @@ from creditapp.web.pages import (
     drift,
     models,
     notice,
+    own_account,
     policy,
+    proposals,
     scoring,
+    second_factor,
+    single_sign_on,
 )
 from creditapp.web.phrasing import phrase
 from creditapp.web.proxies import TrustedProxies
@@ -42,7 +46,21 @@ POLLING_THREADS = 3
 """Threads of a worker that read the database regularly: for deployments, challengers, drift."""
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-PAGES = (scoring, decisions, notice, codebook, drift, models, policy, challenger, account)
+PAGES = (
+    scoring,
+    decisions,
+    notice,
+    codebook,
+    drift,
+    models,
+    policy,
+    challenger,
+    account,
+    own_account,
+    second_factor,
+    proposals,
+    single_sign_on,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -95,6 +113,8 @@ def _add_templates(app: Flask) -> None:
 
 def _add_routes(app: Flask, settings: Settings) -> None:
     access.init_app(app)
+    confirmation.init_app(app)
+    provider.init_app(app, settings)
     csrf = CSRFProtect(app)
     if settings.cors_origins:
         CORS(app, resources={r"/api/*": {"origins": settings.cors_origins}})

@@ -11,14 +11,19 @@ from creditapp.exceptions import (
     ChangeUnderWay,
     CreditappError,
     DatabaseUnavailable,
+    ProposalClosed,
     RefusedModel,
     RowsRefused,
 )
-from creditapp.serving.remote_commands import REFUSED, UNDER_WAY
+from creditapp.serving.remote_commands import CLOSED, REFUSED, UNDER_WAY
 
 BAD_INPUT = 2
 CHECK_DATABASE = "check that DATABASE_URL answers, and that flask db upgrade was run"
-EXIT_CODES: dict[type[CreditappError], int] = {RefusedModel: REFUSED, ChangeUnderWay: UNDER_WAY}
+EXIT_CODES: dict[type[CreditappError], int] = {
+    RefusedModel: REFUSED,
+    ChangeUnderWay: UNDER_WAY,
+    ProposalClosed: CLOSED,
+}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import click
 from flask.cli import AppGroup
 
 from creditapp.cli.errors import errors_in_one_line
-from creditapp.identity import api_keys, audit, people
+from creditapp.identity import api_keys, audit, people, second_factor
 from creditapp.identity.actors import operator
 from creditapp.identity.api_keys import Scope
 from creditapp.identity.people import Role
@@ -82,6 +82,15 @@ def change_password(name: str, generate: bool) -> None:
     with errors_in_one_line():
         people.change_password(name, _password(generate), operator())
     click.echo(f"{name} has a new password and is signed out everywhere")
+
+
+@user.command("reset-second-factor")
+@click.argument("name")
+def reset_second_factor(name: str) -> None:
+    """Remove the second factor of NAME, and sign them out everywhere."""
+    with errors_in_one_line():
+        second_factor.reset(name, operator())
+    click.echo(f"{name} has no second factor now and is signed out everywhere")
 
 
 @key.command("add")

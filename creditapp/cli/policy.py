@@ -13,8 +13,10 @@ from creditapp.applications.strict_json import parse
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.policy_description import describe, print_history
 from creditapp.cli.policy_simulation import assumption_options, lines_of
+from creditapp.cli.two_people import check_second_person, two_people_options
 from creditapp.exceptions import BadPolicy, ModelUnavailable, NotStrictJson
 from creditapp.identity.actors import operator
+from creditapp.policy import proposed as policy_proposals
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy, Rule, check_cut_offs, rules_from
 from creditapp.policy.points import PointsScale
@@ -79,6 +81,7 @@ def show(history: bool) -> None:
     metavar="TIME",
     help="When it comes into force, as in 2030-01-31T09:00+00:00. Without it, at once.",
 )
+@two_people_options
 def put(
     approve_from: float,
     refer_from: float,
@@ -89,7 +92,8 @@ def put(
 ) -> None:
     """Put another policy in force, at once or from a time on; all workers follow within a second.
 
-    It takes the place of policies that are planned and begin no earlier.
+    It takes the place of policies that are planned and begin no earlier. With --propose, it waits for
+    another person's approval.
     """
     with errors_in_one_line():
         start = _time(starts_at) if starts_at else None
@@ -102,6 +106,14 @@ def put(
             points=PointsScale(*given["points"]) if given["points"] else in_force.points,
             refer_repeats_days=_repeats(given["refer_repeats"], in_force),
         )
+        if given["propose"]:
+            seen = policy_versions.newest_version()
+            number = policy_proposals.propose(
+                proposed, operator(), reason, instead_of=seen, starts_at=start
+            )
+            click.echo(f"proposal {number} waits for a second person on /policy")
+            return
+        check_second_person("policy", reason, operator(), given["without_second_person"])
         policy = policy_versions.put_in_force(proposed, operator(), reason, starts_at=start)
         when = f"from {start}" if start else "now"
         click.echo(f"in force {when}:\n{describe(policy)}")

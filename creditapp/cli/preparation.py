@@ -10,8 +10,9 @@ from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.models import run_training, summary
 from creditapp.cli.registry import open_registry
 from creditapp.cli.serving import lifecycle
-from creditapp.identity import people
+from creditapp.identity import audit, people
 from creditapp.identity.actors import operator
+from creditapp.identity.audit import Action
 from creditapp.identity.people import Role
 from creditapp.serving import deployments
 from creditapp.serving.lifecycle import Permissions
@@ -70,6 +71,9 @@ def _prepare_model() -> str:
     trained = run_training(protected=not settings.production)
     click.echo(summary(trained))
     click.echo(f"to make its validation report, run: flask validate {trained.version}")
+    if settings.two_people:
+        subject = f"version {trained.version}"
+        audit.record(operator(), Action.WITHOUT_SECOND_PERSON, subject, "the first model")
     switch = lifecycle().promote(
         trained.version, "the first model", operator(), Permissions(new_inputs=True, override=True)
     )

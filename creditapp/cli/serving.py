@@ -8,7 +8,10 @@ import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.registry import open_registry
+from creditapp.cli.two_people import check_second_person, two_people_options
 from creditapp.identity.actors import Actor, operator
+from creditapp.identity.proposals import Settlement, Verdict
+from creditapp.serving import promotions
 from creditapp.serving.deployments import Switch
 from creditapp.serving.lifecycle import Lifecycle, Permissions
 from creditapp.settings.current import current_settings
@@ -67,19 +70,37 @@ OVERRIDE = click.option(
 @ALLOW
 @ACCEPT
 @OVERRIDE
+@two_people_options
+@click.option("--proposal", type=int, hidden=True, help="The proposal that is approved.")
 @_for_child_processes
 def promote(
-    version: str, reason: str, as_json: bool, actor: str, request_id: str, **permitted: bool
+    version: str,
+    reason: str,
+    as_json: bool,
+    actor: str,
+    request_id: str,
+    proposal: int | None,
+    **given: bool,
 ) -> None:
-    """Make a registered VERSION the production one, and serve it."""
+    """Make a registered VERSION the production one, and serve it; or propose to do so."""
     by = Actor(actor, request_id)
     permissions = Permissions(
-        protected=permitted["allow_protected"],
-        new_inputs=permitted["accept_new_inputs"],
-        override=permitted["override"],
+        protected=given["allow_protected"],
+        new_inputs=given["accept_new_inputs"],
+        override=given["override"],
     )
     with errors_in_one_line(as_json=as_json):
-        switch = lifecycle().promote(version, reason, by, permissions)
+        if given["propose"]:
+            number = promotions.propose(version, reason, by, permissions)
+            click.echo(f"proposal {number} waits for a second person on /models")
+            return
+        settlement = None
+        if proposal is None:
+            check_second_person(f"version {version}", reason, by, given["without_second_person"])
+        else:
+            settlement = Settlement(proposal, Verdict.APPROVED, by, reason)
+            reason = promotions.reason_of(promotions.check(version, settlement))
+        switch = lifecycle().promote(version, reason, by, permissions, settlement)
     _print(switch, f"version {switch.model_version} is in production", as_json=as_json)
 
 

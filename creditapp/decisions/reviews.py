@@ -16,7 +16,7 @@ from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.salts import SALT_BYTES
 from creditapp.database.session import lock_table, reading, writing
 from creditapp.decisions.log import Decision
-from creditapp.exceptions import AlreadyReviewed, BadReview
+from creditapp.exceptions import AlreadyReviewed, BadReview, SamePerson
 from creditapp.explanations.reasons import Reason, Source
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
@@ -91,15 +91,26 @@ def reasons_of(review: Review) -> tuple[Reason, ...]:
 
 
 def record(
-    decision: Decision, outcome: str, note: str, actor: Actor, newest_seen: int | None
+    decision: Decision,
+    outcome: str,
+    note: str,
+    actor: Actor,
+    newest_seen: int | None,
+    *,
+    by_another: bool = False,
 ) -> Review:
     """Record a person's decision; `newest_seen` is the id of the newest review the person saw, if any.
 
     Raises:
+        SamePerson: it must be by another person (`by_another`) than who scored; nothing was recorded.
         BadReview: the outcome is unknown, or the note is missing or too long; nothing was recorded.
         AlreadyReviewed: a newer review exists; nothing was recorded.
         DatabaseUnavailable: nothing was recorded.
     """
+    if by_another and is_own(decision, actor):
+        raise SamePerson(
+            "you scored this application, so another person must review it; nothing was recorded"
+        )
     note = note.strip()
     if outcome not in list(Verdict):
         raise BadReview("the outcome must be approve or decline")
@@ -108,6 +119,11 @@ def record(
     with writing() as session:
         _check_newest(session, decision.decision_id, newest_seen)
         return _add(session, decision, outcome, note, actor)
+
+
+def is_own(decision: Decision, actor: Actor) -> bool:
+    """Whether somebody scored the application themselves."""
+    return decision.made_by == actor.label[:100]
 
 
 def _check_newest(session: Session, decision_id: UUID, newest_seen: int | None) -> None:

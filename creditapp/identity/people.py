@@ -1,29 +1,19 @@
-"""People: who they are, what role they have, and where they are signed in."""
+"""People: who they are, and what role they have."""
 
-import hashlib
-import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from flask_login import UserMixin
-from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import BadAccount
+from creditapp.identity import sign_in_table
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
-
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 200
-
-_hasher = PasswordHasher()
-_NOBODYS_HASH = _hasher.hash(secrets.token_hex())
-"""Checked for an unknown name, so that the answer takes as long as for a known one."""
+from creditapp.identity.passwords import check_password, hash_password
 
 
 class Role(StrEnum):
@@ -40,9 +30,10 @@ class Role(StrEnum):
 
 
 class Person(Base):
-    """A person who may sign in."""
+    """A person who may sign in; one of an identity provider has an issuer and a subject, and no password."""
 
     __tablename__ = "person"
+    __table_args__ = (Index("ix_person_issuer_subject", "issuer", "subject", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
@@ -50,45 +41,23 @@ class Person(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class SignIn(Base):
-    """A sign-in in one browser; only the digest of its token is stored."""
-
-    __tablename__ = "sign_in"
-
-    token_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), index=True)
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class SignedIn(UserMixin):  # type: ignore[misc]
-    """A signed-in person, identified to Flask-Login by the token of the sign-in."""
-
-    def __init__(self, person: Person, token: str) -> None:
-        self.name = person.name
-        self.role = Role(person.role)
-        self.token = token
-
-    def get_id(self) -> str:
-        """The token, which Flask-Login keeps in the session cookie."""
-        return self.token
+    issuer: Mapped[str | None] = mapped_column(String(255))
+    subject: Mapped[str | None] = mapped_column(String(255))
 
 
 def add(name: str, role: Role, password: str, actor: Actor) -> None:
     """Add a person.
 
     Raises:
-        BadAccount: the name is taken or not fit to be one, or the password is too short or too long.
+        BadAccount: the name is taken or not fit to be one, or the password is not accepted.
     """
     if not 0 < len(name) <= 80 or not name.isprintable() or name != name.strip():
         raise BadAccount("a name has 1 to 80 printable characters")
+    check_password(password, name)
+    hashed = hash_password(password)
     with writing() as session:
         if session.scalar(select(Person).where(Person.name == name)):
             raise BadAccount(f"a person named {name} exists already")
-        hashed = _hash(password)
         now = datetime.now(UTC)
         session.add(Person(name=name, role=role.value, password_hash=hashed, created_at=now))
         note(session, actor, Action.PERSON_ADDED, name, role.value)
@@ -101,7 +70,7 @@ def change_role(name: str, role: Role, actor: Actor) -> None:
         BadAccount: there is no such person.
     """
     with writing() as session:
-        person = _find(session, name)
+        person = find_person(session, name)
         note(session, actor, Action.ROLE_CHANGED, name, f"{person.role} to {role.value}")
         person.role = role.value
 
@@ -110,12 +79,16 @@ def change_password(name: str, password: str, actor: Actor) -> None:
     """Change the password of a person, and end all their sign-ins.
 
     Raises:
-        BadAccount: there is no such person, or the password is too short or too long.
+        BadAccount: there is no such person, they sign in with a provider, or the password is not accepted.
     """
+    check_password(password, name)
+    hashed = hash_password(password)
     with writing() as session:
-        person = _find(session, name)
-        person.password_hash = _hash(password)
-        _end_all(session, person)
+        person = find_person(session, name)
+        if person.issuer:
+            raise BadAccount(f"{name} signs in with the identity provider and has no password here")
+        person.password_hash = hashed
+        sign_in_table.end_all(session, person.id)
         note(session, actor, Action.PASSWORD_CHANGED, name)
 
 
@@ -126,61 +99,10 @@ def disable(name: str, actor: Actor) -> None:
         BadAccount: there is no such person.
     """
     with writing() as session:
-        person = _find(session, name)
+        person = find_person(session, name)
         person.disabled_at = datetime.now(UTC)
-        _end_all(session, person)
+        sign_in_table.end_all(session, person.id)
         note(session, actor, Action.PERSON_DISABLED, name)
-
-
-def sign_in(name: str, password: str, hours: int, request_id: str) -> SignedIn | None:
-    """Sign a person in; none if the name or the password is wrong, or the person is disabled."""
-    with reading() as session:
-        known = session.scalar(select(Person).where(Person.name == name))
-    matches = _matches(known, password)
-    token = secrets.token_urlsafe(32)
-    now = datetime.now(UTC)
-    with writing() as session:
-        # why: the password was checked outside the transaction and may have been changed since.
-        person = session.get(Person, known.id) if known and matches else None
-        if known is None or person is None or not _may_begin(person, known.password_hash):
-            note(session, Actor("nobody", request_id), Action.SIGN_IN_FAILED, name)
-            return None
-        session.add(
-            SignIn(
-                token_digest=_digest(token),
-                person_id=person.id,
-                started_at=now,
-                expires_at=now + timedelta(hours=hours),
-            )
-        )
-        note(session, Actor(f"person:{name}", request_id), Action.SIGNED_IN, name)
-    return SignedIn(person, token)
-
-
-def _may_begin(person: Person, checked_hash: str) -> bool:
-    return person.disabled_at is None and person.password_hash == checked_hash
-
-
-def signed_in(token: str) -> SignedIn | None:
-    """Find who is signed in with this token; read at each request, so that a sign-out works at once."""
-    active = (
-        select(Person)
-        .join(SignIn)
-        .where(SignIn.token_digest == _digest(token))
-        .where(SignIn.ended_at.is_(None), SignIn.expires_at > datetime.now(UTC))
-        .where(Person.disabled_at.is_(None))
-    )
-    with reading() as session:
-        person = session.scalar(active)
-    return SignedIn(person, token) if person else None
-
-
-def sign_out(person: SignedIn, request_id: str) -> None:
-    """End one sign-in."""
-    with writing() as session:
-        ended = update(SignIn).where(SignIn.token_digest == _digest(person.token))
-        session.execute(ended.values(ended_at=datetime.now(UTC)))
-        note(session, Actor(f"person:{person.name}", request_id), Action.SIGNED_OUT, person.name)
 
 
 def list_people() -> Sequence[Person]:
@@ -194,31 +116,13 @@ def has_admin() -> bool:
     return any(person.role == Role.ADMIN and not person.disabled_at for person in list_people())
 
 
-def _find(session: Session, name: str) -> Person:
+def find_person(session: Session, name: str) -> Person:
+    """The person with a name.
+
+    Raises:
+        BadAccount: there is none.
+    """
     person = session.scalar(select(Person).where(Person.name == name))
     if person is None:
         raise BadAccount(f"no person is named {name}")
     return person
-
-
-def _hash(password: str) -> str:
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise BadAccount(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    return _hasher.hash(password)
-
-
-def _matches(person: Person | None, password: str) -> bool:
-    hashed = person.password_hash if person else _NOBODYS_HASH
-    try:
-        return _hasher.verify(hashed, password[: LONGEST_PASSWORD + 1]) and person is not None
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def _end_all(session: Session, person: Person) -> None:
-    running = update(SignIn).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
-    session.execute(running.values(ended_at=datetime.now(UTC)))
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

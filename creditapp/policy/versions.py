@@ -1,7 +1,7 @@
 """The policy in force, planned ones and their history: one row per change."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import or_, select
@@ -76,11 +76,13 @@ def put_in_force(
     *,
     instead_of: str | None = None,
     starts_at: datetime | None = None,
+    also: Callable[[Session], None] | None = None,
 ) -> Policy:
     """Make all workers decide by a policy from a time on, or at once; return it with its new version.
 
-    The row and its event are one transaction. `instead_of` is the newest version that the caller saw, in
-    force or planned. Policies that are planned and begin no earlier than this one never come into force.
+    The row, its event and what `also` does are one transaction. `instead_of` is the newest version that the
+    caller saw, in force or planned. Policies that are planned and begin no earlier than this one never come
+    into force.
 
     Raises:
         BadPolicy: a value or the time is wrong, or the reason is missing; nothing changed.
@@ -106,6 +108,8 @@ def put_in_force(
     )
     with writing() as session:
         _check_still_newest(session, instead_of)
+        if also:
+            also(session)
         session.add(row)
         session.flush()
         audit.note(session, actor, Action.POLICY_CHANGED, f"policy {row.version}", _detail(row))

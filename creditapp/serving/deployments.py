@@ -1,6 +1,6 @@
 """What is and was served: one row per change, with the bundle itself, so that serving needs no registry."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -55,11 +55,15 @@ class Switch:
 
 @dataclass(frozen=True)
 class Change:
-    """Who changes what is served, why, and the proof that they hold the change lock."""
+    """Who changes what is served, why, and the proof that they hold the change lock.
+
+    `also` is done in the transaction of the deployment.
+    """
 
     actor: Actor
     reason: str
     lock_holder: str
+    also: Callable[[Session], None] | None = None
 
 
 def in_force() -> Deployment | None:
@@ -113,6 +117,8 @@ def deploy(model_name: str, version: str, portfolio: str, bundle: bytes, change:
     """
     with writing() as session:
         change_lock.check_held(session, change.lock_holder)
+        if change.also:
+            change.also(session)
         newest = session.scalar(NEWEST_FIRST.limit(1))
         key = store_bundle(session, bundle)
         if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):

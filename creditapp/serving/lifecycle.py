@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from creditapp.applications.catalogue import Catalogue
@@ -19,6 +20,7 @@ from creditapp.exceptions import (
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
+from creditapp.identity.proposals import Settlement, settle_in
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import rules_from
 from creditapp.reports.conditions import Candidate, check_conditions, unmet
@@ -67,9 +69,16 @@ class Lifecycle:
     warn: Callable[[str], None]
 
     def promote(
-        self, version: str, reason: str, actor: Actor, permissions: Permissions = NONE
+        self,
+        version: str,
+        reason: str,
+        actor: Actor,
+        permissions: Permissions = NONE,
+        settlement: Settlement | None = None,
     ) -> Switch:
         """Make a registered version the production one, and serve it.
+
+        `settlement` approves the proposal to do so; it is kept if and only if the version is served.
 
         Raises:
             RefusedModel, RegistryUnavailable, ChangeUnderWay, DatabaseUnavailable
@@ -87,7 +96,9 @@ class Lifecycle:
                 audit.record(actor, Action.CONDITIONS_OVERRIDDEN, f"version {version}", detail)
             audit.record(actor, Action.MODEL_PROMOTED, f"version {version}", reason)
             portfolio = bundle.catalogue.name
-            return deployments.deploy(registry.model_name, version, portfolio, packed, change)
+            also = partial(settle_in, settlement=settlement) if settlement else None
+            settling = replace(change, also=also)
+            return deployments.deploy(registry.model_name, version, portfolio, packed, settling)
 
     def deploy(self, actor: Actor) -> Switch:
         """Serve the version that the registry's production alias names.

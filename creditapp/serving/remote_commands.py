@@ -14,19 +14,21 @@ from creditapp.exceptions import (
     ChangeUnderWay,
     CreditappError,
     DatabaseUnavailable,
+    ProposalClosed,
     RefusedModel,
     RegistryUnavailable,
 )
 from creditapp.identity.actors import Actor
+from creditapp.identity.proposals import Proposal, Settlement
 from creditapp.observability import metrics
 from creditapp.serving import cache as model_cache
-from creditapp.serving import change_lock
+from creditapp.serving import change_lock, promotions
 from creditapp.serving.deployments import Switch
 from creditapp.serving.lifecycle import Permissions
 from creditapp.settings.paths import ROOT
 
-REFUSED, UNDER_WAY = 3, 4
-"""A command's exit codes for a version that must not be served, and for a change that is under way."""
+REFUSED, UNDER_WAY, CLOSED = 3, 4, 5
+"""Exit codes of commands: a version that must not be served, a change under way, a closed proposal."""
 
 SECONDS = 90
 REGISTRY_LIMITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
@@ -50,9 +52,20 @@ def reload(actor: Actor) -> Switch:
 
 def promote(version: str, reason: str, actor: Actor, permissions: Permissions) -> Switch:
     """Make a registered version the production one, and serve it; raises what `reload` raises."""
-    permitted = {"--accept-new-inputs": permissions.new_inputs, "--override": permissions.override}
-    flags = [flag for flag, given in permitted.items() if given]
+    flags = _flags(permissions)
     return _change(["promote", "--json", *flags, f"--reason={reason}", "--", version], actor)
+
+
+def approve(proposal: Proposal, settlement: Settlement) -> Switch:
+    """Promote what was proposed, and settle the proposal with it; raises what `reload` raises.
+
+    Raises:
+        ProposalClosed: it was settled in the meantime.
+    """
+    flags = [*_flags(promotions.permissions_of(proposal)), f"--proposal={proposal.id}"]
+    version = proposal.content["version"]
+    command = ["promote", "--json", *flags, f"--reason={settlement.reason}", "--", version]
+    return _change(command, settlement.actor)
 
 
 def roll_back(reason: str, actor: Actor) -> Switch:
@@ -79,6 +92,15 @@ def read_documents(versions: Sequence[str]) -> dict[str, dict[str, Any]]:
     """
     documents: dict[str, dict[str, Any]] = _run(["documents", "--", *versions])
     return documents
+
+
+def _flags(permissions: Permissions) -> list[str]:
+    permitted = {
+        "--accept-new-inputs": permissions.new_inputs,
+        "--override": permissions.override,
+        "--allow-protected": permissions.protected,
+    }
+    return [flag for flag, given in permitted.items() if given]
 
 
 def _change(command: list[str], actor: Actor) -> Switch:
@@ -128,6 +150,7 @@ def _parse(code: int, output: str) -> Any:
         failures: dict[int, type[CreditappError]] = {
             REFUSED: RefusedModel,
             UNDER_WAY: ChangeUnderWay,
+            CLOSED: ProposalClosed,
         }
         raise failures.get(code, RegistryUnavailable)(answer["error"])
     return answer

@@ -37,6 +37,7 @@ MOST_SIGN_INS_A_SECOND = 1
 KEYBOARD_ROWS = ("0123456789abcdef", "abcdefghijkl", "123456789")
 HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-f:]+\]")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
+ISSUER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?")
 FEWEST_LABELS = 2
 
 
@@ -77,6 +78,10 @@ def _include_wide_network(texts: Iterable[str]) -> bool:
 
 def _are_origins(texts: Iterable[str]) -> bool:
     return all(ORIGIN.fullmatch(text) for text in texts)
+
+
+def _are_roles(settings: Settings) -> bool:
+    return _parses(lambda _: settings.oidc_role_map, "")
 
 
 def _is_rate(text: str) -> bool:
@@ -185,6 +190,21 @@ ALWAYS = (
         "set a rate such as 10 per minute",
     ),
     Safeguard(
+        "CREDITAPP_OIDC_ISSUER",
+        lambda s: bool(s.oidc_issuer) and not ISSUER.fullmatch(s.oidc_issuer),
+        "set the address of the provider, such as https://login.example/realm",
+    ),
+    Safeguard(
+        "CREDITAPP_OIDC_CLIENT_ID",
+        lambda s: bool(s.oidc_issuer) and not s.oidc_client_id,
+        "not set; CREDITAPP_OIDC_ISSUER needs it",
+    ),
+    Safeguard(
+        "CREDITAPP_OIDC_ROLES",
+        lambda s: not _are_roles(s) or (bool(s.oidc_issuer) and not s.oidc_roles),
+        "set groups with the roles officer, analyst or admin, such as risk-analysts=analyst,credit=officer",
+    ),
+    Safeguard(
         "CREDITAPP_LIMITS_STORAGE",
         lambda s: not _is_storage(s.limits_storage),
         "set memory://, redis://HOST/0 or rediss://HOST/0",
@@ -268,6 +288,16 @@ IN_PRODUCTION = (
         "CREDITAPP_CORS_ORIGINS",
         lambda s: any(origin.startswith("http://") for origin in s.cors_origins),
         "http origins are not safe in production; set https origins",
+    ),
+    Safeguard(
+        "CREDITAPP_OIDC_ISSUER",
+        lambda s: s.oidc_issuer.startswith("http://"),
+        "http is not safe in production; set an https address",
+    ),
+    Safeguard(
+        "CREDITAPP_OIDC_CLIENT_SECRET",
+        lambda s: bool(s.oidc_issuer) and not s.oidc_client_secret,
+        "not set; production needs it with CREDITAPP_OIDC_ISSUER",
     ),
     Safeguard(
         "CREDITAPP_SIGN_IN_LIMIT",

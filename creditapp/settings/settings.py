@@ -12,6 +12,9 @@ from marshmallow.validate import OneOf, Range, Validator
 from creditapp.exceptions import InvalidSetting
 from creditapp.settings.paths import INSTANCE, ROOT
 
+ROLES = ("officer", "analyst", "admin")
+"""The roles that a group can have; `creditapp/identity/people.py` says what they may do."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -176,6 +179,47 @@ class Settings:
     session_hours: int = _setting(
         "CREDITAPP_SESSION_HOURS", 12, "how long a sign-in lasts", Range(1, 168)
     )
+    second_factor: str = _setting(
+        "CREDITAPP_SECOND_FACTOR",
+        "optional",
+        "`optional`, or `required`: analysts and admins must set one up before they can do anything",
+        OneOf(["optional", "required"]),
+    )
+    four_eyes: str = _setting(
+        "CREDITAPP_FOUR_EYES",
+        "",
+        "`on`: nobody reviews what they scored, and a second person approves each promotion and policy; "
+        "`off`; if unset, on in production",
+        OneOf(["", "on", "off"]),
+    )
+    oidc_issuer: str = _setting(
+        "CREDITAPP_OIDC_ISSUER",
+        "",
+        "the address of an OpenID Connect provider, for single sign-on; the only other host that the "
+        "service asks by this setting",
+    )
+    oidc_client_id: str = _setting(
+        "CREDITAPP_OIDC_CLIENT_ID", "", "the name of this service at the provider"
+    )
+    oidc_client_secret: str = _setting(
+        "CREDITAPP_OIDC_CLIENT_SECRET", "", "the secret of this service at the provider"
+    )
+    oidc_roles: tuple[str, ...] = _setting(
+        "CREDITAPP_OIDC_ROLES",
+        (),
+        "which group of the provider has which role, as in `risk-analysts=analyst,credit=officer`",
+    )
+    oidc_groups_claim: str = _setting(
+        "CREDITAPP_OIDC_GROUPS_CLAIM",
+        "groups",
+        "the claim of the identity token that lists the groups",
+    )
+    idle_minutes: int = _setting(
+        "CREDITAPP_IDLE_MINUTES",
+        60,
+        "after how many minutes without a request a sign-in ends",
+        Range(2, 10_080),
+    )
     cors_origins: tuple[str, ...] = _setting(
         "CREDITAPP_CORS_ORIGINS",
         (),
@@ -200,6 +244,23 @@ class Settings:
     def production(self) -> bool:
         """Whether the service runs in production."""
         return self.env == "production"
+
+    @property
+    def oidc_role_map(self) -> dict[str, str]:
+        """The names of roles by the groups of the provider.
+
+        Raises:
+            ValueError: an entry is not of the form group=role.
+        """
+        pairs = [entry.rpartition("=") for entry in self.oidc_roles]
+        if not all(group and role in ROLES for group, _, role in pairs):
+            raise ValueError("an entry is not of the form group=role")
+        return {group: role for group, _, role in pairs}
+
+    @property
+    def two_people(self) -> bool:
+        """Whether changes and reviews need a second person."""
+        return self.four_eyes == "on" or (self.production and not self.four_eyes)
 
     @property
     def database_address(self) -> str:

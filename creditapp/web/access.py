@@ -9,11 +9,17 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, request
 from flask_login import LoginManager, current_user
 
-from creditapp.exceptions import DatabaseUnavailable, NotAllowed, NotSignedIn
-from creditapp.identity import api_keys, audit, people
+from creditapp.exceptions import (
+    DatabaseUnavailable,
+    NotAllowed,
+    NotSignedIn,
+    SecondFactorMissing,
+)
+from creditapp.identity import api_keys, audit, sign_ins
 from creditapp.identity.actors import Actor
 from creditapp.identity.api_keys import Scope
 from creditapp.identity.people import Role
+from creditapp.identity.sign_ins import SignedIn
 from creditapp.observability import request_ids
 from creditapp.settings.current import current_settings
 from creditapp.web import rate_limits
@@ -82,6 +88,10 @@ def access_of(endpoint: str) -> Access:
     return declared or LIBRARY_ROUTES.get(endpoint, CLOSED)
 
 
+WITHOUT_FACTOR = ("second_factor.overview", "second_factor.set_up", "account.sign_out")
+"""What a person can do who must set up a second factor first."""
+
+
 @dataclass(frozen=True)
 class Principal:
     """Who makes a request, with the label that decisions and events keep."""
@@ -101,7 +111,11 @@ LOCAL = Principal("local")
 MONITORING = Principal("monitoring")
 
 login_manager = LoginManager()
-login_manager.user_loader(people.signed_in)
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _signed_in(token: str) -> SignedIn | None:
+    return sign_ins.find(token, current_settings().idle_minutes)
 
 
 def init_app(app: Flask) -> None:
@@ -144,6 +158,16 @@ def only_reads() -> str | None:
     return principal.label
 
 
+def lacks_second_factor() -> bool:
+    """Whether the person at hand must set up a second factor first."""
+    role = current().role
+    if role is None or current_settings().second_factor != "required":
+        return False
+    return role.includes(Role.ANALYST) and not (
+        current_user.has_second_factor or current_user.is_external
+    )
+
+
 def _guard() -> None:
     if request.endpoint is None or request.method == "OPTIONS":
         return
@@ -152,6 +176,8 @@ def _guard() -> None:
         raise NotAllowed("this route is closed: its view declares no access")
     g.principal = _principal(access)
     if access.anyone or _admits(access, g.principal):
+        if not access.anyone and lacks_second_factor() and request.endpoint not in WITHOUT_FACTOR:
+            raise SecondFactorMissing("your role needs a second factor; set one up on /account")
         return
     if not g.principal.is_known:
         raise NotSignedIn("a valid key is required: Authorization: Bearer …")

@@ -19,7 +19,12 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from creditapp.exceptions import CreditappError, LimitReached, NotSignedIn
+from creditapp.exceptions import (
+    CreditappError,
+    LimitReached,
+    NotSignedIn,
+    SecondFactorMissing,
+)
 from creditapp.observability import metrics, request_ids
 from creditapp.phrases import marked
 
@@ -49,6 +54,8 @@ def _answer_expected(error: CreditappError) -> Response:
         return _answer_unexpected(error)
     if isinstance(error, NotSignedIn) and _is_for_people():
         return _redirect_to_sign_in()
+    if isinstance(error, SecondFactorMissing) and _is_for_people():
+        return make_response(redirect(url_for("second_factor.overview")))
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         log.error("%s: %r", error, error.__cause__)
     response = _answer(error.status, str(error), type(error).__name__, error.type, error.members)

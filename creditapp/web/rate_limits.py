@@ -22,6 +22,8 @@ from creditapp.settings.settings import Settings
 
 REFUSALS = "100 per minute"
 """How many refused requests one address may make before it is refused without a look at its key."""
+CODES = "20 per hour"
+"""How many codes of a second factor may be tried for one name."""
 SECONDS_WITHOUT_STORAGE = 5
 """How long the shared storage is left alone after it did not answer."""
 
@@ -92,6 +94,24 @@ def spend_sign_in(name: str) -> None:
     """
     for client in (_address(), f"name:{name}"):
         _allowances().spend(current_settings().sign_in_limit, "sign-in", client)
+
+
+def spend_external_sign_in() -> None:
+    """Take an attempt to sign in with the identity provider from the address's allowance.
+
+    Raises:
+        LimitReached: none is left.
+    """
+    _allowances().spend(current_settings().sign_in_limit, "external", _address())
+
+
+def spend_code(name: str) -> None:
+    """Take an attempt to enter a code from the name's allowance: a code has six digits.
+
+    Raises:
+        LimitReached: none is left.
+    """
+    _allowances().spend(CODES, "codes", f"name:{name}")
 
 
 def spend_refusal() -> None:

@@ -33,12 +33,24 @@ KEPT = {
     "decision",
     "deployment",
     "policy",
+    "proposal",
+    "proposal_decision",
     "review",
     "served_bundle",
 }
 ERASABLE = {"decision_answers", "review_note"}
 """Personal words and answers, which may be deleted and never changed."""
-CHANGEABLE = {"api_key", "log_probe", "model_turn", "person", "sign_in"}
+CHANGEABLE = {
+    "kept_answer",
+    "recorded_run",
+    "api_key",
+    "log_probe",
+    "model_turn",
+    "person",
+    "recovery_code",
+    "second_factor",
+    "sign_in",
+}
 
 APPEND_ONLY = sorted(KEPT | ERASABLE)
 VALUES: dict[type, Any] = {

@@ -307,6 +307,10 @@ def test_a_model_that_uses_protected_answers_is_served_only_where_somebody_says_
 
     assert run("db", "upgrade").returncode == 0
     promote = ("promote", "1", "--override", "--reason", "a study of last year")
+    alone = run(*promote)
+    assert alone.returncode == 2
+    assert "--without-second-person" in alone.stderr
+    promote = (*promote, "--without-second-person")
     refused = run(*promote)
     assert refused.returncode == 3
     assert "version 1 uses protected answers (Age in years, " in refused.stderr

@@ -29,6 +29,10 @@ TABLES = [
     "audit_event",
     "person",
     "sign_in",
+    "second_factor",
+    "recovery_code",
+    "proposal",
+    "proposal_decision",
     "api_key",
     "log_probe",
     "model_turn",
@@ -36,8 +40,15 @@ TABLES = [
 ]
 """All tables of the application; the test below compares them with the real ones."""
 
-UNREAD = ("review_note", "api_key", "model_turn", "challenger_score", "recorded_run")
-"""Tables that no route reads in the state of the test: no review, key, change, challenger or file."""
+UNREAD = (
+    "review_note",
+    "api_key",
+    "model_turn",
+    "challenger_score",
+    "recorded_run",
+    "recovery_code",
+)
+"""Tables that no route reads in the test: no review, key, change, challenger, file or second factor."""
 
 SLOW = ("/models", "/models/promote", "/models/rollback", "/api/reload-model")
 """Routes that start a process which loads MLflow."""
@@ -77,11 +88,17 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
                 "instead_of": "default-1",
             }
         },
+        "/proposals/<int:proposal_id>": {"data": {"csrf_token": token, "verdict": "rejected"}},
+        "/account/sessions/end": {"data": {"csrf_token": token, "session": "others"}},
         "/api/predict": {"json": EXAMPLE, "headers": {"Idempotency-Key": "a test"}},
         "/api/predict-batch": {"json": {"applications": [EXAMPLE]}},
     }
     return [
-        (method, rule.rule.replace("<decision_id>", decision_id), bodies.get(rule.rule, {}))
+        (
+            method,
+            rule.rule.replace("<decision_id>", decision_id).replace("<int:proposal_id>", "1"),
+            bodies.get(rule.rule, {}),
+        )
         for rule in app.url_map.iter_rules()
         for method in sorted((rule.methods or set()) & {"GET", "POST"})
         if rule.rule not in (*SLOW, "/sign-out") and "filename" not in rule.rule

@@ -1,22 +1,34 @@
 """The pages to sign in and out, and the audit trail."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+import json
+from dataclasses import asdict
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask_babel import gettext, lazy_gettext
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 from werkzeug import Response
 from wtforms import PasswordField, StringField
 
-from creditapp.identity import audit, people
+from creditapp.identity import audit, second_factor, sign_ins
+from creditapp.identity.actors import Actor
+from creditapp.identity.keyed import seal, unseal
+from creditapp.identity.sign_ins import Checked, SignedIn
 from creditapp.observability import request_ids
 from creditapp.settings.current import current_settings
-from creditapp.web import rate_limits
+from creditapp.web import provider, rate_limits
 from creditapp.web.access import ADMINS, ANYONE, OFFICERS, open_to
+from creditapp.web.entering import enter
+from creditapp.web.visits import current_visit
 
 blueprint = Blueprint("account", __name__)
 
 PAGE_LENGTH = 50
 HIGHEST_ID = 2**31 - 1
+CHECKED = "password_checked"
+"""The key of the session that keeps, sealed, whose password was right."""
+CODE_SECONDS = 300
+"""How long after the password the code may be entered."""
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -34,7 +46,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 @open_to(ANYONE)
 def sign_in() -> str:
     """Show the sign-in form."""
-    return render_template("sign_in.html", form=SignInForm())
+    return _sign_in_page(SignInForm())
 
 
 @blueprint.post("/sign-in")
@@ -44,25 +56,60 @@ def try_to_sign_in() -> Response | tuple[str, int]:
     form = SignInForm()
     name = (form.name.data or "")[:80]
     rate_limits.spend_sign_in(name)
-    hours = current_settings().session_hours
-    person = people.sign_in(name, form.password.data or "", hours, request_ids.current())
+    settings = current_settings()
+    checked = sign_ins.check(
+        name, form.password.data or "", settings.secret_key, request_ids.current()
+    )
+    if checked and second_factor.has_one(checked.person_id):
+        session[CHECKED] = seal(json.dumps(asdict(checked)), settings.secret_key)
+        return redirect(url_for("account.enter_code", next=request.args.get("next")))
+    person = sign_ins.begin(checked, settings.session_hours, current_visit()) if checked else None
     if person is None:
         form.name.data = name if name.isprintable() else ""
         form.password.errors = [gettext("The name or the password is wrong.")]
-        return render_template("sign_in.html", form=form), 401
-    if current_user.is_authenticated:
-        people.sign_out(current_user, request_ids.current())
-    login_user(person)
-    return redirect(_next_page())
+        return _sign_in_page(form), 401
+    return _enter(person)
+
+
+@blueprint.get("/sign-in/code")
+@open_to(ANYONE)
+def enter_code() -> Response | str:
+    """Ask for the code of the second factor, after the password."""
+    if _checked() is None:
+        return redirect(url_for("account.sign_in", next=request.args.get("next")))
+    return render_template("sign_in_code.html", problem="")
+
+
+@blueprint.post("/sign-in/code")
+@open_to(ANYONE)
+def try_code() -> Response | tuple[str, int]:
+    """Sign in with the code, or ask for it again."""
+    checked = _checked()
+    if checked is None:
+        return redirect(url_for("account.sign_in", next=request.args.get("next")))
+    rate_limits.spend_sign_in(checked.name)
+    rate_limits.spend_code(checked.name)
+    settings = current_settings()
+    actor = Actor(f"person:{checked.name}", request_ids.current())
+    code = request.form.get("code", "")
+    if not second_factor.accept(checked.person_id, code, settings.secret_key, actor):
+        nobody = Actor("nobody", request_ids.current())
+        audit.record(nobody, audit.Action.SIGN_IN_FAILED, checked.name, "wrong code")
+        return render_template("sign_in_code.html", problem=gettext("The code is wrong.")), 401
+    person = sign_ins.begin(checked, settings.session_hours, current_visit(), with_code=True)
+    if person is None:
+        return redirect(url_for("account.sign_in"))
+    return _enter(person)
 
 
 @blueprint.post("/sign-out")
 @open_to(OFFICERS)
 def sign_out() -> Response:
     """End this sign-in, also for copies of its cookie."""
-    people.sign_out(current_user, request_ids.current())
+    left = 1 if current_user.is_external else None
+    sign_ins.sign_out(current_user, request_ids.current())
     logout_user()
-    return redirect(url_for("account.sign_in"))
+    return redirect(url_for("account.sign_in", left=left))
 
 
 @blueprint.get("/events")
@@ -75,8 +122,22 @@ def events() -> str:
     return render_template("events.html", events=newest, older=older)
 
 
-def _next_page() -> str:
-    """The page asked for before signing in, if it is one of ours; else the first page."""
-    wanted = request.args.get("next", "")
-    is_ours = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
-    return wanted if is_ours and wanted.isprintable() else url_for("scoring.form")
+def _checked() -> Checked | None:
+    """Whose password was right in this browser in the last minutes."""
+    sealed = session.get(CHECKED, "")
+    text = unseal(sealed, current_settings().secret_key, CODE_SECONDS)
+    return Checked(**json.loads(text)) if text else None
+
+
+def _enter(person: SignedIn) -> Response:
+    session.pop(CHECKED, None)
+    return enter(person, request.args.get("next", ""))
+
+
+def _sign_in_page(form: SignInForm) -> str:
+    context = {
+        "has_provider": provider.is_set_up(),
+        "next": request.args.get("next"),
+        "left_provider": "left" in request.args,
+    }
+    return render_template("sign_in.html", form=form, **context)

@@ -14,7 +14,14 @@ from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Decision
 from creditapp.decisions.replay import Replayed, replay
 from creditapp.decisions.stored import StoredDecision
-from creditapp.exceptions import AlreadyReviewed, BadReview, CannotReplay, NothingToChange
+from creditapp.exceptions import (
+    AlreadyReviewed,
+    BadReview,
+    CannotReplay,
+    NothingToChange,
+    SamePerson,
+)
+from creditapp.settings.current import current_settings
 from creditapp.web import access
 from creditapp.web.access import OFFICERS, open_to
 from creditapp.web.phrasing import phrase_alternatives, phrase_reasons, phrase_similar
@@ -67,8 +74,15 @@ def review(decision_id: str) -> Response | tuple[str, int]:
     newest_seen = request.form.get("after", 0, type=int) or None
     outcome, note = request.form.get("outcome", ""), request.form.get("note", "")
     try:
-        reviews.record(stored.decision, outcome, note, access.current_actor(), newest_seen)
-    except (BadReview, AlreadyReviewed) as error:
+        reviews.record(
+            stored.decision,
+            outcome,
+            note,
+            access.current_actor(),
+            newest_seen,
+            by_another=current_settings().two_people,
+        )
+    except (SamePerson, BadReview, AlreadyReviewed) as error:
         kept = note if note.isprintable() else ""
         # why: another person may have reviewed the decision since it was loaded.
         newest = stored_decisions.load(decision_id)
@@ -97,6 +111,8 @@ def _decision_page(
         "protected_used": stored.protected_used,
         **_questions(stored.catalogue),
         "replayed": replayed,
+        "needs_another": current_settings().two_people
+        and reviews.is_own(stored.decision, access.current_actor()),
         "problem": problem,
         "note": note,
         "longest_note": reviews.LONGEST_NOTE,

@@ -11,10 +11,14 @@ from werkzeug import Response
 from creditapp.exceptions import (
     ChangeUnderWay,
     ModelUnavailable,
+    NotConfirmed,
     RefusedModel,
     RegistryUnavailable,
     UnknownVersion,
 )
+from creditapp.identity import proposals
+from creditapp.identity.actors import Actor
+from creditapp.identity.proposals import Kind
 from creditapp.observability import metrics
 from creditapp.reports.chapter import Chapter
 from creditapp.reports.chapters import chapters
@@ -24,12 +28,13 @@ from creditapp.reports.points import points_chapter
 from creditapp.serving import cache as model_cache
 from creditapp.serving import (
     deployments,
+    promotions,
     registry_listing,
     remote_commands,
 )
-from creditapp.serving.deployments import Switch
 from creditapp.serving.lifecycle import Permissions
-from creditapp.web import access
+from creditapp.settings.current import current_settings
+from creditapp.web import access, confirmation
 from creditapp.web.access import ADMINS, ANALYSTS, open_to
 
 blueprint = Blueprint("models", __name__)
@@ -96,8 +101,7 @@ def promote() -> Response | Page:
     permissions = Permissions(
         new_inputs="accept_new_inputs" in request.form, override="override" in request.form
     )
-    change = partial(remote_commands.promote, permissions=permissions)
-    return _change(change, request.form.get("version", ""))
+    return _change(partial(_promote, permissions), request.form.get("version", ""))
 
 
 @blueprint.post("/models/rollback")
@@ -107,7 +111,20 @@ def roll_back() -> Response | Page:
     return _change(remote_commands.roll_back)
 
 
-def _change(change: Callable[..., Switch], *arguments: str) -> Response | Page:
+def show_problem(problem: str, status: int) -> Page:
+    """The page with the reason why a change was refused."""
+    return _page(problem, status)
+
+
+def _promote(permissions: Permissions, version: str, reason: str, actor: Actor) -> None:
+    confirmation.confirm()
+    if current_settings().two_people:
+        promotions.propose(version, reason, actor, permissions)
+        return
+    remote_commands.promote(version, reason, actor, permissions)
+
+
+def _change(change: Callable[..., object], *arguments: str) -> Response | Page:
     """Change what is served, or show why the change was refused."""
     given = (*arguments, request.form.get("reason", "").strip())
     if not all(0 < len(text) <= LONGEST_REASON and text.isprintable() for text in given):
@@ -119,7 +136,7 @@ def _change(change: Callable[..., Switch], *arguments: str) -> Response | Page:
         return _page(problem, 422)
     try:
         change(*given, access.current_actor())
-    except (RefusedModel, ChangeUnderWay, RegistryUnavailable) as error:
+    except (NotConfirmed, RefusedModel, ChangeUnderWay, RegistryUnavailable) as error:
         return _page(str(error), error.status)
     return redirect(url_for("models.overview"))
 
@@ -159,6 +176,8 @@ def _page(problem: str | None, status: int) -> Page:
         "history": history,
         "workers": metrics.served_by_workers(),
         "problem": problem,
+        "two_people": current_settings().two_people,
+        "proposals": proposals.find_open(Kind.PROMOTION),
         **_protected(),
     }
     return render_template("models.html", **context), status

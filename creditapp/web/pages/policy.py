@@ -7,15 +7,19 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response
 
-from creditapp.exceptions import BadPolicy, PolicyChanged
+from creditapp.exceptions import BadPolicy, NotConfirmed, PolicyChanged
+from creditapp.identity import proposals
+from creditapp.identity.proposals import Kind
+from creditapp.policy import proposed
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.policy.rule_checks import rule_warnings
 from creditapp.policy.terms import State
 from creditapp.serving import cache as model_cache
+from creditapp.settings.current import current_settings
 from creditapp.simulation.costs import ASSUMPTIONS
 from creditapp.simulation.workbench import compare
-from creditapp.web import access
+from creditapp.web import access, confirmation
 from creditapp.web.access import ANALYSTS, open_to
 from creditapp.web.pages.policy_forms import LONGEST_REASON, SaveForm, TryForm, defaults
 
@@ -63,20 +67,32 @@ def save() -> Response | Page:
         )
         return _page(trying, in_force, problem, 422)
     try:
-        policy_versions.put_in_force(
-            replace(
-                tried,
-                points=in_force.points,
-                refer_repeats_days=in_force.refer_repeats_days,
-            ),
-            access.current_actor(),
-            form.reason.data.strip(),
-            instead_of=form.instead_of.data,
-            starts_at=form.start,
+        confirmation.confirm()
+        wanted = replace(
+            tried, points=in_force.points, refer_repeats_days=in_force.refer_repeats_days
         )
-    except (PolicyChanged, BadPolicy) as error:
+        _change(wanted, form)
+    except (NotConfirmed, PolicyChanged, BadPolicy) as error:
         return _page(trying, in_force, str(error), error.status)
     return redirect(url_for("policy.overview"))
+
+
+def show_problem(problem: str, status: int) -> Page:
+    """The page with the reason why a change was refused."""
+    in_force = policy_versions.in_force()
+    return _page(TryForm(None, data=defaults(in_force)), in_force, problem, status)
+
+
+def _change(policy: Policy, form: SaveForm) -> None:
+    """Put a policy in force, or propose it where a second person must agree."""
+    actor, reason = access.current_actor(), form.reason.data.strip()
+    if current_settings().two_people:
+        seen = form.instead_of.data or policy_versions.newest_version()
+        proposed.propose(policy, actor, reason, instead_of=seen, starts_at=form.start)
+        return
+    policy_versions.put_in_force(
+        policy, actor, reason, instead_of=form.instead_of.data, starts_at=form.start
+    )
 
 
 def _page(
@@ -88,8 +104,10 @@ def _page(
     terms = policy_versions.terms()
     context: dict[str, Any] = {
         "form": form,
-        "saving": SaveForm(None),
+        "saving": SaveForm(),
         "in_force": in_force,
+        "two_people": current_settings().two_people,
+        "proposals": proposals.find_open(Kind.POLICY),
         "tried": tried,
         "problem": problem,
         "warnings": rule_warnings(served.catalogue, tried.rules) if tried else [],

@@ -19,6 +19,10 @@ GOOD = {
     "CREDITAPP_PROXIES": "10.0.0.2",
     "CREDITAPP_METRICS_NETWORKS": "10.0.1.0/24",
     "CREDITAPP_CORS_ORIGINS": "https://app.example",
+    "CREDITAPP_OIDC_ISSUER": "https://login.example/realms/bank",
+    "CREDITAPP_OIDC_CLIENT_ID": "creditapp",
+    "CREDITAPP_OIDC_CLIENT_SECRET": "hush",
+    "CREDITAPP_OIDC_ROLES": "cn=risk.dc=bank=analyst",
 }
 
 BAD = [
@@ -58,6 +62,18 @@ BAD = [
     ("CREDITAPP_SESSION_HOURS", "0"),
     ("CREDITAPP_HOST", "credit.example"),
     ("CREDITAPP_WORKERS", "0"),
+    ("CREDITAPP_OIDC_ISSUER", "login.example"),
+    ("CREDITAPP_OIDC_ISSUER", "http://login.example"),
+    ("CREDITAPP_OIDC_ISSUER", "https://login.example?realm=x"),
+    ("CREDITAPP_OIDC_CLIENT_ID", None),
+    ("CREDITAPP_OIDC_CLIENT_SECRET", None),
+    ("CREDITAPP_OIDC_ROLES", None),
+    ("CREDITAPP_OIDC_ROLES", "risk=king"),
+    ("CREDITAPP_OIDC_ROLES", "=analyst"),
+    ("CREDITAPP_OIDC_ROLES", "analyst"),
+    ("CREDITAPP_FOUR_EYES", "maybe"),
+    ("CREDITAPP_SECOND_FACTOR", "sometimes"),
+    ("CREDITAPP_IDLE_MINUTES", "0"),
     ("PORT", "0"),
     ("CREDITAPP_ENV", "prod"),
 ]
@@ -90,6 +106,11 @@ def test_bad_setting_is_refused_by_name(
         checked_settings()
     if name == "SECRET_KEY" and value:
         assert value not in str(caught.value)
+
+
+def test_a_group_may_hold_an_equals_sign() -> None:
+    """The role stands after the last one."""
+    assert checked_settings().oidc_role_map == {"cn=risk.dc=bank": "analyst"}
 
 
 def test_limits_in_memory_are_accepted_with_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:

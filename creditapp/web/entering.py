@@ -1,0 +1,23 @@
+"""Begin a session in the browser at hand, and go to the page that was asked for."""
+
+from flask import redirect, url_for
+from flask_login import current_user, login_user
+from werkzeug import Response
+
+from creditapp.identity import sign_ins
+from creditapp.identity.sign_ins import SignedIn
+from creditapp.observability import request_ids
+
+
+def enter(person: SignedIn, wanted: str) -> Response:
+    """Begin the session, end an older one of this browser, and go to the page, or to the first one."""
+    if current_user.is_authenticated:
+        sign_ins.sign_out(current_user, request_ids.current())
+    login_user(person)
+    return redirect(wanted if is_ours(wanted) else url_for("scoring.form"))
+
+
+def is_ours(address: str) -> bool:
+    """Whether an address is a page of this service."""
+    is_path = address.startswith("/") and not address.startswith("//") and "\\" not in address
+    return is_path and address.isprintable()
