@@ -306,3 +306,19 @@ class BadAccount(CreditappError):
 
 class BackupFailed(CreditappError):
     """The database could not be backed up or restored."""
+
+
+class BadSealKey(CreditappError):
+    """A key for seals that is missing, cannot be read, or must not be overwritten."""
+
+
+class BadHeads(CreditappError):
+    """Heads kept elsewhere that cannot be read or written."""
+
+
+class NotSealed(CreditappError):
+    """A row that is in no block yet."""
+
+
+class SealingRefused(CreditappError):
+    """A block that must not be made: another sealer made one, or the heads kept elsewhere do not fit."""

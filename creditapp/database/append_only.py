@@ -16,6 +16,25 @@ CREATE_FUNCTION = (
 )
 DROP_FUNCTION = f"DROP FUNCTION IF EXISTS {REFUSE}()"
 
+ERASABLE = frozenset({"decision_answers", "review_note"})
+"""The append-only tables whose rows may be deleted, and never changed."""
+
+RECORD = ERASABLE | {
+    "audit_event",
+    "challenger",
+    "challenger_score",
+    "decision",
+    "deployment",
+    "erasure",
+    "policy",
+    "review",
+    "served_bundle",
+}
+"""The append-only tables that hold the record, and are sealed."""
+
+SEALS = frozenset({"seal_block", "seal_part"})
+"""The append-only tables that hold the seals themselves."""
+
 
 def protect(table: str, key: Sequence[str], *, erasable: bool = False) -> None:
     """Protect a table in a migration.
