@@ -10,8 +10,10 @@ import click
 from sqlalchemy import URL, make_url
 
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.seals import known_public_keys
 from creditapp.decisions import log as decision_log
 from creditapp.exceptions import BackupFailed
+from creditapp.seals.verification import verify
 from creditapp.settings.current import current_settings
 
 PG_DUMP = ("pg_dump", "--format=custom", "--no-owner", "--no-privileges")
@@ -35,11 +37,15 @@ def backup(file: Path) -> None:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
-    """Restore FILE into an empty database; stop the service first."""
+    """Restore FILE into an empty database, and verify its record; stop the service first."""
     with errors_in_one_line():
         _restore(_database(), file)
         extent = decision_log.extent()
-    click.echo(f"{file} is restored: {extent}")
+        click.echo(f"{file} is restored: {extent}")
+        report = verify(known_public_keys(), full=True)
+    for fault in report.faults:
+        click.echo(str(fault))
+    click.echo(str(report))
 
 
 def _database() -> URL:

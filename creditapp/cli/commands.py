@@ -15,6 +15,7 @@ from creditapp.cli import (
     policy,
     portfolio,
     preparation,
+    seals,
     serving,
     validation,
     versions,
@@ -36,6 +37,7 @@ MODULES = (
     people,
     checks,
     backups,
+    seals,
 )
 
 

@@ -27,6 +27,8 @@ RECORD = ERASABLE | {
     "deployment",
     "erasure",
     "policy",
+    "proposal",
+    "proposal_decision",
     "review",
     "served_bundle",
 }

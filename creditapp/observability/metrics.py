@@ -97,6 +97,21 @@ DRIFT_CASES = Gauge(
     "Recent decisions that the drift gauges were worked out from",
     multiprocess_mode="livemostrecent",
 )
+OLDEST_UNSEALED = Gauge(
+    "creditapp_oldest_unsealed_seconds",
+    "The age of the oldest decision that is in no sealed block yet; 0 if all are",
+    multiprocess_mode="livemostrecent",
+)
+SEAL_FAULTS = Gauge(
+    "creditapp_seal_faults",
+    "The faults that the last verification of the record found",
+    multiprocess_mode="livemostrecent",
+)
+SEAL_VERIFIED = Gauge(
+    "creditapp_seal_verified_timestamp_seconds",
+    "When the record was verified last",
+    multiprocess_mode="livemostrecent",
+)
 
 # why: Prometheus sees no increase in a series that begins with its first event, so these begin at zero.
 for _type in ("single", "batch"):
@@ -191,6 +206,17 @@ def note_drift(cases: int, indices: Mapping[str, tuple[float, float]]) -> None:
     for feature, (index, limit) in indices.items():
         DRIFT.labels(feature).set(index)
         DRIFT_LIMIT.labels(feature).set(limit)
+
+
+def note_unsealed(seconds: float) -> None:
+    """Set the age of the oldest decision that is not sealed."""
+    OLDEST_UNSEALED.set(seconds)
+
+
+def note_verified(faults: int, checked_at: datetime) -> None:
+    """Set the result of the last verification of the record."""
+    SEAL_FAULTS.set(faults)
+    SEAL_VERIFIED.set(checked_at.timestamp())
 
 
 class ReadableFiles(MultiProcessCollector):

@@ -1,1 +1,1 @@
-"""The seals of the record: blocks of hashed rows, chained and signed, and what compares them with the rows."""
+"""The seals of the record: blocks of hashed rows, chained and signed, and their verification."""

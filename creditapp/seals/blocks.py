@@ -16,6 +16,7 @@ from creditapp.seals.tables import Key
 MOST_ROWS = 10_000
 """The largest number of rows in a block."""
 
+BLOCKS_AT_ONCE = 500
 HASH_BYTES = 32
 BEFORE_THE_FIRST = "0" * 64
 """What the first block names as the hash of the head before it."""
@@ -131,10 +132,12 @@ def newest(session: Session) -> SealBlock | None:
     return session.scalar(select(SealBlock).order_by(SealBlock.number.desc()).limit(1))
 
 
-def after(session: Session, number: int, limit: int | None = None) -> Sequence[SealBlock]:
-    """The blocks with larger numbers, in their order."""
-    query = select(SealBlock).where(SealBlock.number > number).order_by(SealBlock.number)
-    return session.scalars(query.limit(limit)).all()
+def after(session: Session, number: int) -> Iterator[SealBlock]:
+    """The blocks with larger numbers, in their order, some hundred at a time."""
+    query = select(SealBlock).order_by(SealBlock.number).limit(BLOCKS_AT_ONCE)
+    while some := session.scalars(query.where(SealBlock.number > number)).all():
+        yield from some
+        number = some[-1].number
 
 
 def parts_of(session: Session, number: int) -> Sequence[SealPart]:
@@ -148,8 +151,7 @@ def keys_between(session: Session, table: str, low: Key, high: Key) -> Iterator[
     query = select(SealPart.number, SealPart.keys).where(
         SealPart.table_name == table, SealPart.high_key >= low, SealPart.low_key <= high
     )
-    for number, keys in session.execute(query):
-        yield number, keys
+    yield from ((number, keys) for number, keys in session.execute(query))
 
 
 def highest_key(session: Session, table: str) -> Key | None:

@@ -1,7 +1,8 @@
 """A row as bytes that are the same on SQLite and PostgreSQL, and its leaf hash.
 
-The bytes are JSON with sorted keys: `{"row": {column: value, …}, "table": name}`. Times are UTC in ISO 8601 with
-microseconds, UUIDs are text, bytes are hexadecimal, and floats have the shortest text that reads back equal.
+The bytes are JSON with sorted keys: `{"row": {column: value, …}, "table": name}`. Times are UTC in ISO 8601
+with microseconds, UUIDs are text, bytes are hexadecimal, and floats have the shortest text that reads back
+equal.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,8 +1,10 @@
 """Checks the chain itself: each head by its document, its signature, its tree and the head before it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
+import orjson
 from sqlalchemy.orm import Session
 
 from creditapp.seals import blocks
@@ -11,6 +13,19 @@ from creditapp.seals.faults import Findings, Kind
 from creditapp.seals.signatures import PublicKeys, is_signed
 from creditapp.seals.tables import sealed_tables
 from creditapp.seals.unsealed import split_keys
+
+
+@dataclass
+class Ahead:
+    """Heads kept elsewhere that the chain has not reached: the last of their numbers, and all their rows."""
+
+    number: int = 0
+    rows: int = 0
+
+    def add(self, head: Head) -> None:
+        """Count one more."""
+        self.number = max(self.number, head.number)
+        self.rows += int(orjson.loads(head.document)["count"])
 
 
 def check_link(before: SealBlock | None, block: SealBlock, findings: Findings) -> None:
@@ -50,13 +65,13 @@ def check_block(
 
 def compare_heads(
     session: Session, elsewhere: Iterable[Head], newest: SealBlock | None, findings: Findings
-) -> Head | None:
-    """Compare heads that were kept elsewhere with the chain; the newest of them that it has not reached."""
-    ahead = None
+) -> Ahead:
+    """Compare heads that were kept elsewhere with the chain; those that it has not reached."""
+    ahead = Ahead()
     last = newest.number if newest else 0
     for head in elsewhere:
         if head.number > last:
-            ahead = head
+            ahead.add(head)
             continue
         block = session.get(SealBlock, head.number)
         if block is None or block.head != head.head:

@@ -20,7 +20,7 @@ LATE = timedelta(hours=1)
 """How much later than it was made a row may be sealed while a sealer runs."""
 
 MOST_SWAPS = 200
-"""Among so many edited rows of a table, exchanged ones are looked for; it takes the square of their number."""
+"""Exchanged rows are looked for among at most so many edited rows of a table: each is tried with each."""
 
 
 def compare(
@@ -45,11 +45,9 @@ def name_suspects(session: Session, findings: Findings) -> None:
     """Turn rows that differ or are missing into faults, unless their erasure is on record."""
     for name, suspects in findings.missing.items():
         table = sealed_tables()[name]
-        if table.is_erasable:
-            remaining = _without_erased(session, table, suspects)
-            findings.erased += len(suspects) - len(remaining)
-            suspects = remaining
-        _name_missing(session, table, suspects, findings)
+        gone = _without_erased(session, table, suspects) if table.is_erasable else suspects
+        findings.erased += len(suspects) - len(gone)
+        _name_missing(session, table, gone, findings)
     for name, suspects in findings.edited.items():
         _name_edited(session, sealed_tables()[name], suspects, findings)
 
@@ -83,7 +81,9 @@ def _find_late(table: SealedTable, block: SealBlock, hashed: Hashed, findings: F
         return
     for key, moment in zip(hashed.keys, hashed.moments, strict=True):
         if is_late(table, key, moment, limit):
-            text = f"{table.shown(key)} was inserted late: it was sealed more than an hour after it says it was made"
+            text = (
+                f"{table.shown(key)} was inserted late: more than an hour after it says it was made"
+            )
             findings.add(Kind.INSERTED, text, table.name, block.number)
 
 

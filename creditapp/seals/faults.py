@@ -36,7 +36,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Suspect:
-    """A sealed row that is not as it was sealed: its block's columns and the leaf hash that it should have."""
+    """A sealed row that is gone or changed, with its block's columns and the leaf hash it should have."""
 
     key: Key
     block: int
@@ -66,8 +66,8 @@ class Findings:
 class Report:
     """The result of a verification.
 
-    `first` is the number of the first block that was compared, and `last` that of the last one. `unsigned` tells
-    that no public key was given, so that signatures were not checked.
+    `first` is the number of the first block that was compared, and `last` that of the last one. `unsigned`
+    tells that no public key was given, so that signatures were not checked.
     """
 
     faults: Sequence[Fault]

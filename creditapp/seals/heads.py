@@ -28,6 +28,9 @@ from creditapp.seals.blocks import Head
 
 STANDARD_STREAM = "-"
 
+TAIL = 4096
+"""How many bytes at the end of a file hold at least the last head."""
+
 HEADS = Table(
     "seal_head",
     MetaData(),
@@ -106,10 +109,15 @@ class WrittenHeads:
 
     def newest(self) -> Head | None:
         """The head of the last line."""
-        last = None
-        for last in self:
-            pass
-        return last
+        try:
+            with self._path.open("rb") as file:
+                file.seek(max(self._path.stat().st_size - TAIL, 0))
+                tail = file.read().decode(errors="replace").splitlines()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BadHeads(f"{self._path}: the heads cannot be read: {error.strerror}") from error
+        return next(_parse(tail[-1:], f"{self._path}, from its end"), None)
 
     def keep(self, heads: Sequence[Head]) -> None:
         """Append one line for each head, and wait until they are on disk."""

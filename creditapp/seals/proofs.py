@@ -1,5 +1,6 @@
 """The proof that a decision is in a block: everything that somebody needs to check it elsewhere."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,7 @@ def _block_of(session: Session, key: Key) -> SealBlock | None:
     return None
 
 
-def _place(parts: list[blocks.SealPart], key: Key) -> tuple[int, list[str]]:
+def _place(parts: Sequence[blocks.SealPart], key: Key) -> tuple[int, list[str]]:
     """The index of a decision among all leaves of a block, and the columns that were sealed."""
     before = 0
     for part in parts:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     cast,
     func,
     select,
@@ -73,9 +74,8 @@ def newest_key(session: Session, table: SealedTable) -> Key | None:
     """The largest key; none if the table is empty."""
     columns = [_raw(table, name) for name in table.key]
     order = (table.table.columns[name].desc() for name in table.key)
-    return next(
-        iter(_keys(table, session.execute(select(*columns).order_by(*order).limit(1)))), None
-    )
+    query = select(*columns).select_from(table.table).order_by(*order).limit(1)
+    return next(iter(_keys(table, session.execute(query).all())), None)
 
 
 def count_after(session: Session, table: SealedTable, after: Key | None) -> int:
@@ -132,5 +132,5 @@ def _is_after(table: SealedTable, key: Key) -> ColumnElement[bool]:
     [(_, values)] = table.decode(key)
     columns = [_typed(table, name) for name in table.key]
     if len(columns) == 1:
-        return columns[0] > values[0]
-    return tuple_(*columns) > tuple_(*values)
+        return and_(columns[0] > values[0])
+    return and_(tuple_(*columns) > tuple_(*values))

@@ -102,10 +102,8 @@ def read_public_keys(path: Path) -> PublicKeys:
     Raises:
         BadSealKey: the file cannot be read, or holds something else.
     """
-    found = []
-    for block in _read(path).replace(b"\r\n", b"\n").split(END_OF_KEY):
-        if block.strip():
-            found.append(_public_key(path, block + END_OF_KEY))
+    pems = _read(path).replace(b"\r\n", b"\n").split(END_OF_KEY)
+    found = [_public_key(path, pem + END_OF_KEY) for pem in pems if pem.strip()]
     if not found:
         raise BadSealKey(f"{path}: no public key in it; append those that flask seal key printed")
     return by_id(found)

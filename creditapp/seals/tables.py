@@ -20,6 +20,8 @@ MOMENTS = {
     "deployment": "deployed_at",
     "erasure": "erased_at",
     "policy": "set_at",
+    "proposal": "proposed_at",
+    "proposal_decision": "decided_at",
     "review": "reviewed_at",
 }
 """The column that holds when a row was made, where a table has one."""

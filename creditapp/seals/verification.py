@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,10 +11,11 @@ from sqlalchemy.orm import Session
 from creditapp.database.session import reading, writing
 from creditapp.seals import blocks, chain, comparison, rows, triggers
 from creditapp.seals.blocks import BEFORE_THE_FIRST, Head, SealBlock, SealCheck
+from creditapp.seals.chain import Ahead
 from creditapp.seals.faults import Findings, Kind, Report
 from creditapp.seals.signatures import PublicKeys
 from creditapp.seals.tables import Key, SealedTable, sealed_tables
-from creditapp.seals.unsealed import find_unsealed, find_unsealed_of, start_of_window
+from creditapp.seals.unsealed import find_unsealed_of, start_of_window
 
 
 def verify(
@@ -67,12 +69,12 @@ def _last_verified(
     if check is None or not check.number:
         return None
     block = session.get(SealBlock, check.number)
-    if block is None or newest is None:
-        last = newest.number if newest else 0
+    last = newest.number if newest else 0
+    if last < check.number:
         findings.add(Kind.CUT, f"blocks {last + 1} to {check.number}, once verified, are gone")
         return None
-    if block.head != check.head:
-        text = "its head is not the one that was verified before"
+    if block is None or block.head != check.head:
+        text = "it is not the one that was verified before"
         findings.add(Kind.REWRITTEN, text, block=check.number)
         return None
     return block
@@ -86,7 +88,7 @@ def _compare_blocks(
     findings: Findings,
 ) -> SealBlock | None:
     """Compare the blocks after one with their rows; the last of them."""
-    for block in blocks.after(session, before.number if before else 0, most):
+    for block in islice(blocks.after(session, before.number if before else 0), most):
         parts = blocks.parts_of(session, block.number)
         chain.check_link(before, block, findings)
         chain.check_block(block, parts, keys, findings)
@@ -97,43 +99,34 @@ def _compare_blocks(
 
 
 def _check_unsealed(
-    newest: SealBlock | None, ahead: Head | None, findings: Findings, *, full: bool
+    newest: SealBlock | None, ahead: Ahead, findings: Findings, *, full: bool
 ) -> int:
-    """Find rows that should have been sealed long ago, and judge heads that are ahead; how many are not sealed."""
-    if newest is None:
-        unsealed, overdue = _count_all(), False
-    else:
-        unsealed, overdue = _find_inserted(newest, ahead, findings, full=full)
-    if ahead is not None:
+    """Judge rows that are in no block, and heads that the chain has not reached; how many rows there are."""
+    unsealed = _find_inserted(newest, ahead, findings, full=full) if newest else _count_all()
+    if ahead.number:
         last = newest.number if newest else 0
         text = (
             f"the heads kept elsewhere go on to block {ahead.number}, and the database ends with "
             f"block {last}"
         )
-        was_cut = overdue or any(fault.kind is Kind.CUT for fault in findings.faults)
+        # why: an older copy has neither the blocks nor their rows; whoever cuts blocks may leave the rows.
+        others = {one.kind for one in findings.faults}
+        was_cut = unsealed >= ahead.rows or others & {Kind.CUT, Kind.REWRITTEN}
         findings.add(Kind.CUT if was_cut else Kind.OLDER, text)
     return unsealed
 
 
-def _find_inserted(
-    newest: SealBlock, ahead: Head | None, findings: Findings, *, full: bool
-) -> tuple[int, bool]:
-    """Name rows that are in no block and old.
-
-    The number of rows in no block, and whether a block that is kept elsewhere should have held some.
-    """
+def _find_inserted(newest: SealBlock, ahead: Ahead, findings: Findings, *, full: bool) -> int:
+    """Name rows that are in no block although they are old; how many are in no block."""
     limit = newest.sealed_at - comparison.LATE
-    sealed_elsewhere = datetime.fromisoformat(ahead.sealed_at) if ahead else None
-    unsealed, overdue = 0, False
+    unsealed = 0
     for table in sealed_tables().values():
         for key, moment in _unsealed_of(table, findings, full=full):
             unsealed += 1
-            if sealed_elsewhere and comparison.is_late(table, key, moment, sealed_elsewhere):
-                overdue = True
-            elif comparison.is_late(table, key, moment, limit):
+            if not ahead.number and comparison.is_late(table, key, moment, limit):
                 text = f"{table.shown(key)} is in no block, and says that it was made long ago"
                 findings.add(Kind.INSERTED, text, table.name)
-    return unsealed, overdue
+    return unsealed
 
 
 def _unsealed_of(

@@ -161,6 +161,24 @@ class Settings:
         "how often recent decisions are compared with the training population",
         Range(1, 86_400),
     )
+    seal_key: str = _setting(
+        "CREDITAPP_SEAL_KEY",
+        "",
+        "the file with the private key that signs the seals of the record; in development one is generated "
+        "and kept in `instance/`",
+    )
+    seal_public_keys: str = _setting(
+        "CREDITAPP_SEAL_PUBLIC_KEYS",
+        "",
+        "a file with the public keys that may have signed seals, for hosts without the private key, and "
+        "after a change of the key",
+    )
+    seal_heads: str = _setting(
+        "CREDITAPP_SEAL_HEADS",
+        "",
+        "where `flask seal` keeps a copy of each head: a file, `-` for standard output, or the address of "
+        "another database",
+    )
     lender_name: str = _setting(
         "CREDITAPP_LENDER_NAME",
         "Example Lender",

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response
 
 from creditapp.observability import metrics
+from creditapp.seals import status as seal_status
 from creditapp.web.access import MONITORING_ONLY, open_to
 
 blueprint = Blueprint("metrics", __name__)
@@ -12,4 +13,5 @@ blueprint = Blueprint("metrics", __name__)
 @open_to(MONITORING_ONLY)
 def show() -> Response:
     """Answer all metrics in the Prometheus text format, summed over all workers."""
+    seal_status.export()
     return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)

@@ -6,7 +6,7 @@ from alembic import op
 from creditapp.database import append_only
 
 revision = "c8e1f5b06d23"
-down_revision = "d2b8f4a61c07"
+down_revision = "e27a0d51c39f"
 branch_labels = None
 depends_on = None
 
