@@ -308,6 +308,10 @@ class BackupFailed(CreditappError):
     """The database could not be backed up or restored."""
 
 
+class BadErasure(CreditappError):
+    """Personal data that cannot be erased as asked; nothing was erased."""
+
+
 class BadSealKey(CreditappError):
     """A key for seals that is missing, cannot be read, or must not be overwritten."""
 

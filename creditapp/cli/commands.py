@@ -12,6 +12,7 @@ from creditapp.cli import (
     files,
     models,
     people,
+    personal_data,
     policy,
     portfolio,
     preparation,
@@ -38,6 +39,7 @@ MODULES = (
     checks,
     backups,
     seals,
+    personal_data,
 )
 
 

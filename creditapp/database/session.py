@@ -89,6 +89,21 @@ def lock_table(session: Session, table: str) -> None:
         session.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
 
 
+def purge() -> None:
+    """Leave no deleted row behind in the files of SQLite; PostgreSQL's vacuum does so by itself.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be written.
+    """
+    if db.engine.dialect.name == "sqlite":
+        with (
+            database_failures("the database cannot be written"),
+            _write_lock(),
+            _sqlalchemy_errors(db.engine.dialect),
+        ):
+            sqlite.empty_log(db.engine)
+
+
 @contextmanager
 def database_failures(message: str) -> Iterator[None]:
     """Raise any SQLAlchemy error of the block as `DatabaseUnavailable` with this message."""

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,13 @@ def _locked(path: str) -> Iterator[None]:
         os.close(file)
 
 
+def empty_log(engine: Engine) -> None:
+    """Write the log into the database and empty it, as it still has the pages from before a deletion."""
+    # why: SQLAlchemy's connection begins a transaction, and a checkpoint needs to be outside of one.
+    with closing(engine.raw_connection()) as connection:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def is_unknown(error: sqlite3.Error) -> bool:
     """Whether a commit that failed may be found after a crash: the rows were written and not synced."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR)
@@ -69,7 +76,13 @@ def _set_up_connection(synchronous: str) -> Callable[[Any, object], None]:
 
     def set_up(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            # Deleted rows are overwritten with zeros: personal data can be erased.
+            "secure_delete=ON",
+        ):
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
     return set_up

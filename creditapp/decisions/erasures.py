@@ -1,14 +1,31 @@
-"""The record of erasures: which personal data of a decision were erased, when, by whom and why."""
+"""Erasing the personal data of decisions, and the record of each erasure.
 
-from collections.abc import Iterable
-from datetime import datetime
+The answers, the reference, the reviewers' words and the kept answers to requests go. The decision stays, and
+so do the hashes of the erased rows in the seals. Each erasure is on record: without that record, a missing
+row counts as removed.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
-from creditapp.decisions.log import Decision
+from creditapp.database.session import purge, reading, writing
+from creditapp.decisions.log import Answers, Decision, first_id, get
+from creditapp.decisions.once import KeptAnswer, State
+from creditapp.decisions.reviews import Review, ReviewNote
+from creditapp.exceptions import BadErasure, UnknownDecision
+from creditapp.identity import audit
+from creditapp.identity.actors import Actor
+from creditapp.identity.audit import Action
+
+LONGEST_REASON = 200
+AT_ONCE = 200
+"""How many decisions are erased in one transaction, so that scoring does not wait for long."""
 
 
 class Erasure(Base):
@@ -28,9 +45,116 @@ class Erasure(Base):
     parts: Mapped[list[str]] = mapped_column(JSON)
 
 
+class Erased(NamedTuple):
+    """How many decisions had something to erase, and how many had been erased before."""
+
+    now: int
+    before: int
+
+
+def erase(decision_ids: Sequence[str], actor: Actor, reason: str) -> Erased:
+    """Erase the personal data of decisions; each erasure has an event without personal data.
+
+    Raises:
+        BadErasure: the reason is missing or too long; nothing was erased.
+        UnknownDecision: no decision has one of the ids; those of earlier chunks are erased.
+        DatabaseUnavailable: the same.
+    """
+    reason = reason.strip()
+    if not (0 < len(reason) <= LONGEST_REASON and reason.isprintable()):
+        raise BadErasure(f"a reason of 1 to {LONGEST_REASON} printable characters is required")
+    erased = 0
+    for start in range(0, len(decision_ids), AT_ONCE):
+        with writing() as session:
+            for decision_id in decision_ids[start : start + AT_ONCE]:
+                erased += _erase(session, get(session, decision_id), actor, reason)
+    purge()
+    return Erased(erased, len(decision_ids) - erased)
+
+
+def find_by_reference(reference: str) -> list[str]:
+    """The ids of all decisions on a reference, oldest first.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be read.
+    """
+    query = select(Answers.decision_id).where(Answers.reference == reference)
+    with reading() as session:
+        return [str(one) for one in session.scalars(query.order_by(Answers.decision_id))]
+
+
+def find_older(than: datetime) -> list[str]:
+    """The ids of all decisions from before a time whose answers are kept, oldest first.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be read.
+    """
+    query = select(Answers.decision_id).where(Answers.decision_id < first_id(than))
+    with reading() as session:
+        return [str(one) for one in session.scalars(query.order_by(Answers.decision_id))]
+
+
+def list_all() -> Sequence[Erasure]:
+    """All erasures, oldest first.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be read.
+    """
+    with reading() as session:
+        return session.scalars(select(Erasure).order_by(Erasure.id)).all()
+
+
+def erase_again(decision_ids: Iterable[str], actor: Actor, reason: str) -> Erased:
+    """Erase decisions that were erased before a backup was restored; unknown ones are passed over.
+
+    Raises:
+        BadErasure, DatabaseUnavailable: see `erase`.
+    """
+    return erase([one for one in decision_ids if _is_known(one)], actor, reason)
+
+
 def find_erased(session: Session, part: str, decision_ids: Iterable[UUID]) -> set[UUID]:
     """Those of some decisions whose rows in the table `part` were erased."""
     query = select(Erasure.decision_id, Erasure.parts).where(
         Erasure.decision_id.in_(list(decision_ids))
     )
     return {decision_id for decision_id, parts in session.execute(query) if part in parts}
+
+
+def _is_known(decision_id: str) -> bool:
+    try:
+        with reading() as session:
+            get(session, decision_id)
+    except UnknownDecision:
+        return False
+    return True
+
+
+def _erase(session: Session, decision: Decision, actor: Actor, reason: str) -> bool:
+    """Delete the rows of one decision, and put that on record; False if there was nothing to delete."""
+    decision_id = decision.decision_id
+    reviews = select(Review.id).where(Review.decision_id == decision_id)
+    deleted = {
+        Answers.__tablename__: delete(Answers).where(Answers.decision_id == decision_id),
+        ReviewNote.__tablename__: delete(ReviewNote).where(ReviewNote.review_id.in_(reviews)),
+    }
+    parts = [name for name, rows in deleted.items() if session.execute(rows).rowcount]  # type: ignore[attr-defined]
+    kept = update(KeptAnswer).where(
+        KeptAnswer.request_id == decision.request_id,
+        KeptAnswer.client == decision.made_by,
+        KeptAnswer.state == State.ANSWERED.value,
+    )
+    session.execute(kept.values(state=State.ERASED.value, answer=None))
+    if not parts:
+        return False
+    session.add(
+        Erasure(
+            decision_id=decision_id,
+            erased_at=datetime.now(UTC),
+            erased_by=actor.label[:100],
+            reason=reason,
+            parts=parts,
+        )
+    )
+    audit.note(session, actor, Action.DATA_ERASED, str(decision_id), reason)
+    return True

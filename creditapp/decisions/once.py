@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, String, delete, update
+from sqlalchemy import LargeBinary, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from creditapp.database.bulk_insert import Insertion, prepare_insertion
@@ -144,6 +144,23 @@ def abandon(claim: Claim) -> None:
     row = delete(KeptAnswer).where(KeptAnswer.client == claim.client, KeptAnswer.key == claim.key)
     with writing() as session:
         session.execute(row)
+
+
+def count_kept(before: datetime) -> int:
+    """How many answers were kept before a time."""
+    query = select(func.count()).select_from(KeptAnswer).where(KeptAnswer.made_at < before)
+    with reading() as session:
+        return session.scalar(query) or 0
+
+
+def forget_kept(before: datetime) -> None:
+    """Delete the answers that were kept before a time.
+
+    Raises:
+        DatabaseUnavailable: nothing was deleted.
+    """
+    with writing() as session:
+        session.execute(delete(KeptAnswer).where(KeptAnswer.made_at < before))
 
 
 def _is_over(kept: KeptAnswer, claim: Claim) -> bool:

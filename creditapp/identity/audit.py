@@ -41,6 +41,7 @@ class Action(StrEnum):
     PROPOSAL_WITHDRAWN = "proposal withdrawn"
     WITHOUT_SECOND_PERSON = "changed without a second person"
     DECISION_REVIEWED = "decision reviewed"
+    DATA_ERASED = "data erased"
     ACCESS_REFUSED = "access refused"
 
 

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import ForeignKey, String, update
+from sqlalchemy import ForeignKey, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import reading, writing
 
 
 class SignIn(Base):
@@ -34,3 +35,20 @@ def end_all(session: Session, person_id: int, but: str = "") -> int:
         SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.token_digest != but
     )
     return int(session.execute(running.values(ended_at=datetime.now(UTC))).rowcount)  # type: ignore[attr-defined]
+
+
+def count_expired(before: datetime) -> int:
+    """How many sign-ins expired before a time."""
+    query = select(func.count()).select_from(SignIn).where(SignIn.expires_at < before)
+    with reading() as session:
+        return session.scalar(query) or 0
+
+
+def delete_expired(before: datetime) -> None:
+    """Delete the sign-ins that expired before a time.
+
+    Raises:
+        DatabaseUnavailable: nothing was deleted.
+    """
+    with writing() as session:
+        session.execute(delete(SignIn).where(SignIn.expires_at < before))

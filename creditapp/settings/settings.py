@@ -161,6 +161,18 @@ class Settings:
         "how often recent decisions are compared with the training population",
         Range(1, 86_400),
     )
+    keep_answers_months: int = _setting(
+        "CREDITAPP_KEEP_ANSWERS_MONTHS",
+        25,
+        "after how many months `flask retention` erases answers, references and reviewers' words; 0: never",
+        Range(0, 1200),
+    )
+    keep_sign_ins_months: int = _setting(
+        "CREDITAPP_KEEP_SIGN_INS_MONTHS",
+        13,
+        "after how many months `flask retention` deletes sign-ins that have ended; 0: never",
+        Range(0, 1200),
+    )
     seal_key: str = _setting(
         "CREDITAPP_SEAL_KEY",
         "",

@@ -32,15 +32,19 @@ KEPT = {
     "challenger_score",
     "decision",
     "deployment",
+    "erasure",
     "policy",
     "proposal",
     "proposal_decision",
     "review",
+    "seal_block",
+    "seal_part",
     "served_bundle",
 }
 ERASABLE = {"decision_answers", "review_note"}
 """Personal words and answers, which may be deleted and never changed."""
 CHANGEABLE = {
+    "seal_check",
     "kept_answer",
     "recorded_run",
     "api_key",
