@@ -183,6 +183,21 @@ CASES = [
         {"creditapp_decision_log_failures_total": "0 0 0 1 2"},
         {"creditapp_decision_log_failures_total": "7x10"},
     ),
+    Case(
+        "RecordChanged", "1m", {"creditapp_seal_faults": "1x10"}, {"creditapp_seal_faults": "0x10"}
+    ),
+    Case(
+        "RecordNotSealed",
+        "10m",
+        {"creditapp_oldest_unsealed_seconds": "1000x20"},
+        {"creditapp_oldest_unsealed_seconds": "800x20"},
+    ),
+    Case(
+        "RecordNotVerified",
+        "2881m",
+        {"creditapp_seal_verified_timestamp_seconds": "1x2900"},
+        {"creditapp_seal_verified_timestamp_seconds": "0x2900"},
+    ),
     Case("ModelLoadFailing", "5m", {LOADS: "0 0 1x10"}, {LOADS: "1x10"}),
     Case(
         "PopulationShifted",
