@@ -26,15 +26,21 @@ def nginx(services: Sequence[Service], folder: Path) -> Iterator[Service]:
     }
     log = folder / "nginx.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [ROOT / "ops" / "nginx" / "start"], env=environment, stdout=output, stderr=output
-        )
+        command = [*_as_nobody(), str(ROOT / "ops" / "nginx" / "start")]
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
         wait_until(lambda: _is_up(health), 10, log.read_text)
         yield replace(services[0], address=f"http://127.0.0.1:{port}", process=process, log=log)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)
+
+
+def _as_nobody() -> list[str]:
+    """As root, nginx would change the user of its workers, who then cannot write its folder."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 def _is_up(port: int) -> bool:

@@ -155,15 +155,22 @@ def _authorization(key: str) -> dict[str, str]:
 
 @contextmanager
 def serve(
-    database: Place, registry: Place, *, models: int = 2, log: Path | None = None, **more: str
+    database: Place,
+    registry: Place,
+    *,
+    models: int = 2,
+    log: Path | None = None,
+    port: int = 0,
+    **more: str,
 ) -> Iterator[Service]:
     """Run gunicorn with two workers for the length of the block, once so many models are loaded.
 
-    A negative number waits for the log to say so, where nobody may read the metrics.
+    A negative number waits for the log to say so, where nobody may read the metrics. Without a port, it
+    serves at a free one.
     """
-    port = free_port()
+    port = port or free_port()
     log = log or Path(database).with_suffix(".log")
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "ops/gunicorn.conf.py", "wsgi:app"],
             cwd=ROOT,

@@ -128,4 +128,4 @@ def test_a_stop_loses_no_accepted_request(findings: dict[str, Any]) -> None:
     assert refused < found["one at a time"]["200"] / 20
     status, kind, problem = found["with nobody"]
     assert (status, kind) == (503, "application/problem+json")
-    assert problem["detail"] == "the service does not answer"
+    assert problem["detail"] == "the service does not answer; nothing was done"

@@ -37,6 +37,7 @@ def test_a_prediction_has_the_contracts_shape(client: StrictClient) -> None:
         "outside_training",
         "policy_version",
         "reference",
+        "earlier_decisions",
     ]
     assert body["prediction"] == int(body["probability_good_credit"] > 0.5)
     assert body["probability_good_credit"] + body["probability_bad_credit"] == 1
@@ -140,7 +141,8 @@ def test_a_prediction_of_a_batch_is_written_as_one_alone(client: StrictClient) -
     body = {"applications": [row], "reasons": True}
     [together] = client.post("/api/predict-batch", json=body).get_json()["predictions"]
     assert list(together) == list(alone)
-    own = {"decision_id": "", "timestamp": ""}
+    own = {"decision_id": "", "timestamp": "", "earlier_decisions": []}
+    assert together["earlier_decisions"] == [alone["decision_id"]]
     assert {**together, **own} == {**alone, **own}
     assert [type(value) for value in together.values()] == [type(v) for v in alone.values()]
     assert datetime.fromisoformat(together["timestamp"]).utcoffset() == timedelta(0)

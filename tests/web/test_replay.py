@@ -47,7 +47,10 @@ def run(app: Flask, *arguments: str) -> Any:
 
 def copy_of(decision: Decision, **changed: Any) -> NewDecision:
     """A new decision like a stored one, but for its id and what is changed."""
-    columns = {name: getattr(decision, name) for name in NewDecision._fields if name != "reasons"}
+    found_again = ("reasons", "earlier_decisions")
+    columns = {
+        name: getattr(decision, name) for name in NewDecision._fields if name not in found_again
+    }
     return NewDecision(**{**columns, "decision_id": uuid4(), **changed})
 
 

@@ -1,0 +1,272 @@
+"""Faults under load: the rows of docs/reliability.md.
+
+In each, clients send applications and batches under keys until they are answered. Afterwards no answered
+decision is lost, none is doubled, no batch is half there, and the sealed record has no fault.
+"""
+
+import fcntl
+import resource
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import NullPool, create_engine
+
+from creditapp.factory import create_app
+from creditapp.seals.sealer import seal
+from creditapp.seals.signatures import by_id, create_key
+from creditapp.seals.verification import verify
+from creditapp.settings.settings import Settings
+from tests.engines import on_both
+from tests.load import decisions_by_reference, retrying
+from tests.nginx import nginx
+from tests.portfolios import EXAMPLE
+from tests.postgresql import Postgresql
+from tests.postgresql import postgresql as start_postgresql
+from tests.serving import (
+    Answer,
+    Service,
+    Trained,
+    address_of,
+    flask,
+    free_port,
+    serve,
+    wait_until,
+)
+
+BATCH = 40
+
+
+@dataclass
+class Seen:
+    """What clients saw, and how long the service did not answer after the fault ended."""
+
+    answered: list[str]
+    recovery: float = 0.0
+    batches: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def under_fire(front: Service) -> Iterator[Seen]:
+    """Send single applications and batches under keys for the length of the block."""
+
+    def single(body: object, once: str) -> Answer:
+        return front.post("/api/predict", body, once=once)
+
+    def batch(body: object, once: str) -> Answer:
+        rows = [{**dict(body), "reference": f"batch {once}"}] * BATCH  # type: ignore[call-overload]
+        return front.post("/api/predict-batch", {"applications": rows}, once=f"batch {once}")
+
+    with retrying(4, single) as answered, retrying(2, batch) as batches:
+        seen = Seen(answered)
+        wait_until(lambda: len(answered) > 20, 30, front.log.read_text)
+        yield seen
+        began, enough = time.monotonic(), len(answered) + 5
+        wait_until(lambda: len(answered) > enough, 30, front.log.read_text)
+        seen.recovery = time.monotonic() - began
+    seen.batches = batches
+
+
+def assert_whole(seen: Seen, database: str, settings: Settings, folder: Path) -> None:
+    """Each answered application has one decision, each batch is whole, and the seals are valid."""
+    found = decisions_by_reference(database)
+    expected = dict.fromkeys(seen.answered, 1)
+    expected |= {f"batch {name}": BATCH for name in seen.batches}
+    assert found == expected
+    engine = create_engine(address_of(database), poolclass=NullPool)
+    with engine.connect() as connection:
+        query = "SELECT request_id, channel FROM decision"
+        sizes = Counter(connection.exec_driver_sql(query).all())
+    assert {size for (_, channel), size in sizes.items() if channel == "batch"} <= {BATCH}
+    key = create_key(folder / "seal-key.pem")
+    with create_app(replace(settings, database_url=database)).app_context():
+        seal(key, None, everything=True)
+        assert list(map(str, verify(by_id([key.public]), None, full=True).faults)) == []
+    print(
+        f"{len(seen.answered)} answered and {len(seen.batches)} batches; 0 lost, 0 doubled, 0 half"
+    )
+    print(f"answers again {seen.recovery:.1f} s after the fault")
+
+
+@dataclass
+class Host:
+    """One host, which may be ended and started again at its port."""
+
+    stack: ExitStack
+    database: str
+    trained: Trained
+    log: Path
+    port: int = field(default_factory=free_port)
+
+    def start(self) -> Service:
+        """Start it, and wait until it has a model."""
+        self.service = self.stack.enter_context(
+            serve(self.database, self.trained.registry, log=self.log, port=self.port)
+        )
+        return self.service
+
+    def kill(self) -> None:
+        """Kill the master and the workers at once."""
+        master = psutil.Process(self.service.process.pid)
+        for process in [master, *master.children()]:
+            process.kill()
+        self.service.process.wait()
+
+
+@contextmanager
+def behind_nginx(
+    hosts: int, database: str, trained: Trained, folder: Path
+) -> Iterator[tuple[Service, list[Host]]]:
+    """Some hosts over one database, behind nginx."""
+    with ExitStack() as stack:
+        made = [Host(stack, database, trained, folder / f"host-{n}.log") for n in range(hosts)]
+        front = stack.enter_context(nginx([host.start() for host in made], folder))
+        yield front, made
+
+
+@pytest.mark.soak
+@on_both
+def test_the_master_and_all_workers_are_killed_in_the_middle_of_batches(
+    database_url: str, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """Both hosts at once, and each is started again; twice."""
+    with (
+        behind_nginx(2, database_url, trained, tmp_path) as (front, hosts),
+        under_fire(front) as seen,
+    ):
+        for _ in range(2):
+            time.sleep(0.7)
+            for host in hosts:
+                host.kill()
+            for host in hosts:
+                host.start()
+    assert_whole(seen, database_url, settings, tmp_path)
+
+
+@pytest.mark.soak
+@on_both
+def test_one_of_two_hosts_is_killed(
+    database_url: str, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """The other one answers, behind nginx."""
+    with (
+        behind_nginx(2, database_url, trained, tmp_path) as (front, hosts),
+        under_fire(front) as seen,
+    ):
+        hosts[0].kill()
+        before = len(seen.answered)
+        wait_until(lambda: len(seen.answered) > before + 50, 30)
+    assert_whole(seen, database_url, settings, tmp_path)
+
+
+def test_another_process_holds_the_lock_of_sqlite(
+    database: Path, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """For eight seconds; requests wait or are told to come again."""
+    with (
+        serve(database, trained.registry, log=tmp_path / "log") as service,
+        under_fire(service) as seen,
+        Path(f"{database}-turn").open("w") as lock,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        time.sleep(8)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    assert_whole(seen, address_of(database), settings, tmp_path)
+
+
+def test_the_disk_under_sqlite_is_full(
+    database: Path, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """No file of the workers may grow for three seconds; then there is room again."""
+    probe = {**EXAMPLE, "reference": "probe"}
+    with (
+        serve(database, trained.registry, log=tmp_path / "log") as service,
+        under_fire(service) as seen,
+    ):
+        limit_files(service, 4096)
+        wait_until(lambda: service.post("/api/predict", probe, once="probe").status == 503, 5)
+        assert service.get("/api/health").status == 503
+        time.sleep(3)
+        limit_files(service, resource.RLIM_INFINITY)
+        wait_until(lambda: service.post("/api/predict", probe, once="probe").status == 200, 10)
+    seen.answered.append("probe")
+    assert_whole(seen, address_of(database), settings, tmp_path)
+
+
+def limit_files(service: Service, size: int) -> None:
+    """Let no file of the workers grow beyond so many bytes."""
+    for pid in service.workers():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+@pytest.fixture
+def server() -> Iterator[Postgresql]:
+    """A PostgreSQL of this test's own."""
+    with start_postgresql() as running:
+        yield running
+
+
+def test_postgresql_becomes_read_only(
+    server: Postgresql, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """As a replica is after a switch; health says so, and the same workers go on afterwards."""
+    address = server.create()
+    name = address.rpartition("/")[2]
+    assert flask("prepare", database=address, registry=trained.registry).returncode == 0
+    ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    with (
+        serve(address, trained.registry, log=tmp_path / "log") as service,
+        under_fire(service) as seen,
+    ):
+        server.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        server.run(ended)
+        wait_until(lambda: service.get("/api/health").status == 503, 10)
+        time.sleep(2)
+        server.run(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
+        server.run(ended)
+        wait_until(lambda: service.get("/api/health").status == 200, 20)
+    assert_whole(seen, address, settings, tmp_path)
+
+
+def test_the_folder_of_the_metrics_is_gone(
+    database: Path, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """While the service runs; decisions go on."""
+    folder = tmp_path / "metrics"
+    folder.mkdir(mode=0o700)
+    where = {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    with (
+        serve(database, trained.registry, log=tmp_path / "log", **where) as service,
+        under_fire(service) as seen,
+    ):
+        shutil.rmtree(folder)
+        before = len(seen.answered)
+        wait_until(lambda: len(seen.answered) > before + 50, 30)
+    assert_whole(seen, address_of(database), settings, tmp_path)
+
+
+@pytest.mark.soak
+def test_a_graceful_stop_under_two_hundred_connections(
+    database: Path, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """Accepted requests end, the others are sent again to the host that is started after it."""
+    with behind_nginx(1, address_of(database), trained, tmp_path) as (front, [host]):
+
+        def post(body: object, once: str) -> Answer:
+            return front.post("/api/predict", body, once=once)
+
+        with retrying(200, post) as answered:
+            wait_until(lambda: len(answered) > 200, 60)
+            host.service.process.send_signal(signal.SIGTERM)
+            assert host.service.process.wait(timeout=40) == 0
+            host.start()
+            enough = len(answered) + 200
+            wait_until(lambda: len(answered) > enough, 60)
+    assert_whole(Seen(answered), address_of(database), settings, tmp_path)
