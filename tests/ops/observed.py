@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.portfolios import EXAMPLE
-from tests.serving import ROOT, environment, send, wait_until
+from tests.serving import ROOT, environment, flask, send, wait_until
 
 SERVICE = "http://credit-score-api:8000"
 PROMETHEUS = "http://localhost:9090"
@@ -134,6 +134,14 @@ def is_up() -> bool:
         return False
 
 
+def seal(home: Path, database: Path, registry: Path) -> None:
+    """Seal and verify the record by the commands, as an operator does: their metrics begin with that."""
+    key = str(home / "seal-key.pem")
+    for command in (["seal", "key", key], ["seal"], ["audit", "verify"]):
+        done = flask(*command, database=database, registry=registry, CREDITAPP_SEAL_KEY=key)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def observe(database: Path) -> dict[str, Any]:
     """Send traffic for a minute, ask everything, then break the log and wait for the alert."""
     rounds = 0
@@ -203,6 +211,7 @@ def main(home: Path, database: Path, registry: Path) -> None:
     processes = start(home, database, registry)
     try:
         wait_until(is_up, 60, lambda: (home / "log").read_text()[-3000:])
+        seal(home, database, registry)
         findings = observe(database)
     finally:
         for process in processes:
