@@ -123,11 +123,8 @@ class NotStrictJson(BadRequest):
     """A body that is not JSON in the strict sense of RFC 8259."""
 
 
-class InvalidApplication(InvalidInput):
-    """An application, or rows of a batch, that break the catalogue's rules.
-
-    `errors` is `{field: [message]}` for one application and `[{"index", "errors"}]` for a batch.
-    """
+class InvalidFields(InvalidInput):
+    """Input whose wrong parts are named in `errors`."""
 
     def __init__(self, message: str, errors: object) -> None:
         super().__init__(message)
@@ -139,17 +136,15 @@ class InvalidApplication(InvalidInput):
         return {"errors": self.errors}
 
 
-class BadQuery(InvalidInput):
+class InvalidApplication(InvalidFields):
+    """An application, or rows of a batch, that break the catalogue's rules.
+
+    `errors` is `{field: [message]}` for one application and `[{"index", "errors"}]` for a batch.
+    """
+
+
+class BadQuery(InvalidFields):
     """Parameters of an address that are not valid; `errors` is `{parameter: [message]}`."""
-
-    def __init__(self, message: str, errors: dict[str, list[str]]) -> None:
-        super().__init__(message)
-        self.errors = errors
-
-    @property
-    def members(self) -> dict[str, object]:
-        """The errors."""
-        return {"errors": self.errors}
 
 
 class SignInFailed(BadRequest):

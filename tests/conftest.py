@@ -109,6 +109,22 @@ def postgresql_prepared(postgresql: Postgresql, trained: Trained) -> str:
 
 
 @pytest.fixture
+def server() -> Iterator[Postgresql]:
+    """A PostgreSQL of this test's own, to be stopped."""
+    with start_postgresql() as running:
+        yield running
+
+
+@pytest.fixture
+def address(server: Postgresql, trained: Trained) -> str:
+    """A database of that server, with the model deployed."""
+    address = server.create()
+    done = flask("prepare", database=address, registry=trained.registry)
+    assert done.returncode == 0, done.stderr
+    return address
+
+
+@pytest.fixture
 def engine(request: pytest.FixtureRequest) -> str:
     """SQLite, unless a test is parametrized with `postgresql` too (`tests.engines.on_both`)."""
     return str(getattr(request, "param", "sqlite"))

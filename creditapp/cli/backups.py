@@ -10,7 +10,7 @@ import click
 from sqlalchemy import URL, make_url
 
 from creditapp.cli.errors import errors_in_one_line
-from creditapp.cli.seals import known_public_keys
+from creditapp.cli.seals import known_public_keys, print_report
 from creditapp.decisions import log as decision_log
 from creditapp.exceptions import BackupFailed
 from creditapp.seals.verification import verify
@@ -43,9 +43,7 @@ def restore(file: Path) -> None:
         extent = decision_log.extent()
         click.echo(f"{file} is restored: {extent}")
         report = verify(known_public_keys(), full=True)
-    for fault in report.faults:
-        click.echo(str(fault))
-    click.echo(str(report))
+    print_report(report)
 
 
 def _database() -> URL:

@@ -1,7 +1,6 @@
 """The commands that erase personal data: on request, after its time, and again after a restore."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -83,24 +82,12 @@ def retention(dry_run: bool) -> None:
             if overdue and not dry_run:
                 erasures.erase(overdue, operator(), "kept for the time of retention")
             _print("answers", len(overdue), before, dry_run=dry_run)
-        hours = datetime.now(UTC) - timedelta(hours=settings.idempotency_hours)
-        _delete("kept answers to requests", once.count_kept, once.forget_kept, hours, dry_run)
+        before = datetime.now(UTC) - timedelta(hours=settings.idempotency_hours)
+        number = once.forget_kept(before, dry_run=dry_run)
+        _print("kept answers to requests", number, before, dry_run=dry_run)
         if before := _before(settings.keep_sign_ins_months):
-            counts = sign_in_table.count_expired, sign_in_table.delete_expired
-            _delete("sign-ins", *counts, before, dry_run)
-
-
-def _delete(
-    kind: str,
-    count: Callable[[datetime], int],
-    forget: Callable[[datetime], None],
-    before: datetime,
-    dry_run: bool,
-) -> None:
-    number = count(before)
-    if number and not dry_run:
-        forget(before)
-    _print(kind, number, before, dry_run=dry_run)
+            number = sign_in_table.delete_expired(before, dry_run=dry_run)
+            _print("sign-ins", number, before, dry_run=dry_run)
 
 
 def _print(kind: str, number: int, before: datetime, *, dry_run: bool) -> None:

@@ -9,6 +9,7 @@ import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.exceptions import BadHeads, BadSealKey, DatabaseUnavailable
+from creditapp.seals.faults import Report
 from creditapp.seals.heads import Heads, heads_at
 from creditapp.seals.proofs import prove
 from creditapp.seals.sealer import Sealed, seal
@@ -86,9 +87,7 @@ def verify_record(full: bool, place: str | None, public_keys: Path | None) -> No
     """Compare the record with its seals, and name each difference; exit code 1 if there is one."""
     with errors_in_one_line():
         report = verify(known_public_keys(public_keys), _heads(place), full=full)
-    for fault in report.faults:
-        click.echo(str(fault))
-    click.echo(str(report))
+    print_report(report)
     if report.faults:
         sys.exit(FAULTY)
 
@@ -104,6 +103,13 @@ def prove_decision(decision_id: str, public_keys: Path | None) -> None:
             raise BadSealKey("no public key is known; give --public-key FILE")
         proof = prove(decision_id, keys)
     click.echo(json.dumps(proof, indent=1))
+
+
+def print_report(report: Report) -> None:
+    """Print each fault that a verification found, and its sum."""
+    for fault in report.faults:
+        click.echo(str(fault))
+    click.echo(str(report))
 
 
 def known_public_keys(file: Path | None = None) -> PublicKeys | None:

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, select, update
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import purge, reading, writing
-from creditapp.decisions.log import Answers, Decision, first_id, get
+from creditapp.decisions.log import Answers, Decision, find, first_id, get
 from creditapp.decisions.once import KeptAnswer, State
 from creditapp.decisions.reviews import Review, ReviewNote
 from creditapp.exceptions import BadErasure, UnknownDecision
@@ -78,9 +78,7 @@ def find_by_reference(reference: str) -> list[str]:
     Raises:
         DatabaseUnavailable: the database cannot be read.
     """
-    query = select(Answers.decision_id).where(Answers.reference == reference)
-    with reading() as session:
-        return [str(one) for one in session.scalars(query.order_by(Answers.decision_id))]
+    return _ids(Answers.reference == reference)
 
 
 def find_older(than: datetime) -> list[str]:
@@ -89,9 +87,7 @@ def find_older(than: datetime) -> list[str]:
     Raises:
         DatabaseUnavailable: the database cannot be read.
     """
-    query = select(Answers.decision_id).where(Answers.decision_id < first_id(than))
-    with reading() as session:
-        return [str(one) for one in session.scalars(query.order_by(Answers.decision_id))]
+    return _ids(Answers.decision_id < first_id(than))
 
 
 def list_all() -> Sequence[Erasure]:
@@ -121,10 +117,16 @@ def find_erased(session: Session, part: str, decision_ids: Iterable[UUID]) -> se
     return {decision_id for decision_id, parts in session.execute(query) if part in parts}
 
 
+def _ids(condition: ColumnElement[bool]) -> list[str]:
+    """The ids of the decisions whose answers are kept and meet a condition, oldest first."""
+    query = select(Answers.decision_id).where(condition).order_by(Answers.decision_id)
+    with reading() as session:
+        return [str(one) for one in session.scalars(query)]
+
+
 def _is_known(decision_id: str) -> bool:
     try:
-        with reading() as session:
-            get(session, decision_id)
+        find(decision_id)
     except UnknownDecision:
         return False
     return True

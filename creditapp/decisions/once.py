@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, String, delete, func, select, update
+from sqlalchemy import ColumnElement, LargeBinary, String, and_, delete, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from creditapp.database.bulk_insert import Insertion, prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.expiry import delete_before
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import AnswerErased, KeyReused, RequestUnderWay, RowsRefused
 
@@ -67,7 +68,7 @@ def find_answer(claim: Claim) -> bytes | None:
     if kept is None:
         return None
     if _is_over(kept, claim):
-        _forget(kept)
+        _forget(claim, kept)
         return None
     if kept.request_digest != claim.request_digest:
         raise KeyReused(
@@ -130,7 +131,7 @@ def finish(claim: Claim, answer: bytes) -> None:
     Raises:
         DatabaseUnavailable: it was not kept.
     """
-    row = update(KeptAnswer).where(KeptAnswer.client == claim.client, KeptAnswer.key == claim.key)
+    row = update(KeptAnswer).where(_is_of(claim))
     with writing() as session:
         session.execute(row.values(state=State.ANSWERED.value, answer=answer))
 
@@ -141,26 +142,18 @@ def abandon(claim: Claim) -> None:
     Raises:
         DatabaseUnavailable: it is forgotten after `LONGEST_RUN`.
     """
-    row = delete(KeptAnswer).where(KeptAnswer.client == claim.client, KeptAnswer.key == claim.key)
+    row = delete(KeptAnswer).where(_is_of(claim))
     with writing() as session:
         session.execute(row)
 
 
-def count_kept(before: datetime) -> int:
-    """How many answers were kept before a time."""
-    query = select(func.count()).select_from(KeptAnswer).where(KeptAnswer.made_at < before)
-    with reading() as session:
-        return session.scalar(query) or 0
-
-
-def forget_kept(before: datetime) -> None:
-    """Delete the answers that were kept before a time.
+def forget_kept(before: datetime, *, dry_run: bool) -> int:
+    """Delete the answers that were kept before a time; how many there are.
 
     Raises:
         DatabaseUnavailable: nothing was deleted.
     """
-    with writing() as session:
-        session.execute(delete(KeptAnswer).where(KeptAnswer.made_at < before))
+    return delete_before(KeptAnswer.made_at, before, dry_run=dry_run)
 
 
 def _is_over(kept: KeptAnswer, claim: Claim) -> bool:
@@ -168,12 +161,13 @@ def _is_over(kept: KeptAnswer, claim: Claim) -> bool:
     return datetime.now(UTC) - kept.made_at > longest
 
 
-def _forget(kept: KeptAnswer) -> None:
+def _forget(claim: Claim, kept: KeptAnswer) -> None:
     """Delete a row that is over, unless another request has taken its place already."""
-    row = delete(KeptAnswer).where(
-        KeptAnswer.client == kept.client,
-        KeptAnswer.key == kept.key,
-        KeptAnswer.made_at == kept.made_at,
-    )
+    row = delete(KeptAnswer).where(_is_of(claim), KeptAnswer.made_at == kept.made_at)
     with writing() as session:
         session.execute(row)
+
+
+def _is_of(claim: Claim) -> ColumnElement[bool]:
+    """The condition for the row of a claim."""
+    return and_(KeptAnswer.client == claim.client, KeptAnswer.key == claim.key)

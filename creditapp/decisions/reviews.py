@@ -3,7 +3,6 @@
 A reviewer's reason may contain personal data, so it has a table of its own and can be erased.
 """
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +12,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, sel
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from creditapp.database.engine import Base, UtcDateTime
-from creditapp.database.salts import SALT_BYTES
+from creditapp.database.salts import SALT_BYTES, salts
 from creditapp.database.session import lock_table, reading, writing
 from creditapp.decisions.log import Decision
 from creditapp.exceptions import AlreadyReviewed, BadReview, SamePerson
@@ -145,7 +144,7 @@ def _add(session: Session, decision: Decision, outcome: str, note: str, actor: A
     )
     session.add(review)
     session.flush()
-    session.add(ReviewNote(review_id=review.id, note=note, salt=os.urandom(SALT_BYTES)))
+    session.add(ReviewNote(review_id=review.id, note=note, salt=salts(1)[0]))
     detail = f"{decision.decision} reviewed: {outcome}"
     audit.note(session, actor, Action.DECISION_REVIEWED, str(decision.decision_id), detail)
     return review

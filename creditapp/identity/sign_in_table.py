@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import ForeignKey, String, delete, func, select, update
+from sqlalchemy import ForeignKey, String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
-from creditapp.database.session import reading, writing
+from creditapp.database.expiry import delete_before
 
 
 class SignIn(Base):
@@ -37,18 +37,10 @@ def end_all(session: Session, person_id: int, but: str = "") -> int:
     return int(session.execute(running.values(ended_at=datetime.now(UTC))).rowcount)  # type: ignore[attr-defined]
 
 
-def count_expired(before: datetime) -> int:
-    """How many sign-ins expired before a time."""
-    query = select(func.count()).select_from(SignIn).where(SignIn.expires_at < before)
-    with reading() as session:
-        return session.scalar(query) or 0
-
-
-def delete_expired(before: datetime) -> None:
-    """Delete the sign-ins that expired before a time.
+def delete_expired(before: datetime, *, dry_run: bool) -> int:
+    """Delete the sign-ins that expired before a time; how many there are.
 
     Raises:
         DatabaseUnavailable: nothing was deleted.
     """
-    with writing() as session:
-        session.execute(delete(SignIn).where(SignIn.expires_at < before))
+    return delete_before(SignIn.expires_at, before, dry_run=dry_run)

@@ -21,8 +21,7 @@ from tests.load import decisions_by_reference, retrying
 from tests.nginx import nginx
 from tests.portfolios import EXAMPLE
 from tests.postgresql import Postgresql
-from tests.postgresql import postgresql as start_postgresql
-from tests.serving import Answer, Service, Trained, flask, free_port, serve, wait_until
+from tests.serving import Answer, Service, Trained, free_port, serve, wait_until
 
 UNKNOWN = "/problems/outcome-unknown"
 
@@ -35,22 +34,6 @@ def hosts(database_url: str, trained: Trained, tmp_path: Path) -> Iterator[list[
             stack.enter_context(serve(database_url, trained.registry, log=tmp_path / f"host {one}"))
             for one in range(2)
         ]
-
-
-@pytest.fixture
-def server() -> Iterator[Postgresql]:
-    """A PostgreSQL of this test's own, to be stopped."""
-    with start_postgresql() as running:
-        yield running
-
-
-@pytest.fixture
-def address(server: Postgresql, trained: Trained) -> str:
-    """A database of that server, with the model deployed."""
-    address = server.create()
-    done = flask("prepare", database=address, registry=trained.registry)
-    assert done.returncode == 0, done.stderr
-    return address
 
 
 @on_both

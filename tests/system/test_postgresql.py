@@ -5,38 +5,18 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from creditapp.applications.questions import number_from_text
 from creditapp.settings.paths import ROOT
 from tests.load import assert_kept, under_load
 from tests.portfolios import EXAMPLE, QUESTIONS
 from tests.postgresql import Postgresql
-from tests.postgresql import postgresql as start_postgresql
-from tests.serving import Service, Trained, flask, serve, wait_until
+from tests.serving import Service, Trained, serve, wait_until
 
 WITHIN_SECONDS = 10
 with (ROOT / "data" / "estadistical.csv").open(newline="") as lines:
     DATA = list(csv.DictReader(lines))
-
-
-@pytest.fixture
-def server() -> Iterator[Postgresql]:
-    """A PostgreSQL of this test's own, to be stopped."""
-    with start_postgresql() as running:
-        yield running
-
-
-@pytest.fixture
-def address(server: Postgresql, trained: Trained) -> str:
-    """A database with the model deployed."""
-    address = server.create()
-    done = flask("prepare", database=address, registry=trained.registry)
-    assert done.returncode == 0, done.stderr
-    return address
 
 
 def test_a_restart_of_the_database_costs_answers_while_it_lasts_and_nothing_more(

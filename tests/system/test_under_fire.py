@@ -29,13 +29,11 @@ from tests.load import decisions_by_reference, retrying
 from tests.nginx import nginx
 from tests.portfolios import EXAMPLE
 from tests.postgresql import Postgresql
-from tests.postgresql import postgresql as start_postgresql
 from tests.serving import (
     Answer,
     Service,
     Trained,
     address_of,
-    flask,
     free_port,
     serve,
     wait_until,
@@ -206,20 +204,11 @@ def limit_files(service: Service, size: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-@pytest.fixture
-def server() -> Iterator[Postgresql]:
-    """A PostgreSQL of this test's own."""
-    with start_postgresql() as running:
-        yield running
-
-
 def test_postgresql_becomes_read_only(
-    server: Postgresql, settings: Settings, trained: Trained, tmp_path: Path
+    server: Postgresql, address: str, settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
     """As a replica is after a switch; health says so, and the same workers go on afterwards."""
-    address = server.create()
     name = address.rpartition("/")[2]
-    assert flask("prepare", database=address, registry=trained.registry).returncode == 0
     ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
     with (
         serve(address, trained.registry, log=tmp_path / "log") as service,
