@@ -307,6 +307,14 @@ class BadErasure(CreditappError):
     """Personal data that cannot be erased as asked; nothing was erased."""
 
 
+class UnnamedDecisions(CreditappError):
+    """A command that does not say about which decisions it is."""
+
+
+class BadExport(CreditappError):
+    """An export that cannot be written as asked; no file was left behind."""
+
+
 class BadSealKey(CreditappError):
     """A key for seals that is missing, cannot be read, or must not be overwritten."""
 

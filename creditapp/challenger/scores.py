@@ -61,6 +61,22 @@ def record(challenger_id: int, scores: Mapping[UUID, ShadowScore]) -> None:
         cursor.executemany(rows.statement, rows.rows)
 
 
+def of_decision(decision_id: UUID) -> Sequence[tuple[str, ChallengerScore]]:
+    """The scores of all challengers for one application, each with the version that scored.
+
+    Raises:
+        DatabaseUnavailable: the scores cannot be read.
+    """
+    query = (
+        select(Challenger.model_version, ChallengerScore)
+        .join(Challenger, Challenger.id == ChallengerScore.challenger_id)
+        .where(ChallengerScore.decision_id == decision_id)
+        .order_by(Challenger.id)
+    )
+    with reading() as session:
+        return [(version or "", score) for version, score in session.execute(query)]
+
+
 def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
     """The version last served beside a challenger, and the pairs of scores of both, newest first.
 

@@ -9,6 +9,7 @@ from creditapp.cli import (
     decisions,
     documents,
     drift,
+    exports,
     files,
     models,
     people,
@@ -40,6 +41,7 @@ MODULES = (
     backups,
     seals,
     personal_data,
+    exports,
 )
 
 

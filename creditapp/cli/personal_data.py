@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.named_decisions import find_named
 from creditapp.decisions import erasures, once
 from creditapp.exceptions import BadErasure
 from creditapp.identity import sign_in_table
@@ -32,13 +33,7 @@ def erase(decision_ids: tuple[str, ...], reference: str | None, reason: str, yes
     The decisions stay. What was erased cannot be replayed or explained any more.
     """
     with errors_in_one_line():
-        if bool(decision_ids) == bool(reference):
-            raise BadErasure("give either the ids of decisions or --reference")
-        found = list(decision_ids) if decision_ids else erasures.find_by_reference(reference or "")
-        if not found:
-            raise BadErasure(
-                "no decision has this reference; compare it with the list of decisions"
-            )
+        found = find_named(decision_ids, reference)
         if not yes:
             click.confirm(
                 f"erase the personal data of {len(found)} decisions for good?", abort=True

@@ -1,10 +1,11 @@
 """The audit trail: who did what to whom, when, and in which request."""
 
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import String, Text, select
+from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
@@ -41,6 +42,8 @@ class Action(StrEnum):
     PROPOSAL_WITHDRAWN = "proposal withdrawn"
     WITHOUT_SECOND_PERSON = "changed without a second person"
     DECISION_REVIEWED = "decision reviewed"
+    DATA_READ = "data read"
+    DATA_EXPORTED = "data exported"
     DATA_ERASED = "data erased"
     ACCESS_REFUSED = "access refused"
 
@@ -49,6 +52,7 @@ class AuditEvent(Base):
     """One event: `actor` did `action` to `subject`."""
 
     __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_subject", "subject"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -63,7 +67,7 @@ def note(session: Session, actor: Actor, action: Action, subject: str, detail: s
     """Add an event to a transaction, so that it is kept if and only if the change is."""
     session.add(
         AuditEvent(
-            at=datetime.now(UTC),
+            at=_now(),
             actor=_plain(actor.label)[:100],
             action=action.value,
             subject=_plain(subject)[:200],
@@ -79,6 +83,31 @@ def record(actor: Actor, action: Action, subject: str, detail: str = "") -> None
         note(session, actor, action, subject, detail)
 
 
+def record_once(actor: Actor, action: Action, subject: str, within: timedelta) -> None:
+    """Add an event, unless the same actor has the same one from within this time."""
+    same = select(AuditEvent.id).where(
+        AuditEvent.subject == subject,
+        AuditEvent.action == action.value,
+        AuditEvent.actor == _plain(actor.label)[:100],
+        AuditEvent.at > _now() - within,
+    )
+    with reading() as session:
+        if session.scalar(same.limit(1)) is not None:
+            return
+    record(actor, action, subject)
+
+
+def find_about(subject: str) -> Sequence[AuditEvent]:
+    """All events about a subject, oldest first.
+
+    Raises:
+        DatabaseUnavailable: the events cannot be read.
+    """
+    query = select(AuditEvent).where(AuditEvent.subject == subject).order_by(AuditEvent.id)
+    with reading() as session:
+        return session.scalars(query).all()
+
+
 def find_newest(before: int | None = None, limit: int = 50) -> Sequence[AuditEvent]:
     """Events, newest first; with `before`, only those with a lower id."""
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
@@ -86,6 +115,10 @@ def find_newest(before: int | None = None, limit: int = 50) -> Sequence[AuditEve
         query = query.where(AuditEvent.id < before)
     with reading() as session:
         return session.scalars(query).all()
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
 
 
 def _plain(text: str) -> str:

@@ -140,6 +140,18 @@ def after(session: Session, number: int) -> Iterator[SealBlock]:
         number = some[-1].number
 
 
+def sealed_between(
+    session: Session, since: datetime | None, until: datetime | None
+) -> Sequence[int]:
+    """The numbers of the blocks that were sealed from one time on and before another, in their order."""
+    query = select(SealBlock.number).order_by(SealBlock.number)
+    if since:
+        query = query.where(SealBlock.sealed_at >= since)
+    if until:
+        query = query.where(SealBlock.sealed_at < until)
+    return session.scalars(query).all()
+
+
 def parts_of(session: Session, number: int) -> Sequence[SealPart]:
     """The parts of a block, in the order of their tables' names."""
     parts = session.scalars(select(SealPart).where(SealPart.number == number)).all()

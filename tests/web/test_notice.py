@@ -166,12 +166,12 @@ def test_in_production_no_letter_is_written_by_a_lender_that_is_made_up(
 ) -> None:
     """It names what is not set."""
     from creditapp.exceptions import NoNotice
-    from creditapp.web.pages.notice import LENDER_SETTINGS, _lender
+    from creditapp.web.lender import LENDER_SETTINGS, lender_of
 
     production = replace(settings, env="production", given=frozenset())
     with pytest.raises(NoNotice, match=r"CREDITAPP_LENDER_NAME, .*CREDITAPP_REVIEW_CONTACT"):
-        _lender(production)
+        lender_of(production)
     named = replace(production, given=frozenset(LENDER_SETTINGS))
-    assert _lender(named).name == "Example Lender"
+    assert lender_of(named).name == "Example Lender"
     with pytest.raises(NoNotice, match=r"set CREDITAPP_LENDER_NAME$"):
-        _lender(replace(named, lender_name=""))
+        lender_of(replace(named, lender_name=""))

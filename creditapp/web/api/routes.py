@@ -12,12 +12,10 @@ from creditapp.applications.schemas import Batch
 from creditapp.applications.strict_json import parse
 from creditapp.decisions import listing
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.decide import Decided, Origin, decide
 from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Channel
-from creditapp.decisions.stored import StoredDecision
-from creditapp.exceptions import BadQuery, DatabaseUnavailable, ModelUnavailable, UnknownDecision
+from creditapp.exceptions import BadQuery, DatabaseUnavailable, ModelUnavailable
 from creditapp.identity.api_keys import Scope
 from creditapp.observability import request_ids
 from creditapp.serving import cache as model_cache
@@ -30,6 +28,7 @@ from creditapp.web.api import answers
 from creditapp.web.api.examples import PREDICTION
 from creditapp.web.api.operations import OF_INPUT, Body, Operation, operation
 from creditapp.web.once import current_claim, decided_once, done_once
+from creditapp.web.personal import load_personal
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -195,7 +194,7 @@ def decisions() -> Any:
 )
 def decision(decision_id: str) -> Any:
     """Answer a stored decision; for a key that may not read it, it does not exist."""
-    return answers.stored_decision(_load_readable(decision_id))
+    return answers.stored_decision(load_personal(decision_id))
 
 
 @blueprint.get("/decisions/<decision_id>/alternatives")
@@ -210,7 +209,7 @@ def decision(decision_id: str) -> Any:
 )
 def alternatives(decision_id: str) -> Any:
     """Answer the smallest changes that would have led to an approval."""
-    return answers.alternatives(_load_readable(decision_id))
+    return answers.alternatives(load_personal(decision_id))
 
 
 @blueprint.post("/reload-model")
@@ -254,13 +253,6 @@ def _list_query() -> dict[str, Any]:
     if errors:
         raise BadQuery("the parameters are not valid", errors)
     return query
-
-
-def _load_readable(decision_id: str) -> StoredDecision:
-    stored = stored_decisions.load(decision_id)
-    if not access.may_read(stored.decision.made_by):
-        raise UnknownDecision(decision_id)
-    return stored
 
 
 def _origin(channel: Channel) -> Origin:

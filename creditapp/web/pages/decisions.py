@@ -24,6 +24,7 @@ from creditapp.exceptions import (
 from creditapp.settings.current import current_settings
 from creditapp.web import access
 from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.personal import load_personal
 from creditapp.web.phrasing import phrase_alternatives, phrase_reasons, phrase_similar
 
 blueprint = Blueprint("decisions", __name__)
@@ -54,14 +55,14 @@ def waiting() -> str:
 @open_to(OFFICERS)
 def decision(decision_id: str) -> str:
     """Show a decision with its answers, reasons, alternatives, similar past applications and reviews."""
-    return _decision_page(stored_decisions.load(decision_id))
+    return _decision_page(load_personal(decision_id))
 
 
 @blueprint.get("/decisions/<decision_id>/replay")
 @open_to(OFFICERS)
 def replay_decision(decision_id: str) -> str:
     """Show a decision, and score it again with the bundle that made it."""
-    stored = stored_decisions.load(decision_id)
+    stored = load_personal(decision_id)
     [replayed] = replay([stored.decision])
     return _decision_page(stored, replayed)
 

@@ -1,7 +1,6 @@
 """The notice to a declined applicant: a letter with the principal reasons, in English or French."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,39 +10,25 @@ from werkzeug.exceptions import BadRequest
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer, Question
-from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.reviews import Verdict
 from creditapp.exceptions import NoNotice
 from creditapp.settings.current import current_settings
-from creditapp.settings.settings import Settings
 from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.lender import lender_of
+from creditapp.web.personal import load_personal
 from creditapp.web.phrasing import phrase, phrase_reasons
 
 blueprint = Blueprint("notice", __name__)
 
 LANGUAGES = ("en", "fr")
-LENDER_SETTINGS = {
-    "CREDITAPP_LENDER_NAME": "lender_name",
-    "CREDITAPP_LENDER_ADDRESS": "lender_address",
-    "CREDITAPP_REVIEW_CONTACT": "review_contact",
-}
-
-
-@dataclass(frozen=True)
-class Lender:
-    """Who writes, and whom an applicant asks for a review."""
-
-    name: str
-    address: Sequence[str]
-    contact: str
 
 
 @blueprint.get("/decisions/<decision_id>/notice")
 @open_to(OFFICERS)
 def letter(decision_id: str) -> str:
     """Show the letter in the language that `lang` names."""
-    stored = stored_decisions.load(decision_id)
-    lender = _lender(current_settings())
+    stored = load_personal(decision_id)
+    lender = lender_of(current_settings())
     if stored.outcome != Verdict.DECLINE:
         raise NoNotice(
             "a notice exists only for a declined application; "
@@ -95,16 +80,3 @@ def _in_words(question: Question, answer: Answer) -> str | None:
     if isinstance(answer, str) or question.meaning(answer):
         return str(phrase(question.in_words(answer)))
     return f"{format_decimal(answer)} {phrase(question.unit)}" if question.unit else None
-
-
-def _lender(settings: Settings) -> Lender:
-    """The lender of the settings; in production the defaults are refused."""
-    missing = [
-        name
-        for name, field in LENDER_SETTINGS.items()
-        if name not in settings.given or not getattr(settings, field)
-    ]
-    if settings.production and missing:
-        raise NoNotice(f"a notice needs the lender's name and address; set {', '.join(missing)}")
-    address = [line.strip() for line in settings.lender_address.split(",")]
-    return Lender(settings.lender_name, address, settings.review_contact)

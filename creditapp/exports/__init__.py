@@ -1,0 +1,1 @@
+"""Files that leave the application: an applicant's own data, and the sealed record for auditors."""
