@@ -11,6 +11,14 @@ migrate) # migrate the database, and add the first admin if nobody is one
     exec flask user first-admin ;;
 train) # have a model in force: train and promote a first one where none is
     exec flask prepare ;;
+seal) # seal the record each minute
+    exec flask seal --every 60 ;;
+keep) # now and each day: erase what is past its time, and verify the record; the log and the metrics tell
+    while :; do
+        flask retention || echo "the retention failed; it is tried again tomorrow" >&2
+        flask audit verify --full || echo "the verification failed; see docs/runbook.md" >&2
+        sleep 86400
+    done ;;
 check-config) # check whether `web` would start
     exec flask check-config ;;
 registry) # serve the model registry; the database's address comes from MLFLOW_BACKEND_STORE_URI or …_FILE
@@ -23,6 +31,6 @@ health) # check whether the service, or the given address, answers
 flask) # any command of the application
     exec "$@" ;;
 *)
-    echo "use one of: web, migrate, train, check-config, registry, health, flask …" >&2
+    echo "use one of: web, migrate, train, seal, keep, check-config, registry, health, flask …" >&2
     exit 2 ;;
 esac

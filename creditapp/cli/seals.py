@@ -59,11 +59,11 @@ def seal_record(context: click.Context, every: int | None) -> None:
 
 
 @seal_record.command("key")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def make_key(file: Path) -> None:
-    """Create a private key in FILE, and print its public key."""
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+def make_key(file: Path | None) -> None:
+    """Create a private key in FILE, and print its public key; without FILE, print that of the key in use."""
     with errors_in_one_line():
-        key = create_key(file)
+        key = create_key(file) if file else _signing_key()
     click.echo(public_pem(key.public), nl=False)
 
 

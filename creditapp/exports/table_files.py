@@ -1,21 +1,15 @@
-"""The rows of a sealed table as a file: JSON Lines, or Parquet with a column for each column of the table."""
+"""The rows of a sealed table as a file."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
-from sqlalchemy import Float, Integer
-from sqlalchemy.types import TypeDecorator
 
-from creditapp.database.engine import UtcDateTime
-from creditapp.seals.tables import SealedTable, sealed_tables
+from creditapp.exceptions import BadExport
 
 
 class Format(StrEnum):
@@ -57,29 +51,27 @@ class TableFile(Protocol):
         """Add lines at the end."""
 
 
-PROOF = {
-    "seal_block": pa.int64(),
-    "seal_place": pa.int64(),
-    "seal_leaf": pa.string(),
-    "seal_absent": pa.string(),
-    "seal_row": pa.string(),
-}
-"""The columns of a Parquet file that prove its rows; `seal_row` is the row as it was hashed."""
-
-
 @contextmanager
 def open_table(folder: Path, name: str, kind: Format) -> Iterator[TableFile]:
-    """Open the new file of a table."""
+    """Open the new file of a table.
+
+    Raises:
+        BadExport: this installation cannot write Parquet.
+    """
     path = folder / f"{name}.{kind}"
     if kind is Format.JSONL:
         with path.open("wb") as file:
             yield _JsonLines(file)
-    else:
-        table = sealed_tables().get(name)
-        columns = {one: _arrow_type(table, one) for one in table.columns} if table else {}
-        schema = pa.schema({**PROOF, **columns})
-        with pq.ParquetWriter(path, schema) as writer:
-            yield _Parquet(writer, schema, columns)
+        return
+    try:
+        # why: workers load all commands, and the image that serves has no PyArrow.
+        from creditapp.exports.parquet_file import open_parquet
+    except ModuleNotFoundError as error:
+        raise BadExport(
+            "Parquet needs PyArrow, which this image lacks: use --format jsonl, or the training image"
+        ) from error
+    with open_parquet(path, name) as opened:
+        yield opened
 
 
 @dataclass(frozen=True)
@@ -100,43 +92,3 @@ def _json_line(line: Line) -> bytes:
         "row": line.content and orjson.Fragment(line.content),
     }
     return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
-
-
-@dataclass(frozen=True)
-class _Parquet:
-    writer: pq.ParquetWriter
-    schema: pa.Schema
-    columns: Mapping[str, pa.DataType]
-
-    def write(self, lines: Iterable[Line]) -> None:
-        rows = [self._row(line) for line in lines]
-        self.writer.write_table(pa.Table.from_pylist(rows, schema=self.schema))
-
-    def _row(self, line: Line) -> dict[str, Any]:
-        content = line.content and line.content.decode()
-        proof = (line.block, line.place, line.leaf, line.absent or None, content)
-        values = line.values or {}
-        cells = {name: _cell(values.get(name), kind) for name, kind in self.columns.items()}
-        return {**dict(zip(PROOF, proof, strict=True)), **cells}
-
-
-def _arrow_type(table: SealedTable, column: str) -> pa.DataType:
-    kind = table.type_of(column)
-    if isinstance(kind, UtcDateTime):
-        return pa.timestamp("us", "UTC")
-    if isinstance(kind, TypeDecorator):
-        kind = kind.impl_instance
-    if isinstance(kind, Integer):
-        return pa.int64()
-    return pa.float64() if isinstance(kind, Float) else pa.string()
-
-
-def _cell(value: Any, kind: pa.DataType) -> Any:
-    """A canonical value as a column of this type holds it; lists and objects as JSON."""
-    if value is None or isinstance(value, float):
-        return value
-    if pa.types.is_timestamp(kind):
-        return datetime.fromisoformat(value)
-    if pa.types.is_string(kind) and not isinstance(value, str):
-        return orjson.dumps(value).decode()
-    return value

@@ -80,9 +80,9 @@ class System:
                 stderr=log,
             )
 
-    def in_image(self, *command: str, **more: str) -> list[str]:
-        """A command of ours in the image, with the compose file's settings."""
-        settings = service("credit-score-api", VARIABLES).environment
+    def in_image(self, *command: str, of: str = "credit-score-api", **more: str) -> list[str]:
+        """A command of ours in the image, with the settings of a service of the compose file."""
+        settings = service(of, VARIABLES).environment
         return self._image.inside(
             self._stage, ["ops/entrypoint.sh", *command], **{**settings, **more}
         )
@@ -206,6 +206,25 @@ def start_host(system: System, port: int) -> None:
         60,
         log.read_text,
     )
+
+
+def start_keepers(system: System) -> None:
+    """What seals the record, and what verifies it each day."""
+    for name in ("sealer", "keeper"):
+        system.start(name, system.in_image(*service(name, VARIABLES).command, of=name), {}, "data")
+
+
+def sealed(system: System) -> dict[str, Any]:
+    """What the sealer has kept, what the keeper said, and what another verification says."""
+    log = system.home / "keeper.log"
+    wait_until(lambda: "verified" in log.read_text(), 60, log.read_text)
+    verify = system.in_image("flask", "audit", "verify", "--full", of="keeper")
+    return {
+        "heads": len((system.home / "heads" / "heads.jsonl").read_text().splitlines()),
+        "kept": log.read_text(),
+        "verified": system.job("verify", verify),
+        "codes": [system.stop(name) for name in ("sealer", "keeper")],
+    }
 
 
 def start_front(system: System) -> None:
@@ -471,6 +490,7 @@ def observe(system: System) -> dict[str, Any]:
         "reload": reloaded(system, keys),
         "without the database": without_the_database(keys["predict"]),
     }
+    findings["sealed"] = sealed(system)
     findings["stopped"] = stopped_under_load(system, keys["predict"], decisions)
     return findings
 
@@ -494,7 +514,11 @@ def main(certificates: Path, findings: Path) -> None:
     image = Image(home / "image")
     stage = image.build("serve")
     prepare(home, certificates)
-    image.close(stage, {SECRETS: "run/secrets", home / "hosts-data": "etc/hosts"})
+    heads = home / "heads"
+    heads.mkdir()
+    os.chown(heads, 10001, 10001)  # as the folder in the image, whose owner a new volume gets
+    shared = {SECRETS: "run/secrets", home / "hosts-data": "etc/hosts"}
+    image.close(stage, {**shared, heads: "var/lib/creditapp"})
     system = System(home, image, stage)
     admin = {"CREDITAPP_FIRST_ADMIN_PASSWORD_FILE": str(SECRETS / "first_admin")}
     try:
@@ -504,6 +528,7 @@ def main(certificates: Path, findings: Path) -> None:
             "trained": train(system, "train"),
         }
         start_hosts(system)
+        start_keepers(system)
         start_front(system)
         seen = {**jobs, **observe(system)}
     except BaseException:

@@ -118,6 +118,18 @@ def test_an_unreachable_database_is_said_and_survived(findings: dict[str, Any]) 
     assert found["back"] == {"200": 20}
 
 
+def test_the_record_is_sealed_and_verified_by_services_of_their_own(
+    findings: dict[str, Any],
+) -> None:
+    """The heads lie in their volume, and the keeper found nothing wrong; both end at a signal."""
+    found = findings["sealed"]
+    assert found["heads"] > 0
+    assert "answers: 0 from before" in found["kept"]
+    assert "no fault" in found["verified"]
+    assert "failed" not in found["kept"]
+    assert found["codes"] == [-15, -15]
+
+
 def test_a_stop_loses_no_accepted_request(findings: dict[str, Any]) -> None:
     """Each host ends well; what was recorded is what was answered, and the rest was told to come again."""
     found = findings["stopped"]

@@ -511,3 +511,18 @@ def test_ids_of_the_future_do_not_hide_the_rows_of_the_present(record: Record) -
         sealed = seal(record.key, record.heads, everything=False)
     assert sealed.rows >= 6
     assert record.verify().unsealed == 0
+
+
+def test_the_public_key_in_use_is_printed(settings: Settings, tmp_path: Path) -> None:
+    """The same as when the private key was made; a missing one is not made silently."""
+    file = tmp_path / "sealer.pem"
+    app = create_app(replace(settings, seal_key=str(file)))
+    runner = app.test_cli_runner()
+    with app.app_context():
+        made = runner.invoke(args=["seal", "key", str(file)])
+        shown = runner.invoke(args=["seal", "key"])
+        file.unlink()
+        missing = runner.invoke(args=["seal", "key"])
+    assert made.output.startswith("-----BEGIN PUBLIC KEY-----")
+    assert shown.output == made.output
+    assert (missing.exit_code, file.exists()) == (2, False)
