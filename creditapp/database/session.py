@@ -80,6 +80,22 @@ def inserting() -> Iterator[Any]:
             connection.commit()
 
 
+@contextmanager
+def asking() -> Iterator[Any]:
+    """Open a cursor of the database driver for one statement that only reads.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be read.
+    """
+    with (
+        database_failures("the database cannot be read"),
+        _sqlalchemy_errors(db.engine.dialect),
+        closing(db.engine.raw_connection()) as connection,
+        closing(connection.cursor()) as cursor,
+    ):
+        yield cursor
+
+
 def lock_table(session: Session, table: str) -> None:
     """Keep other writers out of a table until the transaction ends.
 

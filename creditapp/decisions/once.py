@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from creditapp.database.bulk_insert import Insertion, prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.expiry import delete_before
+from creditapp.database.primary_keys import has_row
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import AnswerErased, KeyReused, RequestUnderWay, RowsRefused
 
@@ -63,6 +64,8 @@ def find_answer(claim: Claim) -> bytes | None:
         RequestUnderWay: the first request is not answered yet.
         AnswerErased: the answer had personal data, which was erased.
     """
+    if not has_row(KeptAnswer, (claim.client, claim.key)):
+        return None
     with reading() as session:
         kept = session.get(KeptAnswer, (claim.client, claim.key))
     if kept is None:

@@ -1,78 +1,92 @@
-"""What a key costs a request: applications with and without an `Idempotency-Key`, in turn, in one process.
+"""Requests a second of `POST /api/predict` without keys and seals, with keys, and with keys and a sealer.
 
-`python -m tests.benchmarks.keys`; the record is sealed each second meanwhile.
+Run it with `python -m tests.benchmarks.keys` (needs wrk). Each request has a key of its own; the sealer seals
+every two seconds.
 """
 
+import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from uuid import uuid4
 
-from flask import Flask
-
-from creditapp.factory import create_app
-from creditapp.seals.sealer import seal
 from creditapp.seals.signatures import create_key
-from creditapp.settings.settings import Settings
-from tests.portfolios import EXAMPLE
-from tests.serving import flask
+from tests.benchmarks import results
+from tests.benchmarks.throughput import CONNECTIONS, ROUNDS, load, prepare, spread
+from tests.serving import ROOT, environment, serve
 
-REQUESTS = 1500
-ROUNDS = 5
+PAUSE = 2
+KEYED = """
+local number = 0
+request = function()
+  number = number + 1
+  wrk.headers["Idempotency-Key"] = "%s-" .. os.time() .. "-" .. number
+  return wrk.format()
+end
+"""
 
 
 @contextmanager
-def sealed_meanwhile(app: Flask, folder: Path) -> Iterator[None]:
-    """Seal the record each second for the length of the block."""
-    key, stop = create_key(folder / "key.pem"), threading.Event()
-
-    def run() -> None:
-        while not stop.wait(1):
-            with app.app_context():
-                seal(key, None, everything=False)
-
-    sealer = threading.Thread(target=run)
-    sealer.start()
-    yield
-    stop.set()
-    sealer.join()
+def service(home: Path, name: str, *, sealed: bool) -> Iterator[str]:
+    """The service over a copy of the prepared database, and the sealer of that copy."""
+    place = home / name
+    place.mkdir()
+    database = Path(shutil.copy(home / "creditapp.db", place))
+    with ExitStack() as stack:
+        if sealed:
+            stack.enter_context(sealer(database, place))
+        limit = {"CREDITAPP_SCORING_LIMIT": "100000000 per minute"}
+        yield stack.enter_context(serve(database, home / "mlflow.db", models=2, **limit)).address
 
 
-def per_second(app: Flask, *, keyed: bool) -> float:
-    """How many applications are answered in a second."""
-    client = app.test_client()
-    began = time.perf_counter()
-    for _ in range(REQUESTS):
-        headers = {"Idempotency-Key": str(uuid4())} if keyed else {}
-        assert client.post("/api/predict", json=EXAMPLE, headers=headers).status_code == 200
-    return REQUESTS / (time.perf_counter() - began)
+@contextmanager
+def sealer(database: Path, place: Path) -> Iterator[None]:
+    """`flask seal --every` as a process of its own."""
+    key = place / "key.pem"
+    create_key(key)
+    variables = environment(database, place / "mlflow.db", CREDITAPP_SEAL_KEY=str(key))
+    command = [sys.executable, "-m", "flask", "seal", "--every", str(PAUSE)]
+    with (place / "sealer.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=variables, stderr=log)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+    sealed_rows = (place / "sealer.log").read_text()
+    if "sealed" not in sealed_rows:
+        raise SystemExit(f"nothing was sealed: {sealed_rows}")
 
 
 def main() -> None:
-    """Print both, and their ratio in each round."""
-    with tempfile.TemporaryDirectory() as home:
-        database, registry = Path(home) / "creditapp.db", Path(home) / "mlflow.db"
-        prepared = flask("prepare", database=database, registry=registry)
-        assert prepared.returncode == 0, prepared.stderr
-        settings = replace(Settings.from_environment(), database_url=f"sqlite:///{database}")
-        app = create_app(settings)
-        without = [per_second(app, keyed=False)]
-        with sealed_meanwhile(app, Path(home)):
-            rounds = [
-                (per_second(app, keyed=False), per_second(app, keyed=True)) for _ in range(ROUNDS)
-            ]
-    ratios = [keyed / plain for plain, keyed in rounds]
-    print(f"without keys and seals: {without[0]:.0f} applications a second")
-    for plain, keyed in rounds:
-        print(f"sealed each second: {plain:.0f} without keys, {keyed:.0f} with keys")
-    print(
-        f"with keys, times without: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-    )
+    """Measure in turn, print the table, and keep the figures."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
+        home = Path(folder)
+        plain = prepare(home)
+        keyed = home / "keyed.lua"
+        keyed.write_text(plain.read_text() + KEYED % "bench")
+        sides = {
+            "neither": (plain, False),
+            "keys": (keyed, False),
+            "keys and seals": (keyed, True),
+        }
+        addresses = {
+            name: running.enter_context(service(home, name, sealed=sealed))
+            for name, (_, sealed) in sides.items()
+        }
+        figures: dict[str, list[float]] = {name: [] for name in sides}
+        for round_ in range(ROUNDS + 1):
+            for name, (script, _) in sides.items():
+                rate = load(addresses[name], script, CONNECTIONS)["rate"]
+                if round_:  # in the first round they warm up
+                    figures[name].append(rate)
+    results.keep("keys", figures)
+    for name, rates in figures.items():
+        ratios = [mine / its for mine, its in zip(rates, figures["neither"], strict=True)]
+        print(f"{name:<16}{statistics.median(rates):7.0f} requests/s  {spread(ratios)}")
 
 
 if __name__ == "__main__":
