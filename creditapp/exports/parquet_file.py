@@ -14,7 +14,7 @@ from sqlalchemy import Float, Integer
 from sqlalchemy.types import TypeDecorator
 
 from creditapp.database.engine import UtcDateTime
-from creditapp.exports.table_files import Line, TableFile
+from creditapp.exports.line import Line, TableFile
 from creditapp.seals.tables import SealedTable, sealed_tables
 
 PROOF = {

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from creditapp.database.session import reading
 from creditapp.exceptions import NotSealed
 from creditapp.exports.folder import new_folder
-from creditapp.exports.table_files import Format, Line, TableFile, open_table
+from creditapp.exports.line import Line, TableFile
+from creditapp.exports.table_files import Format, open_table
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action

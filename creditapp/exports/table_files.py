@@ -1,15 +1,16 @@
 """The rows of a sealed table as a file."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from creditapp.exceptions import BadExport
+from creditapp.exports.line import Line, TableFile
 
 
 class Format(StrEnum):
@@ -17,38 +18,6 @@ class Format(StrEnum):
 
     JSONL = "jsonl"
     PARQUET = "parquet"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One sealed row: its place among the leaves of its block, its hash, and its canonical values by column.
-
-    A row without values says in `absent` why.
-    """
-
-    block: int
-    place: int
-    leaf: str
-    values: Mapping[str, Any] | None = None
-    absent: str = ""
-
-    def with_row(self, values: Mapping[str, Any]) -> "Line":
-        """The same line with its row."""
-        return replace(self, values=values, absent="")
-
-    @property
-    def content(self) -> bytes | None:
-        """The row as JSON, byte for byte as it was hashed."""
-        if self.values is None:
-            return None
-        return orjson.dumps(self.values, option=orjson.OPT_SORT_KEYS)
-
-
-class TableFile(Protocol):
-    """A file that takes the lines of one table, block by block."""
-
-    def write(self, lines: Iterable[Line]) -> None:
-        """Add lines at the end."""
 
 
 @contextmanager

@@ -15,11 +15,6 @@ def leaf_hash(content: bytes) -> bytes:
     return sha256(b"\x00" + content).digest()
 
 
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """The 32 bytes of an inner node."""
-    return sha256(b"\x01" + left + right).digest()
-
-
 def root(leaves: Sequence[bytes]) -> bytes:
     """The root of the tree over leaf hashes of 32 bytes each, in their order."""
     if not leaves:
@@ -49,25 +44,9 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return path
 
 
-def is_included(leaf: bytes, index: int, count: int, path: Sequence[bytes], tree: bytes) -> bool:
-    """Whether a path proves that a leaf hash is at `index` of the `count` leaves under the root `tree`."""
-    if not 0 <= index < count:
-        return False
-    rest = list(path)
-    node, last = leaf, count - 1
-    while last:
-        if index % 2 or index < last:
-            if not rest:
-                return False
-            sibling = rest.pop(0)
-            node = node_hash(sibling, node) if index % 2 else node_hash(node, sibling)
-        index, last = index // 2, last // 2
-    return not rest and node == tree
-
-
 def _parents(level: list[bytes]) -> list[bytes]:
     """The level above; a node without a sibling moves up as it is."""
-    # why: the slices, not `node_hash`, as this is most of the work on a tree of a million leaves.
+    # why: slices, as this is most of the work on a tree of a million leaves.
     pairs = zip(level[::2], level[1::2], strict=False)
     parents = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
     if len(level) % 2:
