@@ -59,7 +59,7 @@ documents: .venv/.dev ## write what is generated in the documents: the settings 
 	$(BIN)/python -m tests.architecture
 
 assets: ## fetch the third-party assets of static/vendor anew (needs npm)
-	@static/vendor/fetch
+	@ops/fetch-assets
 
 clean: ## remove the environment and the caches; data, models and decisions stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

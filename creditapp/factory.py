@@ -17,7 +17,17 @@ from creditapp.serving import registry_listing
 from creditapp.settings.paths import INSTANCE, ROOT
 from creditapp.settings.safeguards import checked_settings
 from creditapp.settings.settings import Settings
-from creditapp.web import access, confirmation, errors, headers, once, provider, rate_limits
+from creditapp.web import (
+    access,
+    confirmation,
+    errors,
+    headers,
+    hosts,
+    natural_addresses,
+    once,
+    provider,
+    rate_limits,
+)
 from creditapp.web.api import docs
 from creditapp.web.api import metrics as metrics_route
 from creditapp.web.api import routes as api
@@ -93,6 +103,7 @@ def _add_middleware(app: Flask, settings: Settings) -> None:
     )
     request_ids.init_app(app)
     logs.init_app(app)
+    hosts.init_app(app, settings.trusted_hosts or LOCAL_HOSTS)
     metrics.requests.init_app(app)
 
 
@@ -126,6 +137,7 @@ def _add_routes(app: Flask, settings: Settings) -> None:
         app.register_blueprint(page.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(metrics_route.blueprint)
+    natural_addresses.init_app(app)
     csrf.exempt(api.blueprint)
     docs.init_app(app)
 
@@ -142,7 +154,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             **(SQLITE_ENGINE if sqlite else _network_engine(settings)),
         },
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
-        "TRUSTED_HOSTS": list(settings.trusted_hosts or LOCAL_HOSTS),
         "SESSION_COOKIE_NAME": "__Host-creditapp" if settings.production else "creditapp",
         "SESSION_COOKIE_SECURE": settings.production,
         "SESSION_COOKIE_HTTPONLY": True,

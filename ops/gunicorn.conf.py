@@ -70,7 +70,8 @@ class OwnLogOnly(glogging.Logger):  # type: ignore[misc]
     access_log_enabled = False
 
 
-bind = f"{settings.host}:{settings.port}"
+host = f"[{settings.host}]" if ":" in settings.host else settings.host
+bind = f"{host}:{settings.port}"
 worker_class = RestrainedWorker
 logger_class = OwnLogOnly
 workers = settings.workers
@@ -137,7 +138,7 @@ def _check_port() -> None:
 
 def when_ready(server: Any) -> None:
     """Print the addresses."""
-    address = f"http://{settings.host}:{settings.port}"
+    address = f"http://{bind}"
     print(
         f"\n  page           {address}/"
         f"\n  documentation  {address}/apidocs"

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 
 PORT = os.environ.get("PORT", "8000")
+HERE = "[::1]" if ":" in os.environ.get("CREDITAPP_HOST", "") else "127.0.0.1"
 
 
 def request_of(address: str | None) -> urllib.request.Request:
@@ -14,7 +15,7 @@ def request_of(address: str | None) -> urllib.request.Request:
         return urllib.request.Request(address)
     [name, *_] = os.environ.get("CREDITAPP_TRUSTED_HOSTS", "localhost").split(",")
     headers = {"Host": name.strip().lstrip(".")}
-    return urllib.request.Request(f"http://127.0.0.1:{PORT}/api/health", headers=headers)
+    return urllib.request.Request(f"http://{HERE}:{PORT}/api/health", headers=headers)
 
 
 def main(address: str | None = None) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from creditapp.exceptions import InvalidSetting
+from creditapp.settings.names import check_names
 from creditapp.settings.settings import Settings
 
 KNOWN_SECRETS = (
@@ -39,6 +40,7 @@ HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-f:]+\]")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?")
 ISSUER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?")
 FEWEST_LABELS = 2
+DRIVERS = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,9 @@ def _is_rate(text: str) -> bool:
 
 def _is_database(address: str) -> bool:
     try:
-        make_url(address).get_dialect()
-    except (ArgumentError, ImportError):
+        return make_url(address).drivername in DRIVERS
+    except (ArgumentError, ValueError):
         return False
-    return True
 
 
 def _holds_other_files(folder: str) -> bool:
@@ -157,7 +158,8 @@ ALWAYS = (
     Safeguard(
         "DATABASE_URL",
         lambda s: not _is_database(s.database_url),
-        "the database URL is not valid; set one such as postgresql://USER@HOST/NAME",
+        "not the address of a SQLite or PostgreSQL database; set one such as "
+        "postgresql://USER@HOST:5432/NAME",
     ),
     Safeguard(
         "PROMETHEUS_MULTIPROC_DIR",
@@ -324,6 +326,7 @@ def checked_settings() -> Settings:
         InvalidSetting: the service must not start; one line names the setting and what to set.
     """
     settings = Settings.from_environment()
+    check_names(os.environ)
     for safeguard in (*ALWAYS, *(IN_PRODUCTION if settings.production else IN_DEVELOPMENT)):
         if safeguard.broken(settings):
             raise InvalidSetting(f"{safeguard.setting}: {safeguard.message}")

@@ -206,6 +206,12 @@ class Settings:
         "reviews@lender.example",
         "where an applicant asks for a review by a person; required like the name",
     )
+    security_contact: str = _setting(
+        "CREDITAPP_SECURITY_CONTACT",
+        "",
+        "where to report a weakness, as `mailto:` or `https:` address; shown in "
+        "`/.well-known/security.txt`",
+    )
     session_hours: int = _setting(
         "CREDITAPP_SESSION_HOURS", 12, "how long a sign-in lasts", Range(1, 168)
     )

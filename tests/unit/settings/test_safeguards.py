@@ -1,10 +1,13 @@
 """Settings with which the service does not start."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from creditapp.exceptions import InvalidSetting
+from creditapp.settings.names import OF_COMPOSE
+from creditapp.settings.paths import ROOT
 from creditapp.settings.safeguards import checked_settings
 from creditapp.settings.settings import SETTINGS
 
@@ -37,6 +40,12 @@ BAD = [
     ("DATABASE_URL", "sqlite:///:memory:"),
     ("DATABASE_URL", "sqlite:///file:x?mode=memory&cache=shared&uri=true"),
     ("DATABASE_URL", "nonsense"),
+    ("DATABASE_URL", "mysql://u:8f3kd93jf8sk2@db.example/credit"),
+    ("DATABASE_URL", "postgres://u:8f3kd93jf8sk2@db.example/credit"),
+    ("DATABASE_URL", "postgresql+psycopg2://u:8f3kd93jf8sk2@db.example/credit"),
+    ("DATABASE_URL", "postgresql://u:8f3kd93jf8sk2@db.example:port/credit"),
+    ("CREDITAPP_TRUSTED_HOST", "credit.example"),
+    ("CREDITAPP_SECRET_KEY_FILE", "/run/secrets/key"),
     ("MLFLOW_TRACKING_URI", None),
     ("CREDITAPP_TRUSTED_HOSTS", None),
     ("CREDITAPP_TRUSTED_HOSTS", "*"),
@@ -139,3 +148,21 @@ def test_metrics_folder_with_other_files_is_refused(
     (tmp_path / "creditapp.db").touch()
     with pytest.raises(InvalidSetting, match=r"^PROMETHEUS_MULTIPROC_DIR: "):
         checked_settings()
+
+
+def test_the_nearest_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt setting would be ignored otherwise."""
+    monkeypatch.setenv("CREDITAPP_TRUSTED_HOST", "credit.example")
+    with pytest.raises(InvalidSetting, match=r"did you mean CREDITAPP_TRUSTED_HOSTS\?$"):
+        checked_settings()
+
+
+def test_variables_of_compose_are_no_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those of the compose file that are no settings."""
+    text = (ROOT / "docker-compose.yml").read_text()
+    settings = {setting.name for setting in SETTINGS.values()}
+    names = set(re.findall(r"\$\{(CREDITAPP_\w+)", text)) - settings
+    assert names == set(OF_COMPOSE)
+    for name in names:
+        monkeypatch.setenv(name, "x")
+    assert checked_settings().production
