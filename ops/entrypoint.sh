@@ -14,16 +14,21 @@ train) # have a model in force: train and promote a first one where none is
 seal) # seal the record each minute
     exec flask seal --every 60 ;;
 keep) # now and each day: erase what is past its time, and verify the record; the log and the metrics tell
+    pause=
+    trap 'kill $pause 2>/dev/null || true; exit 0' TERM
     while :; do
         flask retention || echo "the retention failed; it is tried again tomorrow" >&2
         flask audit verify --full || echo "the verification failed; see docs/runbook.md" >&2
-        sleep 86400
+        sleep 86400 &
+        pause=$!
+        wait "$pause"
     done ;;
 check-config) # check whether `web` would start
     exec flask check-config ;;
 registry) # serve the model registry; the database's address comes from MLFLOW_BACKEND_STORE_URI or …_FILE
     MLFLOW_BACKEND_STORE_URI=${MLFLOW_BACKEND_STORE_URI:-$(cat "${MLFLOW_BACKEND_STORE_URI_FILE:?is expected}")}
-    export MLFLOW_BACKEND_STORE_URI
+    # Its job runner starts seven processes of 200 MB each, for jobs that nothing here asks for.
+    export MLFLOW_BACKEND_STORE_URI MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
     exec mlflow server --host "${MLFLOW_HOST:-0.0.0.0}" --port 5000 --workers 1 \
         --artifacts-destination "${MLFLOW_ARTIFACTS:-/var/lib/mlflow}" --allowed-hosts "mlflow:5000,localhost:5000" ;;
 health) # check whether the service, or the given address, answers

@@ -25,6 +25,7 @@ from typing import Any
 
 from tests.ops.compose import service
 from tests.ops.image import Image, Stage
+from tests.ops.memory_limit import MemoryLimit, limit_of
 from tests.portfolios import EXAMPLE
 from tests.serving import ROOT, Answer, send, wait_until
 
@@ -64,11 +65,17 @@ class System:
         self.home = home
         self._image, self._stage = image, stage
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._limits: dict[str, MemoryLimit] = {}
 
     def start(
         self, name: str, command: list[str], environment: dict[str, str], network: str
     ) -> None:
-        """Start one, where names lead to the addresses of a network."""
+        """Start one under its limit of memory, where names lead to the addresses of a network."""
+        limit = limit_of(name)
+        if limit and name not in self._limits:
+            self._limits[name] = MemoryLimit(name, limit)
+        if name in self._limits:
+            command = self._limits[name].inside(command)
         hosts = self.home / f"hosts-{network}"
         own = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
         with (self.home / f"{name}.log").open("ab") as log:
@@ -105,10 +112,24 @@ class System:
         process.send_signal(how)
         return process.wait(timeout=60)
 
+    def memory(self) -> dict[str, dict[str, int]]:
+        """What each process and its children take, at most took, and may take, in megabytes."""
+        return {
+            name: {
+                "taken": one.taken >> 20,
+                "peak": one.peak >> 20,
+                "limit": one.limit >> 20,
+                "killed": one.killed,
+            }
+            for name, one in self._limits.items()
+        }
+
     def stop_all(self) -> None:
         """Stop what still runs, the last first."""
         for name in reversed(list(self._running)):
             self.stop(name, signal.SIGINT if name == "postgres" else signal.SIGTERM)
+        for limit in self._limits.values():
+            limit.remove()
 
 
 def write_hosts(home: Path) -> None:
@@ -491,7 +512,9 @@ def observe(system: System) -> dict[str, Any]:
         "without the database": without_the_database(keys["predict"]),
     }
     findings["sealed"] = sealed(system)
+    findings["memory"] = system.memory()
     findings["stopped"] = stopped_under_load(system, keys["predict"], decisions)
+    findings["redis"] = system.stop("redis")
     return findings
 
 

@@ -127,7 +127,18 @@ def test_the_record_is_sealed_and_verified_by_services_of_their_own(
     assert "answers: 0 from before" in found["kept"]
     assert "no fault" in found["verified"]
     assert "failed" not in found["kept"]
-    assert found["codes"] == [-15, -15]
+    assert found["codes"] == [-15, 0]
+
+
+def test_every_service_fits_its_limit_of_memory(findings: dict[str, Any]) -> None:
+    """Under load, with no process killed; what each took is printed."""
+    found = findings["memory"]
+    for name, figures in found.items():
+        print(name, figures)
+        assert figures["killed"] == 0, name
+        assert figures["taken"] < 0.8 * figures["limit"], (name, figures)
+    limited = {"mlflow", "postgres", "redis", "nginx", "prometheus", "alertmanager"}
+    assert limited | {"web-8000", "sealer", "keeper", "migrate", "train"} <= set(found)
 
 
 def test_a_stop_loses_no_accepted_request(findings: dict[str, Any]) -> None:
@@ -141,3 +152,8 @@ def test_a_stop_loses_no_accepted_request(findings: dict[str, Any]) -> None:
     status, kind, problem = found["with nobody"]
     assert (status, kind) == (503, "application/problem+json")
     assert problem["detail"] == "the service does not answer; nothing was done"
+
+
+def test_redis_ends_at_a_signal(findings: dict[str, Any]) -> None:
+    """By itself, and no shell stands between."""
+    assert findings["redis"] == 0
