@@ -5,7 +5,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.serving import ROOT, Service, free_port, send, wait_until
@@ -14,14 +14,34 @@ from tests.serving import ROOT, Service, free_port, send, wait_until
 @contextmanager
 def nginx(services: Sequence[Service], folder: Path) -> Iterator[Service]:
     """Serve by HTTP in front of services for the length of the block."""
-    port, health = free_port(), free_port()
+    upstreams = [one.address.removeprefix("http://") for one in services]
+    with front(upstreams, folder, folder / "no-tls") as started:
+        address = f"http://127.0.0.1:{started.http}"
+        yield replace(services[0], address=address, process=started.process, log=started.log)
+
+
+@dataclass(frozen=True)
+class Front:
+    """A running nginx and its ports."""
+
+    http: int
+    https: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@contextmanager
+def front(upstreams: Sequence[str], folder: Path, tls: Path) -> Iterator[Front]:
+    """Start nginx in front of these hosts; `tls` holds the certificate, if there is one."""
+    http, https, health = free_port(), free_port(), free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "SERVER_NAME": "127.0.0.1",
-        "UPSTREAMS": ",".join(one.address.removeprefix("http://") for one in services),
+        "UPSTREAMS": ",".join(upstreams),
         "MAX_BODY_BYTES": "16777216",
-        "TLS_FOLDER": str(folder / "no-tls"),
-        "HTTP_PORT": str(port),
+        "TLS_FOLDER": str(tls),
+        "HTTP_PORT": str(http),
+        "HTTPS_PORT": str(https),
         "HEALTH_PORT": str(health),
     }
     log = folder / "nginx.log"
@@ -30,7 +50,7 @@ def nginx(services: Sequence[Service], folder: Path) -> Iterator[Service]:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
         wait_until(lambda: _is_up(health), 10, log.read_text)
-        yield replace(services[0], address=f"http://127.0.0.1:{port}", process=process, log=log)
+        yield Front(http, https, process, log)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)

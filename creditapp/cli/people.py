@@ -74,6 +74,15 @@ def disable_user(name: str) -> None:
     click.echo(f"{name} is signed out and can no longer sign in")
 
 
+@user.command("end-sessions")
+@click.argument("name")
+def end_sessions(name: str) -> None:
+    """Sign NAME out everywhere; they may sign in again."""
+    with errors_in_one_line():
+        number = people.end_sessions(name, operator())
+    click.echo(f"{name} is signed out everywhere; sessions that ended: {number}")
+
+
 @user.command("password")
 @click.argument("name")
 @click.option("--generate", is_flag=True, help="Generate the password, and show it once.")
@@ -86,10 +95,11 @@ def change_password(name: str, generate: bool) -> None:
 
 @user.command("reset-second-factor")
 @click.argument("name")
-def reset_second_factor(name: str) -> None:
+@click.option("--reason", required=True, help="How you know that it is NAME who asks.")
+def reset_second_factor(name: str, reason: str) -> None:
     """Remove the second factor of NAME, and sign them out everywhere."""
     with errors_in_one_line():
-        second_factor.reset(name, operator())
+        second_factor.reset(name, reason, operator())
     click.echo(f"{name} has no second factor now and is signed out everywhere")
 
 
@@ -145,7 +155,7 @@ def events(limit: int) -> None:
 
 def _password(generate: bool) -> str:
     if generate:
-        password = secrets.token_urlsafe(15)
+        password = secrets.token_urlsafe(16)
         click.echo(f"password, shown only once: {password}")
         return password
     prompted: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)

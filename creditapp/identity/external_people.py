@@ -19,13 +19,14 @@ PROVIDER = "identity provider"
 
 @dataclass(frozen=True)
 class Vouched:
-    """What a provider says about a person; `groups` are names of its own."""
+    """What a provider says about a person; `groups`, and `strengths` of the sign-in, are names of its own."""
 
     issuer: str
     subject: str
     name: str
     groups: tuple[str, ...]
     signed_in_at: datetime | None
+    strengths: frozenset[str] = frozenset()
 
 
 def role_of(groups: Iterable[str], roles: Mapping[str, str]) -> Role | None:

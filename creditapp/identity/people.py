@@ -105,6 +105,19 @@ def disable(name: str, actor: Actor) -> None:
         note(session, actor, Action.PERSON_DISABLED, name)
 
 
+def end_sessions(name: str, actor: Actor) -> int:
+    """End all sign-ins of a person; how many there were.
+
+    Raises:
+        BadAccount: there is no such person.
+    """
+    with writing() as session:
+        person = find_person(session, name)
+        number = sign_in_table.end_all(session, person.id)
+        note(session, actor, Action.SESSIONS_ENDED, name, f"all: {number}")
+    return number
+
+
 def list_people() -> Sequence[Person]:
     """All people, by name."""
     with reading() as session:

@@ -25,7 +25,8 @@ TOLERATED_STEPS = (-1, 0, 1)
 RECOVERY_CODES = 10
 RECOVERY_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without letters that look alike."""
-RECOVERY_LENGTH = 16
+RECOVERY_LENGTH = 28
+"""138 bits: long enough for a digest without a salt."""
 
 
 class SecondFactor(Base):
@@ -126,8 +127,8 @@ def remove_own(person_id: int, actor: Actor) -> None:
         note(session, actor, Action.SECOND_FACTOR_REMOVED, name)
 
 
-def reset(name: str, actor: Actor) -> None:
-    """Take a person's second factor away, and end all their sign-ins.
+def reset(name: str, reason: str, actor: Actor) -> None:
+    """Take a person's second factor away, and end all their sign-ins; the event keeps the reason.
 
     Raises:
         BadAccount: there is no such person.
@@ -136,7 +137,7 @@ def reset(name: str, actor: Actor) -> None:
         person = find_person(session, name)
         _remove(session, person.id)
         sign_in_table.end_all(session, person.id)
-        note(session, actor, Action.SECOND_FACTOR_REMOVED, name)
+        note(session, actor, Action.SECOND_FACTOR_REMOVED, name, reason)
 
 
 def _remove(session: Session, person_id: int) -> None:

@@ -174,18 +174,19 @@ def has_password(person: SignedIn, password: str) -> bool:
 
 
 def note_confirmation(person: SignedIn, actor: Actor, *, is_right: bool) -> None:
-    """Keep that a person has just proved who they are, or record that they failed to."""
+    """Keep that a person has just proved who they are, with a new token, or record that they failed to."""
     now = datetime.now(UTC)
     with writing() as session:
         if is_right:
             session.get_one(SignIn, person.token_digest).confirmed_at = now
             person.confirmed_at = now
+            _renew_token(session, person)
         else:
             note(session, actor, Action.CONFIRMATION_FAILED, person.name)
 
 
 def change_own_password(person: SignedIn, current: str, new: str, request_id: str) -> None:
-    """Change a signed-in person's own password, and end their other sign-ins.
+    """Change a signed-in person's own password, end their other sign-ins, and give this one a new token.
 
     Raises:
         BadAccount: the current password is wrong, or the new one is not accepted; nothing changed.
@@ -199,6 +200,7 @@ def change_own_password(person: SignedIn, current: str, new: str, request_id: st
     with writing() as session:
         session.get_one(Person, person.person_id).password_hash = hashed
         sign_in_table.end_all(session, person.person_id, but=person.token_digest)
+        _renew_token(session, person)
         note(session, _actor(person, request_id), Action.PASSWORD_CHANGED, person.name)
 
 
@@ -217,6 +219,13 @@ def _add(session: Session, person: Person, token: str, hours: int, visit: Visit)
     session.add(row)
     note(session, Actor(f"person:{person.name}", visit.request_id), Action.SIGNED_IN, person.name)
     return row
+
+
+def _renew_token(session: Session, person: SignedIn) -> None:
+    """Give a sign-in another token, so that a copy of the old one is worth nothing."""
+    row = session.get_one(SignIn, person.token_digest)
+    person.token = secrets.token_urlsafe(32)
+    person.token_digest = row.token_digest = _digest(person.token)
 
 
 def _note_seen(row: SignIn, now: datetime) -> None:

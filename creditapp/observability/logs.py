@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
+from pythonjsonlogger.orjson import OrjsonFormatter
 
 from creditapp.observability import request_ids
 
@@ -33,7 +34,19 @@ class WithoutTheRequest(logging.Filter):
         return True
 
 
-class OneLine(logging.Formatter):
+class InUtc(logging.Formatter):
+    """Writes times in UTC, and says so: hosts and containers have clocks of different zones."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+
+class JsonLine(InUtc, OrjsonFormatter):
+    """Formats a record as one line of JSON."""
+
+
+class OneLine(InUtc):
     """Formats a record as one readable line; line breaks and control characters are escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -43,7 +56,7 @@ class OneLine(logging.Formatter):
 
 def config(*, production: bool) -> dict[str, Any]:
     """The configuration of all loggers of a serving process, for `logging.config.dictConfig`."""
-    json_lines = {"()": "pythonjsonlogger.orjson.OrjsonFormatter", "format": FIELDS}
+    json_lines = {"()": "creditapp.observability.logs.JsonLine", "format": FIELDS}
     readable = {"()": "creditapp.observability.logs.OneLine", "format": FIELDS}
     output = {
         "class": "logging.StreamHandler",

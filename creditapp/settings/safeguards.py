@@ -187,6 +187,11 @@ ALWAYS = (
         "set a rate such as 1000 per minute",
     ),
     Safeguard(
+        "CREDITAPP_READING_LIMIT",
+        lambda s: not _is_rate(s.reading_limit),
+        "set a rate such as 1000 per minute",
+    ),
+    Safeguard(
         "CREDITAPP_SIGN_IN_LIMIT",
         lambda s: not _is_rate(s.sign_in_limit),
         "set a rate such as 10 per minute",
@@ -300,6 +305,11 @@ IN_PRODUCTION = (
         "CREDITAPP_OIDC_CLIENT_SECRET",
         lambda s: bool(s.oidc_issuer) and not s.oidc_client_secret,
         "not set; production needs it with CREDITAPP_OIDC_ISSUER",
+    ),
+    Safeguard(
+        "CREDITAPP_OIDC_STRENGTH",
+        lambda s: bool(s.oidc_issuer) and s.second_factor == "required" and not s.oidc_strength,
+        "not set; CREDITAPP_SECOND_FACTOR=required needs it with CREDITAPP_OIDC_ISSUER, such as mfa",
     ),
     Safeguard(
         "CREDITAPP_SIGN_IN_LIMIT",

@@ -150,6 +150,11 @@ class Settings:
         "100000 per minute",
         "how many applications one key or address may score",
     )
+    reading_limit: str = _setting(
+        "CREDITAPP_READING_LIMIT",
+        "3000 per minute",
+        "how many decisions, and pages of lists of them, one key, person or address may read",
+    )
     sign_in_limit: str = _setting(
         "CREDITAPP_SIGN_IN_LIMIT",
         "10 per minute",
@@ -249,6 +254,12 @@ class Settings:
         "CREDITAPP_OIDC_GROUPS_CLAIM",
         "groups",
         "the claim of the identity token that lists the groups",
+    )
+    oidc_strength: tuple[str, ...] = _setting(
+        "CREDITAPP_OIDC_STRENGTH",
+        (),
+        "which `amr` or `acr` of the identity token mean that the provider asked for two factors, as in "
+        "`mfa,otp`; without one of them nobody comes in; empty: not checked",
     )
     idle_minutes: int = _setting(
         "CREDITAPP_IDLE_MINUTES",

@@ -10,6 +10,7 @@ from creditapp.exceptions import NotConfirmed
 from creditapp.identity import second_factor, sign_ins
 from creditapp.settings.current import current_settings
 from creditapp.web import access, rate_limits
+from creditapp.web.entering import keep
 
 LASTS = timedelta(minutes=10)
 
@@ -53,3 +54,4 @@ def confirm() -> None:
     sign_ins.note_confirmation(current_user, actor, is_right=is_right)
     if not is_right:
         raise NotConfirmed(gettext("The password or the code is wrong; nothing was changed."))
+    keep()

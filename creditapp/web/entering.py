@@ -1,4 +1,4 @@
-"""Begin a session in the browser at hand, and go to the page that was asked for."""
+"""Begin a session in the browser at hand, or keep it with a new token."""
 
 from flask import redirect, url_for
 from flask_login import current_user, login_user
@@ -15,6 +15,11 @@ def enter(person: SignedIn, wanted: str) -> Response:
         sign_ins.sign_out(current_user, request_ids.current())
     login_user(person)
     return redirect(wanted if is_ours(wanted) else url_for("scoring.form"))
+
+
+def keep() -> None:
+    """Give the browser at hand the new token of its session, after a proof of who is there."""
+    login_user(current_user._get_current_object())
 
 
 def is_ours(address: str) -> bool:

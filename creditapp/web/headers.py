@@ -7,7 +7,7 @@ from creditapp.settings.current import current_settings
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 INLINE_STYLES = {"docs.redoc": " 'unsafe-inline'"}
 """ReDoc writes inline styles; no other page may."""

@@ -7,7 +7,7 @@ from creditapp.decisions.stored import StoredDecision
 from creditapp.exceptions import UnknownDecision
 from creditapp.identity import audit
 from creditapp.identity.audit import Action
-from creditapp.web import access
+from creditapp.web import access, rate_limits
 
 ONCE_IN = timedelta(hours=1)
 
@@ -18,7 +18,9 @@ def load_personal(decision_id: str) -> StoredDecision:
     Raises:
         UnknownDecision: no decision has this id, or the client may not read it.
         DatabaseUnavailable: the decision cannot be read, or the event cannot be recorded.
+        LimitReached: the client has read too many.
     """
+    rate_limits.spend_reading()
     stored = stored_decisions.load(decision_id)
     if not access.may_read(stored.decision.made_by):
         raise UnknownDecision(decision_id)

@@ -1,6 +1,7 @@
 """The identity provider: OpenID Connect with Authlib, which checks state, nonce, signature and claims."""
 
 import logging
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,22 @@ NONSENSE = (AuthlibBaseError, JoseError, RequestException, ValueError, KeyError,
 BROKEN = (*NONSENSE, AttributeError, RuntimeError)
 """What Authlib raises where a provider does not answer, or not as the standard says."""
 LONGEST = 255
+ALGORITHMS = frozenset(
+    [
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "EdDSA",
+        "Ed25519",
+    ]
+)
+"""What may sign an identity token: nothing with a shared key, and not "none"."""
 FRESH = {"prompt": "login", "max_age": "0"}
 """Asks the provider to have the person prove again who they are."""
 
@@ -61,7 +78,9 @@ def redirect_to_provider(back_to: str, *, fresh: bool) -> Response:
         ProviderUnavailable: it does not answer, or not as it should.
     """
     with _failures():
-        response: Response = _client().authorize_redirect(back_to, **(FRESH if fresh else {}))
+        # why: Authlib's own nonce has fewer than 128 bits.
+        query = {"nonce": secrets.token_urlsafe(32), **(FRESH if fresh else {})}
+        response: Response = _checked_client().authorize_redirect(back_to, **query)
     return response
 
 
@@ -78,10 +97,9 @@ def receive() -> Vouched:
         "iss": {"essential": True, "values": [settings.oidc_issuer]},
         "aud": {"essential": True, "value": settings.oidc_client_id},
     }
-    client = _client()
     try:
         with _failures():
-            token = client.authorize_access_token(claims_options=claims_options)
+            token = _checked_client().authorize_access_token(claims_options=claims_options)
             return _vouched(token["userinfo"], settings)
     except OAuthError as error:
         raise SignInFailed(
@@ -95,7 +113,7 @@ def receive() -> Vouched:
 def sign_out_address(back_to: str) -> str | None:
     """Where to sign out of the provider too; none if it offers no such place."""
     with _failures():
-        client = _client()
+        client = _checked_client()
         if not client.load_server_metadata().get("end_session_endpoint"):
             return None
         made = client.create_logout_url(back_to, client_id=current_settings().oidc_client_id)
@@ -119,13 +137,40 @@ def _vouched(claims: dict[str, Any], settings: Settings) -> Vouched:
         name=next((one for one in names if isinstance(one, str) and one.strip()), subject),
         groups=tuple(one for one in groups if isinstance(one, str)),
         signed_in_at=datetime.fromtimestamp(signed_in_at, UTC) if signed_in_at else None,
+        strengths=_strengths(claims),
     )
+
+
+def _strengths(claims: dict[str, Any]) -> frozenset[str]:
+    """How the person signed in there: https://openid.net/specs/openid-connect-core-1_0.html#IDToken."""
+    methods = claims.get("amr", [])
+    listed = methods if isinstance(methods, list) else [methods]
+    return frozenset(one for one in [*listed, claims.get("acr")] if isinstance(one, str))
 
 
 def _client() -> Any:
     if not is_set_up():
         raise NotFound("no identity provider is set up")
     return current_app.extensions["authlib.integrations.flask_client"].create_client(NAME)
+
+
+def _checked_client() -> Any:
+    """The client, once the provider's own document names the issuer of the settings.
+
+    Raises:
+        ValueError: it names another issuer, or signs with nothing that is accepted.
+    """
+    client = _client()
+    document = client.load_server_metadata()
+    if document.get("issuer") != current_settings().oidc_issuer:
+        raise ValueError("the discovery document is another issuer's")
+    # why: Authlib accepts whatever the document lists; RS256 is what the standard assumes without a list.
+    listed = document.get("id_token_signing_alg_values_supported", ["RS256"])
+    accepted = [one for one in listed if one in ALGORITHMS]
+    if not accepted:
+        raise ValueError("the provider signs with no accepted algorithm")
+    document["id_token_signing_alg_values_supported"] = accepted
+    return client
 
 
 @contextmanager

@@ -86,6 +86,15 @@ def spend_applications(number: int) -> None:
     _allowances().spend(current_settings().scoring_limit, "applications", _client(), number)
 
 
+def spend_reading() -> None:
+    """Take a look at a decision, or at a page of a list of them, from the client's allowance.
+
+    Raises:
+        LimitReached: none is left.
+    """
+    _allowances().spend(current_settings().reading_limit, "reading", _client())
+
+
 def spend_sign_in(name: str) -> None:
     """Take an attempt from the address's allowance, and from the name's.
 

@@ -495,7 +495,7 @@ def observe(system: System) -> dict[str, Any]:
                 )
             ).status,
         ],
-        "plain": send(f"http://{NAME}:8080/api/live").headers["Location"],
+        "plain": send(f"http://{NAME}:8080/sign-in").headers["Location"],
         "too large": [
             (answer := ask("/api/predict", "x" * 2_000_000, keys["predict"])).status,
             answer.json,

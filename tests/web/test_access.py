@@ -372,7 +372,8 @@ def test_every_answer_protects_itself(client: StrictClient) -> None:
         headers = answer.headers
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
-        assert "frame-ancestors 'none'" in policy
+        for nothing in ("object-src", "base-uri", "frame-ancestors"):
+            assert f"{nothing} 'none'" in policy
         assert "unsafe" not in policy or route == "GET /redoc"
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"

@@ -8,8 +8,10 @@ from limits import strategies
 from limits.storage import memory
 
 from creditapp.factory import create_app
+from creditapp.identity.people import Role
 from creditapp.settings.settings import Settings
 from creditapp.web import rate_limits
+from tests.clients import POOR, StrictClient
 from tests.clock import Clock, stop_clock
 from tests.portfolios import EXAMPLE
 
@@ -33,6 +35,35 @@ def test_a_batch_costs_its_rows(app: Flask) -> None:
     assert batch(app, 3) == 429
     assert batch(app, 2) == 200
     assert client.post("/api/predict", json=EXAMPLE).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/decisions", "/api/decisions/{}", "/api/decisions/{}/alternatives"]
+)
+def test_reading_has_a_limit(settings: Settings, path: str) -> None:
+    """A client with a valid key cannot copy the record without pause; scoring goes on."""
+    client = create_app(replace(settings, reading_limit="2 per minute")).test_client()
+    decided = client.post("/api/predict", json=POOR).get_json()["decision_id"]
+    statuses = [client.get(path.format(decided)).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    assert client.post("/api/predict", json=EXAMPLE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/decisions", "/decisions/waiting", "/decisions/{}", "/decisions/{}/notice"]
+)
+def test_people_read_within_a_limit_too(
+    settings: Settings, people: dict[Role, str], path: str
+) -> None:
+    """Each page counts."""
+    app = create_app(replace(settings, reading_limit="2 per minute"))
+    app.test_client_class = StrictClient
+    client = app.test_client()
+    assert isinstance(client, StrictClient)
+    decided = client.post("/api/predict", json=POOR).get_json()["decision_id"]
+    client.sign_in("the officer", people[Role.OFFICER])
+    statuses = [client.get(path.format(decided)).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
 
 
 def test_429_says_when_to_try_again(app: Flask, clock: Clock) -> None:

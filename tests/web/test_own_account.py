@@ -127,6 +127,67 @@ def test_a_person_ends_one_session_or_all_others_and_no_one_elses(
     assert newest == [("sessions ended", "all others: 2"), ("sessions ended", "one")]
 
 
+def test_sessions_are_ended_with_a_fresh_proof_alone(
+    app: Flask, officer: StrictClient, people: People
+) -> None:
+    """Else whoever sits down at an open browser could sign the person out elsewhere."""
+    other = new_client(app)
+    other.sign_in("the officer", people[Role.OFFICER])
+    old = datetime.now(UTC) - timedelta(minutes=11)
+    with app.app_context(), writing() as session:
+        session.execute(update(SignIn).values(confirmed_at=old))
+    page = officer.get("/account").text
+    assert 'name="confirm_password"' in page
+    form = {"csrf_token": csrf_token(page), "session": "others"}
+    refused = officer.post("/account/sessions/end", data=form)
+    assert refused.status_code == 403
+    assert "Enter your password to go on" in refused.text
+    assert other.get("/account").status_code == 200
+    officer.post("/account/sessions/end", data={**form, "confirm_password": people[Role.OFFICER]})
+    assert other.get("/account").status_code == 302
+
+
+@on_both
+def test_a_proof_gives_the_session_a_new_token(
+    app: Flask, officer: StrictClient, people: People
+) -> None:
+    """A copy of the cookie from before is worth nothing; the session is the same one."""
+    copied = officer.get_cookie("__Host-creditapp") or officer.get_cookie("creditapp")
+    assert copied
+    assert change(officer, people[Role.OFFICER], NEW).status_code == 302
+    thief = new_client(app)
+    thief.set_cookie(copied.key, copied.value)
+    assert thief.get("/account").status_code == 302
+    page = officer.get("/account")
+    assert (page.status_code, page.text.count("this session")) == (200, 1)
+    assert "End all other sessions" not in page.text
+
+
+def test_an_operator_ends_the_sessions_of_one_person(
+    app: Flask, officer: StrictClient, people: People
+) -> None:
+    """With an event; nobody else is signed out, and the person may come back."""
+    admin = new_client(app)
+    admin.sign_in("the admin", people[Role.ADMIN])
+    with app.app_context():
+        done = app.test_cli_runner().invoke(args=["user", "end-sessions", "the officer"])
+        [newest] = audit.find_newest(limit=1)
+    assert done.exit_code == 0, done.output
+    assert "sessions that ended: 1" in done.output
+    assert (newest.action, newest.subject) == ("sessions ended", "the officer")
+    assert (officer.get("/account").status_code, admin.get("/account").status_code) == (302, 200)
+    assert officer.sign_in("the officer", people[Role.OFFICER]).status_code == 302
+
+
+def test_a_generated_password_has_128_bits(app: Flask) -> None:
+    """It is shown once."""
+    with app.app_context():
+        command = ["user", "add", "nora", "--role", "officer", "--generate"]
+        done = app.test_cli_runner().invoke(args=command)
+    shown = done.output.splitlines()[0].rpartition(" ")[2]
+    assert len(shown) * 6 >= 128
+
+
 def set_last_seen(app: Flask, minutes: float) -> datetime:
     """Pretend that the last request of all sessions was so long ago."""
     then = datetime.now(UTC) - timedelta(minutes=minutes)

@@ -10,7 +10,7 @@ from creditapp.identity.api_keys import Scope
 from creditapp.identity.audit import Action
 from creditapp.identity.people import Role
 from tests.actors import A_TEST
-from tests.clients import POOR, StrictClient
+from tests.clients import POOR, StrictClient, csrf_token
 from tests.clock import stop_clock
 
 HOUR = 3600
@@ -56,6 +56,17 @@ def test_reading_is_an_event_once_an_hour(
     clock.advance(HOUR + 1)
     officer.get(path.format(declined))
     assert readers(app, declined) == [reader] * 2
+
+
+def test_a_refused_review_shows_the_answers_and_is_a_reading(
+    app: Flask, declined: str, officer: StrictClient
+) -> None:
+    """Else a review without a reason would be a way to read unseen."""
+    token = csrf_token(officer.get("/account").text)
+    sent = officer.post(f"/decisions/{declined}/review", data={"csrf_token": token})
+    assert sent.status_code == 422
+    assert "Duration" in sent.text
+    assert readers(app, declined) == ["person:the officer"]
 
 
 def test_each_reader_is_an_event(

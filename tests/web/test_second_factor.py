@@ -1,5 +1,6 @@
 """The second factor: set up, asked for, used once, and required where a setting says so."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -37,7 +38,7 @@ def set_up(client: StrictClient, clock: Clock) -> tuple[pyotp.TOTP, list[str]]:
     form = {"csrf_token": csrf_token(page), "code": app.at(int(clock.now))}
     done = client.post(SET_UP, data=form)
     assert done.status_code == 200
-    return app, re.findall(r"<li>([a-z0-9-]{19})</li>", done.text)
+    return app, re.findall(r"<li>([a-z0-9-]{34})</li>", done.text)
 
 
 def enter(client: StrictClient, code: str) -> int:
@@ -82,6 +83,13 @@ def test_a_clock_that_is_one_step_off_is_tolerated_and_two_are_not(
     for steps in (-2, 2):
         assert enter(officer, codes.at(int(clock.now) + 30 * steps)) == 401
     assert enter(officer, codes.at(int(clock.now) + 30)) == 302
+
+
+def test_a_recovery_code_has_128_bits(officer: StrictClient, clock: Clock) -> None:
+    """Its digest has no salt, so the code itself must be beyond guessing."""
+    _, codes = set_up(officer, clock)
+    fewest = min(len(code.replace("-", "")) for code in codes)
+    assert fewest * math.log2(len(set("".join(codes)) - {"-"})) >= 128
 
 
 @on_both
@@ -136,16 +144,35 @@ def test_a_wrong_first_code_sets_nothing_up(officer: StrictClient, people: Peopl
     assert officer.sign_in("the officer", people[Role.OFFICER]).headers["Location"] == "/"
 
 
-def test_a_second_factor_is_removed_with_a_code(
+def test_a_second_factor_is_removed_with_password_and_code(
     officer: StrictClient, people: People, clock: Clock
 ) -> None:
-    """Not without one."""
+    """Not without one of them, and a wrong password spends no code."""
     codes, _ = set_up(officer, clock)
     token = csrf_token(officer.get(SET_UP).text)
-    for code, status in (("1", 422), (codes.at(int(clock.now) + 30), 302)):
-        form = {"csrf_token": token, "code": code}
+    own, code = people[Role.OFFICER], codes.at(int(clock.now) + 30)
+    for password, typed, status in (("", code, 422), (own, "1", 422), (own, code, 302)):
+        form = {"csrf_token": token, "confirm_password": password, "code": typed}
         assert officer.post(f"{SET_UP}/remove", data=form).status_code == status
     assert officer.sign_in("the officer", people[Role.OFFICER]).headers["Location"] == "/"
+
+
+def test_with_a_second_factor_the_password_is_changed_with_a_code(
+    officer: StrictClient, people: People, clock: Clock
+) -> None:
+    """The password alone is not enough to lock the person out."""
+    codes, _ = set_up(officer, clock)
+    page, new = officer.get("/account").text, "thirteen purple kettles"
+    form = {
+        "csrf_token": csrf_token(page),
+        "current": people[Role.OFFICER],
+        "new": new,
+        "again": new,
+    }
+    assert 'name="confirm_code"' in page
+    for code, status in (("", 422), (codes.at(int(clock.now) + 30), 302)):
+        sent = officer.post("/account/password", data={**form, "confirm_code": code})
+        assert sent.status_code == status
 
 
 def test_the_command_resets_it_and_signs_out(
@@ -154,8 +181,12 @@ def test_the_command_resets_it_and_signs_out(
     """For whoever lost phone and codes."""
     set_up(officer, clock)
     with app.app_context():
-        done = app.test_cli_runner().invoke(args=["user", "reset-second-factor", "the officer"])
-    assert done.exit_code == 0
+        command = ["user", "reset-second-factor", "the officer"]
+        unfounded = app.test_cli_runner().invoke(args=command)
+        done = app.test_cli_runner().invoke(args=[*command, "--reason", "came with a passport"])
+        [newest] = audit.find_newest(limit=1)
+    assert (unfounded.exit_code, done.exit_code) == (2, 0)
+    assert (newest.action, newest.detail) == ("second factor removed", "came with a passport")
     assert officer.get("/decisions").status_code == 302
     assert officer.sign_in("the officer", people[Role.OFFICER]).headers["Location"] == "/"
 

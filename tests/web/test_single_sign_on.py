@@ -1,5 +1,6 @@
 """Single sign-on with a real provider, and with providers that fail."""
 
+import json
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -127,6 +128,33 @@ def test_without_a_group_that_has_a_role_nobody_comes_in(
     assert "cleo" not in subject
 
 
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"amr": ["pwd", "otp"]}, 302),
+        ({"acr": "mfa"}, 302),
+        ({"amr": ["pwd"], "acr": "1"}, 403),
+        ({"amr": ["pwd", 7], "acr": 2}, 403),
+        ({}, 403),
+    ],
+)
+def test_a_second_factor_at_the_provider_is_checked_where_a_setting_says_so(
+    settings: Settings, issuer: str, claims: dict[str, Any], status: int
+) -> None:
+    """By what the identity token says of how the person signed in there."""
+    app = create_app(replace(settings, oidc_strength=("mfa", "otp")))
+    app.test_client_class = StrictClient
+    client = app.test_client()
+    assert isinstance(client, StrictClient)
+    put_user(issuer, "s-14", preferred_username="mia", groups=["desk"], **claims)
+    done = sign_in(client, "s-14")
+    assert done.status_code == status
+    assert (client.get("/decisions").status_code == 200) == (status == 302)
+    if status == 403:
+        assert "does not say that it asked you for a second factor" in done.text
+        assert newest_event(app)[3] == "no second factor at the provider"
+
+
 def test_a_name_that_is_taken_gets_a_number(
     app: Flask, client: StrictClient, issuer: str, people: dict[Role, str]
 ) -> None:
@@ -170,7 +198,8 @@ def test_the_request_to_the_provider_has_state_nonce_and_pkce(client: StrictClie
     sent = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(gone).query))
     assert sent["code_challenge_method"] == "S256"
     assert len(sent["code_challenge"]) == 43
-    assert min(len(sent["state"]), len(sent["nonce"])) >= 20
+    assert len(sent["state"]) >= 30
+    assert len(sent["nonce"]) >= 43
     assert (sent["client_id"], sent["response_type"]) == (CLIENT, "code")
     assert (sent["prompt"], sent["max_age"]) == ("login", "0")
     assert sent["redirect_uri"] == "http://localhost/sign-in/provider/done"
@@ -270,6 +299,35 @@ def test_a_provider_that_answers_nonsense_is_away(settings: Settings, answer: by
         refused = client.get("/sign-in/provider")
     assert refused.status_code == 503
     assert "The identity provider does not answer as it should." in refused.text
+
+
+def test_a_discovery_document_of_another_issuer_is_refused(settings: Settings) -> None:
+    """Else one provider could pass itself off as another."""
+    document = {"issuer": "https://a.example", "authorization_endpoint": "https://a.example/go"}
+    with nonsense(json.dumps(document).encode()) as address:
+        client = create_app(with_provider(settings, address)).test_client()
+        assert client.get("/sign-in/provider").status_code == 503
+
+
+@pytest.mark.parametrize("listed", [["none"], ["HS256", "none"], []])
+def test_a_provider_that_signs_with_no_key_of_its_own_is_refused(
+    app: Flask, client: StrictClient, listed: list[str]
+) -> None:
+    """Whatever its discovery document says."""
+    sent = client.get("/sign-in/provider")
+    registered = app.extensions["authlib.integrations.flask_client"].create_client("provider")
+    registered.server_metadata["id_token_signing_alg_values_supported"] = listed
+    assert sent.status_code == 302
+    assert client.get("/sign-in/provider").status_code == 503
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_sites_page_begins_no_sign_in(client: StrictClient, site: str) -> None:
+    """The person is asked first; the page that was wanted is kept."""
+    asked = client.get("/sign-in/provider?next=/policy", headers={"Sec-Fetch-Site": site})
+    assert asked.headers["Location"] == "/sign-in?next=/policy"
+    clicked = client.get("/sign-in/provider", headers={"Sec-Fetch-Site": "same-origin"})
+    assert "code_challenge" in clicked.headers["Location"]
 
 
 def test_a_provider_that_is_down_is_away_and_passwords_still_open(

@@ -168,11 +168,12 @@ def catalogue() -> Any:
         summary="List decisions",
         answer=answers.DecisionsSchema,
         query=answers.ListQuery,
-        problems=(404, 422, 503),
+        problems=(404, 422, 429, 503),
     )
 )
 def decisions() -> Any:
     """List the decisions that the key may read, newest first, a page at a time."""
+    rate_limits.spend_reading()
     query = _list_query()
     before, limit = query.pop("before", ""), query.pop("limit")
     wanted = Wanted(**query, made_by=access.only_reads() or "")
@@ -189,7 +190,7 @@ def decisions() -> Any:
         tag="Decisions",
         summary="Look up a decision",
         answer=answers.StoredDecisionSchema,
-        problems=(404, 503),
+        problems=(404, 429, 503),
     )
 )
 def decision(decision_id: str) -> Any:
@@ -204,7 +205,7 @@ def decision(decision_id: str) -> Any:
         tag="Decisions",
         summary="What would have led to an approval",
         answer=answers.AlternativesSchema,
-        problems=(404, 409, 503),
+        problems=(404, 409, 429, 503),
     )
 )
 def alternatives(decision_id: str) -> Any:

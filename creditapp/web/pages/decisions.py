@@ -22,7 +22,7 @@ from creditapp.exceptions import (
     SamePerson,
 )
 from creditapp.settings.current import current_settings
-from creditapp.web import access
+from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS, open_to
 from creditapp.web.personal import load_personal
 from creditapp.web.phrasing import phrase_alternatives, phrase_reasons, phrase_similar
@@ -36,6 +36,7 @@ PAGE_LENGTH = 50
 @open_to(OFFICERS)
 def overview() -> str:
     """List decisions, newest first; of one reference, if given."""
+    rate_limits.spend_reading()
     reference = request.args.get("reference", "")
     before = request.args.get("before", "")
     decisions = listing.find_newest(Wanted(reference=reference), before, PAGE_LENGTH)
@@ -46,6 +47,7 @@ def overview() -> str:
 @open_to(OFFICERS)
 def waiting() -> str:
     """List the decisions that wait for a review, newest first."""
+    rate_limits.spend_reading()
     before = request.args.get("before", "")
     last = decision_log.find(before).decision_id if before else None
     return _list_page(reviews.find_waiting(last, PAGE_LENGTH), waiting=True)
@@ -86,7 +88,7 @@ def review(decision_id: str) -> Response | tuple[str, int]:
     except (SamePerson, BadReview, AlreadyReviewed) as error:
         kept = note if note.isprintable() else ""
         # why: another person may have reviewed the decision since it was loaded.
-        newest = stored_decisions.load(decision_id)
+        newest = load_personal(decision_id)
         return _decision_page(newest, problem=str(error), note=kept), error.status
     return redirect(url_for("decisions.decision", decision_id=decision_id))
 

@@ -7,12 +7,13 @@ from flask_wtf import FlaskForm
 from werkzeug import Response
 from wtforms import PasswordField
 
-from creditapp.exceptions import BadAccount
-from creditapp.identity import sign_ins
+from creditapp.exceptions import BadAccount, NotConfirmed
+from creditapp.identity import second_factor, sign_ins
 from creditapp.observability import request_ids
 from creditapp.settings.current import current_settings
-from creditapp.web import rate_limits
+from creditapp.web import access, confirmation, rate_limits
 from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.entering import keep
 
 blueprint = Blueprint("own_account", __name__)
 
@@ -48,17 +49,25 @@ def change_password() -> Response | Page:
     if new != form.again.data:
         form.again.errors = [gettext("The two new passwords differ.")]
         return _page(form, status=422)
+    if current_user.has_second_factor and not _accepts_code():
+        problem = gettext("The password or the code is wrong; nothing was changed.")
+        return _page(form, problem=problem, status=422)
     try:
         sign_ins.change_own_password(current_user, current, new, request_ids.current())
     except BadAccount as error:
         return _page(form, problem=str(error), status=422)
+    keep()
     return redirect(url_for("own_account.overview", changed=1))
 
 
 @blueprint.post("/account/sessions/end")
 @open_to(OFFICERS)
-def end_sessions() -> Response:
-    """End one of the person's own sign-ins, or all but this one."""
+def end_sessions() -> Response | Page:
+    """End one of the person's own sign-ins, or all but this one, with a fresh proof of who asks."""
+    try:
+        confirmation.confirm()
+    except NotConfirmed as error:
+        return _page(PasswordForm(), session_problem=str(error), status=error.status)
     chosen = request.form.get("session", "")
     if chosen == "others":
         sign_ins.end_others(current_user, request_ids.current())
@@ -67,11 +76,20 @@ def end_sessions() -> Response:
     return redirect(url_for("own_account.overview"))
 
 
-def _page(form: PasswordForm, problem: str = "", status: int = 200) -> Page:
+def _accepts_code() -> bool:
+    rate_limits.spend_code(current_user.name)
+    code, secret = request.form.get("confirm_code", ""), current_settings().secret_key
+    return second_factor.accept(current_user.person_id, code, secret, access.current_actor())
+
+
+def _page(
+    form: PasswordForm, problem: str = "", session_problem: str = "", status: int = 200
+) -> Page:
     context = {
         "person": current_user,
         "form": form,
         "problem": problem,
+        "session_problem": session_problem,
         "changed": "changed" in request.args,
         "sessions": sign_ins.list_own(current_user, current_settings().idle_minutes),
     }

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from werkzeug import Response
 
 from creditapp.exceptions import NotAllowed, NotConfirmed
-from creditapp.identity import second_factor
+from creditapp.identity import second_factor, sign_ins
 from creditapp.identity.keyed import seal, unseal
 from creditapp.settings.current import current_settings
 from creditapp.web import access, confirmation, rate_limits
@@ -62,12 +62,15 @@ def set_up() -> Page:
 @blueprint.post("/account/second-factor/remove")
 @open_to(OFFICERS)
 def remove() -> Response | Page:
-    """Remove the second factor; a code of it is needed."""
+    """Remove the second factor; the password and a code are needed, however fresh the last proof is."""
+    rate_limits.spend_sign_in(current_user.name)
     rate_limits.spend_code(current_user.name)
+    if not sign_ins.has_password(current_user, request.form.get("confirm_password", "")):
+        return _page(gettext("The password or the code is wrong; nothing was changed."), 422)
     secret, actor = current_settings().secret_key, access.current_actor()
     code = request.form.get("code", "")
     if not second_factor.accept(current_user.person_id, code, secret, actor):
-        return _page(gettext("The code is wrong. Wait for the next one and try again."), 422)
+        return _page(gettext("The password or the code is wrong; nothing was changed."), 422)
     second_factor.remove_own(current_user.person_id, actor)
     return redirect(url_for("own_account.overview"))
 

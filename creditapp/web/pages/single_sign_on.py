@@ -22,12 +22,19 @@ WANTED = "wanted_page"
 """The key of the session that keeps the page to go to after the sign-in."""
 
 
+OTHER_SITES = ("cross-site", "same-site")
+"""What browsers say of a request that another site's page makes: it must not begin a sign-in by itself."""
+
+
 @blueprint.get("/sign-in/provider")
 @open_to(ANYONE)
 def begin() -> Response:
     """Go to the provider; with `fresh`, to prove again who one is."""
     rate_limits.spend_external_sign_in()
-    session[WANTED] = request.args.get("next", "")
+    wanted = request.args.get("next", "")
+    if request.headers.get("Sec-Fetch-Site") in OTHER_SITES:
+        return redirect(url_for("account.sign_in", next=wanted))
+    session[WANTED] = wanted
     back_to = url_for("single_sign_on.done", _external=True)
     return provider.redirect_to_provider(back_to, fresh="fresh" in request.args)
 
@@ -40,8 +47,16 @@ def done() -> Response:
     settings = current_settings()
     vouched = provider.receive()
     role = external_people.role_of(vouched.groups, settings.oidc_role_map)
+    if settings.oidc_strength and vouched.strengths.isdisjoint(settings.oidc_strength):
+        _record_refusal(vouched, "no second factor at the provider")
+        raise NotAllowed(
+            gettext(
+                "The identity provider does not say that it asked you for a second factor. Set one up "
+                "there, or ask an administrator (CREDITAPP_OIDC_STRENGTH)."
+            )
+        )
     if role is None:
-        _record_refusal(vouched)
+        _record_refusal(vouched, "no group has a role")
         raise NotAllowed(
             gettext(
                 "None of your groups at the identity provider has a role here. Ask an administrator "
@@ -64,8 +79,8 @@ def sign_out() -> Response:
     return redirect(provider.sign_out_address(here) or here)
 
 
-def _record_refusal(vouched: Vouched) -> None:
+def _record_refusal(vouched: Vouched, why: str) -> None:
     alias = alias_of(f"{vouched.issuer} {vouched.subject}", current_settings().secret_key)
     nobody = Actor("nobody", request_ids.current())
     subject = f"unknown subject {alias}"
-    audit.record(nobody, audit.Action.SIGN_IN_FAILED, subject, "no group has a role")
+    audit.record(nobody, audit.Action.SIGN_IN_FAILED, subject, why)

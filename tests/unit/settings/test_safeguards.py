@@ -26,6 +26,8 @@ GOOD = {
     "CREDITAPP_OIDC_CLIENT_ID": "creditapp",
     "CREDITAPP_OIDC_CLIENT_SECRET": "hush",
     "CREDITAPP_OIDC_ROLES": "cn=risk.dc=bank=analyst",
+    "CREDITAPP_OIDC_STRENGTH": "mfa",
+    "CREDITAPP_SECOND_FACTOR": "required",
 }
 
 BAD = [
@@ -64,6 +66,7 @@ BAD = [
     ("CREDITAPP_LIMITS_STORAGE", "mongodb://x"),
     ("CREDITAPP_LIMITS_STORAGE", "redis://:pw@h:notaport/0"),
     ("CREDITAPP_SCORING_LIMIT", "many"),
+    ("CREDITAPP_READING_LIMIT", "many"),
     ("CREDITAPP_SIGN_IN_LIMIT", "-1"),
     ("CREDITAPP_SIGN_IN_LIMIT", "1000000000 per second"),
     ("CREDITAPP_MAX_BODY_BYTES", None),
@@ -80,6 +83,7 @@ BAD = [
     ("CREDITAPP_OIDC_ROLES", "risk=king"),
     ("CREDITAPP_OIDC_ROLES", "=analyst"),
     ("CREDITAPP_OIDC_ROLES", "analyst"),
+    ("CREDITAPP_OIDC_STRENGTH", None),
     ("CREDITAPP_FOUR_EYES", "maybe"),
     ("CREDITAPP_SECOND_FACTOR", "sometimes"),
     ("CREDITAPP_IDLE_MINUTES", "0"),
