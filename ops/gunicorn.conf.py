@@ -149,9 +149,11 @@ def when_ready(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Start what a worker does besides answering requests: follow deployments, challengers, and drift."""
     from creditapp.challenger import shadow
+    from creditapp.database import engine
     from creditapp.drift import watch as drift_watch
     from creditapp.serving import cache as model_cache
 
+    engine.limit_silence(worker.wsgi, settings.database_seconds)
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
     shadow.of_app(worker.wsgi).follow(worker.wsgi)
     drift_watch.watch(worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"])

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from tests.serving import free_port, wait_until
@@ -63,11 +64,27 @@ class Postgresql:
     def stop(self, how: str = "INT") -> None:
         """End all connections, and stop; what was committed stays. `QUIT` is at once, as in a crash."""
         if self.process:
-            # The server is the child of whatever changed the user for it.
-            lines = (self.folder / "data/postmaster.pid").read_text().splitlines()
-            subprocess.run(["kill", f"-{how}", lines[0]], check=True)
+            subprocess.run(["kill", f"-{how}", str(self._master())], check=True)
             self.process.wait(timeout=30)
             self.process = None
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Let none of its processes do anything for the length of the block; connections stay open."""
+        master = psutil.Process(self._master())
+        # The master first: it would start others in place of those that do not answer.
+        processes = [master, *master.children()]
+        try:
+            for process in processes:
+                process.suspend()
+            yield
+        finally:
+            for process in processes:
+                process.resume()
+
+    def _master(self) -> int:
+        # The server is the child of whatever changed the user for it.
+        return int((self.folder / "data/postmaster.pid").read_text().splitlines()[0])
 
     def _answers(self) -> bool:
         try:

@@ -24,6 +24,7 @@ from creditapp.seals.sealer import seal
 from creditapp.seals.signatures import by_id, create_key
 from creditapp.seals.verification import verify
 from creditapp.settings.settings import Settings
+from tests.cut_connection import between, through
 from tests.engines import on_both
 from tests.load import decisions_by_reference, retrying
 from tests.nginx import nginx
@@ -40,6 +41,8 @@ from tests.serving import (
 )
 
 BATCH = 40
+LONGEST_ANSWER = 15.0
+"""Seconds; a database that says nothing is given up before."""
 
 
 @dataclass
@@ -48,19 +51,23 @@ class Seen:
 
     answered: list[str]
     recovery: float = 0.0
+    slowest: float = 0.0
     batches: list[str] = field(default_factory=list)
 
 
 @contextmanager
 def under_fire(front: Service) -> Iterator[Seen]:
     """Send single applications and batches under keys for the length of the block."""
+    durations: list[float] = []
 
     def single(body: object, once: str) -> Answer:
-        return front.post("/api/predict", body, once=once)
+        with timed(durations):
+            return front.post("/api/predict", body, once=once)
 
     def batch(body: object, once: str) -> Answer:
         rows = [{**dict(body), "reference": f"batch {once}"}] * BATCH  # type: ignore[call-overload]
-        return front.post("/api/predict-batch", {"applications": rows}, once=f"batch {once}")
+        with timed(durations):
+            return front.post("/api/predict-batch", {"applications": rows}, once=f"batch {once}")
 
     with retrying(4, single) as answered, retrying(2, batch) as batches:
         seen = Seen(answered)
@@ -69,7 +76,15 @@ def under_fire(front: Service) -> Iterator[Seen]:
         began, enough = time.monotonic(), len(answered) + 5
         wait_until(lambda: len(answered) > enough, 30, front.log.read_text)
         seen.recovery = time.monotonic() - began
-    seen.batches = batches
+    seen.batches, seen.slowest = batches, max(durations)
+
+
+@contextmanager
+def timed(durations: list[float]) -> Iterator[None]:
+    """Note how long the block took."""
+    began = time.monotonic()
+    yield
+    durations.append(time.monotonic() - began)
 
 
 def assert_whole(seen: Seen, database: str, settings: Settings, folder: Path) -> None:
@@ -90,7 +105,9 @@ def assert_whole(seen: Seen, database: str, settings: Settings, folder: Path) ->
     print(
         f"{len(seen.answered)} answered and {len(seen.batches)} batches; 0 lost, 0 doubled, 0 half"
     )
-    print(f"answers again {seen.recovery:.1f} s after the fault")
+    print(
+        f"answers again {seen.recovery:.1f} s after the fault; slowest answer {seen.slowest:.1f} s"
+    )
 
 
 @dataclass
@@ -222,6 +239,51 @@ def test_postgresql_becomes_read_only(
         server.run(ended)
         wait_until(lambda: service.get("/api/health").status == 200, 20)
     assert_whole(seen, address, settings, tmp_path)
+
+
+@pytest.mark.soak
+def test_the_network_to_postgresql_swallows_everything(
+    server: Postgresql, address: str, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """Its connections stay open and say nothing for 20 s, and then deliver what they held."""
+    with (
+        between(server.port) as network,
+        serve(through(address, network.port), trained.registry, log=tmp_path / "log") as service,
+        under_fire(service) as seen,
+    ):
+        network.passing.clear()
+        assert_silence_is_bounded(service, seconds=20)
+        network.passing.set()
+        wait_until(lambda: service.get("/api/health").status == 200, 20)
+    assert seen.slowest < LONGEST_ANSWER
+    assert_whole(seen, address, settings, tmp_path)
+
+
+@pytest.mark.soak
+def test_postgresql_hangs(
+    server: Postgresql, address: str, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """All of its processes stand still for 20 s, and then go on with what they had."""
+    with (
+        serve(address, trained.registry, log=tmp_path / "log") as service,
+        under_fire(service) as seen,
+    ):
+        with server.standing_still():
+            assert_silence_is_bounded(service, seconds=20)
+        wait_until(lambda: service.get("/api/health").status == 200, 20)
+    assert seen.slowest < LONGEST_ANSWER
+    assert_whole(seen, address, settings, tmp_path)
+
+
+def assert_silence_is_bounded(service: Service, seconds: float) -> None:
+    """For so long, each request is answered in time, and with 503."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        began = time.monotonic()
+        answer = service.post("/api/predict", EXAMPLE)
+        assert answer.status == 503, answer.body
+        assert time.monotonic() - began < LONGEST_ANSWER
+        assert service.get("/api/health").status == 503
 
 
 def test_the_folder_of_the_metrics_is_gone(
