@@ -5,14 +5,18 @@ decision is lost, none is doubled, no batch is half there, and the sealed record
 """
 
 import fcntl
+import os
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -21,20 +25,23 @@ from sqlalchemy import NullPool, create_engine
 
 from creditapp.factory import create_app
 from creditapp.seals.sealer import seal
-from creditapp.seals.signatures import by_id, create_key
+from creditapp.seals.signatures import by_id, create_key, read_key
 from creditapp.seals.verification import verify
 from creditapp.settings.settings import Settings
 from tests.cut_connection import between, through
 from tests.engines import on_both
 from tests.load import decisions_by_reference, retrying
+from tests.moved_clock import MovedClock
 from tests.nginx import nginx
 from tests.portfolios import EXAMPLE
 from tests.postgresql import Postgresql
 from tests.serving import (
+    ROOT,
     Answer,
     Service,
     Trained,
     address_of,
+    environment,
     free_port,
     serve,
     wait_until,
@@ -98,7 +105,8 @@ def assert_whole(seen: Seen, database: str, settings: Settings, folder: Path) ->
         query = "SELECT request_id, channel FROM decision"
         sizes = Counter(connection.exec_driver_sql(query).all())
     assert {size for (_, channel), size in sizes.items() if channel == "batch"} <= {BATCH}
-    key = create_key(folder / "seal-key.pem")
+    file = folder / "seal-key.pem"
+    key = read_key(file) if file.exists() else create_key(file)
     with create_app(replace(settings, database_url=database)).app_context():
         seal(key, None, everything=True)
         assert list(map(str, verify(by_id([key.public]), None, full=True).faults)) == []
@@ -301,6 +309,62 @@ def test_the_folder_of_the_metrics_is_gone(
         before = len(seen.answered)
         wait_until(lambda: len(seen.answered) > before + 50, 30)
     assert_whole(seen, address_of(database), settings, tmp_path)
+
+
+@pytest.mark.soak
+@on_both
+def test_the_clock_is_set_back_and_forth(
+    database_url: str, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """By a day each way, while a sealer runs; workers that start in between make their ids by that clock."""
+    clock = MovedClock(tmp_path)
+    # why: a key is free again after its hours, and a clock that jumps over them ends them at once.
+    more = {**clock.environment, "CREDITAPP_IDEMPOTENCY_HOURS": "48"}
+    app = create_app(replace(settings, database_url=database_url))
+    with (
+        serve(database_url, trained.registry, log=tmp_path / "log", **more) as service,
+        sealing(database_url, trained, tmp_path, **clock.environment) as blocks,
+        app.app_context(),
+    ):
+        with under_fire(service) as seen:
+            for days in (-1, 0, 1, 0):
+                clock.move(timedelta(days=days))
+                os.kill(service.workers()[0], signal.SIGKILL)
+                answers, sealed = len(seen.answered) + 50, blocks() + 2
+                wait_until(lambda enough=answers: len(seen.answered) > enough, 30)  # type: ignore[misc]
+                wait_until(lambda enough=sealed: blocks() > enough, 20)  # type: ignore[misc]
+        wait_until(lambda: verify(None, None, full=True).unsealed == 0, 20)
+        assert list(map(str, verify(None, None, full=True).faults)) == []
+    assert_whole(seen, database_url, settings, tmp_path)
+
+
+@contextmanager
+def sealing(
+    database: str, trained: Trained, folder: Path, **more: str
+) -> Iterator[Callable[[], int]]:
+    """Let a sealer run each second for the length of the block; how many blocks there are."""
+    key = folder / "seal-key.pem"
+    create_key(key)
+    engine = create_engine(address_of(database), poolclass=NullPool)
+    with (folder / "sealer.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "seal", "--every", "1"],
+            cwd=ROOT,
+            env=environment(database, trained.registry, CREDITAPP_SEAL_KEY=str(key), **more),
+            stdout=log,
+            stderr=log,
+        )
+
+    def blocks() -> int:
+        with engine.connect() as connection:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM seal_block").scalar_one())
+
+    try:
+        wait_until(lambda: blocks() > 0, 20, (folder / "sealer.log").read_text)
+        yield blocks
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 @pytest.mark.soak
