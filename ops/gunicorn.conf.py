@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -138,12 +139,14 @@ def _check_port() -> None:
 def when_ready(server: Any) -> None:
     """Print the addresses."""
     address = f"http://{settings.host}:{settings.port}"
-    print(
-        f"\n  page           {address}/"
-        f"\n  documentation  {address}/apidocs"
-        f"\n  metrics        {address}/metrics\n",
-        flush=True,
-    )
+    # why: a full disk under the log is no reason not to serve.
+    with suppress(OSError):
+        print(
+            f"\n  page           {address}/"
+            f"\n  documentation  {address}/apidocs"
+            f"\n  metrics        {address}/metrics\n",
+            flush=True,
+        )
 
 
 def post_worker_init(worker: Any) -> None:

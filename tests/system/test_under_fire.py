@@ -46,6 +46,7 @@ from tests.serving import (
     serve,
     wait_until,
 )
+from tests.small_disk import small_disk
 
 BATCH = 40
 LONGEST_ANSWER = 15.0
@@ -229,6 +230,32 @@ def limit_files(service: Service, size: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
+@pytest.mark.soak
+def test_the_disk_under_the_log_is_full(
+    database: Path, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """Decisions and seals go on, workers and hosts start, and lines are written again with room."""
+    address = address_of(database)
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        serve(database, trained.registry, log=disk.folder / "log") as service,
+        sealing(address, trained, tmp_path, log=disk.folder / "sealer.log") as blocks,
+        under_fire(service) as seen,
+    ):
+        disk.fill()
+        os.kill(service.workers()[0], signal.SIGKILL)
+        answers, sealed = len(seen.answered) + 100, blocks() + 2
+        wait_until(lambda: len(seen.answered) > answers, 30)
+        wait_until(lambda: blocks() > sealed, 20)
+        assert service.get("/api/health").status == 200
+        with serve(database, trained.registry, log=disk.folder / "other.log") as other:
+            assert other.get("/api/health").status == 200
+        disk.free()
+        assert service.get("/api/health").status == 200
+        wait_until(lambda: "GET /api/health 200" in service.log.read_text(), 10)
+    assert_whole(seen, address, settings, tmp_path)
+
+
 def test_postgresql_becomes_read_only(
     server: Postgresql, address: str, settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
@@ -340,19 +367,20 @@ def test_the_clock_is_set_back_and_forth(
 
 @contextmanager
 def sealing(
-    database: str, trained: Trained, folder: Path, **more: str
+    database: str, trained: Trained, folder: Path, log: Path | None = None, **more: str
 ) -> Iterator[Callable[[], int]]:
     """Let a sealer run each second for the length of the block; how many blocks there are."""
     key = folder / "seal-key.pem"
     create_key(key)
     engine = create_engine(address_of(database), poolclass=NullPool)
-    with (folder / "sealer.log").open("wb") as log:
+    log = log or folder / "sealer.log"
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "flask", "seal", "--every", "1"],
             cwd=ROOT,
             env=environment(database, trained.registry, CREDITAPP_SEAL_KEY=str(key), **more),
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
         )
 
     def blocks() -> int:
@@ -360,7 +388,7 @@ def sealing(
             return int(connection.exec_driver_sql("SELECT count(*) FROM seal_block").scalar_one())
 
     try:
-        wait_until(lambda: blocks() > 0, 20, (folder / "sealer.log").read_text)
+        wait_until(lambda: blocks() > 0, 20, log.read_text)
         yield blocks
     finally:
         process.terminate()
