@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -26,6 +26,7 @@ class Postgresql:
     port: int
     password: str
     process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""
@@ -56,6 +57,7 @@ class Postgresql:
             self.process = subprocess.Popen(
                 [*_as_its_user(), _program("postgres"), "-D", self.folder / "data", *arguments],
                 cwd=self.folder,
+                env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
             )
@@ -68,12 +70,18 @@ class Postgresql:
             self.process.wait(timeout=30)
             self.process = None
 
+    def kill(self) -> None:
+        """End all of its processes at once, without a word to any of them."""
+        for process in self._processes():
+            process.kill()
+        if self.process:
+            self.process.wait(timeout=30)
+            self.process = None
+
     @contextmanager
     def standing_still(self) -> Iterator[None]:
         """Let none of its processes do anything for the length of the block; connections stay open."""
-        master = psutil.Process(self._master())
-        # The master first: it would start others in place of those that do not answer.
-        processes = [master, *master.children()]
+        processes = self._processes()
         try:
             for process in processes:
                 process.suspend()
@@ -81,6 +89,11 @@ class Postgresql:
         finally:
             for process in processes:
                 process.resume()
+
+    def _processes(self) -> list[psutil.Process]:
+        """The master first: it would start others in place of those that do not answer."""
+        master = psutil.Process(self._master())
+        return [master, *master.children()]
 
     def _master(self) -> int:
         # The server is the child of whatever changed the user for it.

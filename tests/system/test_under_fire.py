@@ -6,6 +6,7 @@ decision is lost, none is doubled, no batch is half there, and the sealed record
 
 import fcntl
 import os
+import random
 import resource
 import shutil
 import signal
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -47,6 +48,7 @@ from tests.serving import (
     wait_until,
 )
 from tests.small_disk import small_disk
+from tests.unreliable_disk import UnreliableDisk
 
 BATCH = 40
 LONGEST_ANSWER = 15.0
@@ -127,12 +129,13 @@ class Host:
     database: str
     trained: Trained
     log: Path
+    more: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
 
     def start(self) -> Service:
         """Start it, and wait until it has a model."""
         self.service = self.stack.enter_context(
-            serve(self.database, self.trained.registry, log=self.log, port=self.port)
+            serve(self.database, self.trained.registry, log=self.log, port=self.port, **self.more)
         )
         return self.service
 
@@ -230,6 +233,47 @@ def limit_files(service: Service, size: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
+def test_fsync_fails_under_sqlite(
+    database: Path, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """For three seconds, as on a disk that breaks; nothing is answered that is not on it."""
+    disk = UnreliableDisk(database, tmp_path, keeps_journal=False)
+    probe = {**EXAMPLE, "reference": "probe"}
+    with (
+        serve(database, trained.registry, log=tmp_path / "log", **disk.environment) as service,
+        under_fire(service) as seen,
+    ):
+        disk.fail(True)
+        wait_until(lambda: service.post("/api/predict", probe, once="probe").status == 503, 15)
+        assert service.get("/api/health").status == 503
+        time.sleep(3)
+        disk.fail(False)
+        wait_until(lambda: service.post("/api/predict", probe, once="probe").status == 200, 15)
+    seen.answered.append("probe")
+    assert_whole(seen, address_of(database), settings, tmp_path)
+
+
+@pytest.mark.soak
+def test_the_power_fails_under_sqlite(
+    database: Path, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """Three times, all processes end at once, and each write that was not synced is lost."""
+    disk = UnreliableDisk(database, tmp_path, keeps_journal=True)
+    lost = 0
+    with ExitStack() as stack:
+        host = Host(stack, str(address_of(database)), trained, tmp_path / "log", disk.environment)
+        service = host.start()
+        with under_fire(service) as seen:
+            for _ in range(3):
+                time.sleep(random.uniform(0.5, 1.5))
+                host.kill()
+                lost += disk.lose_what_was_not_synced()
+                host.start()
+    assert lost > 0
+    print(f"{lost} writes lost")
+    assert_whole(seen, address_of(database), settings, tmp_path)
+
+
 @pytest.mark.soak
 def test_the_disk_under_the_log_is_full(
     database: Path, settings: Settings, trained: Trained, tmp_path: Path
@@ -254,6 +298,55 @@ def test_the_disk_under_the_log_is_full(
         assert service.get("/api/health").status == 200
         wait_until(lambda: "GET /api/health 200" in service.log.read_text(), 10)
     assert_whole(seen, address, settings, tmp_path)
+
+
+@pytest.mark.soak
+def test_fsync_fails_under_postgresql(
+    server: Postgresql, address: str, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """It ends itself, as it must, and is started again once the disk is well."""
+    disk = UnreliableDisk(server.folder / "data", server.folder, keeps_journal=False)
+    restart(server, disk)
+    with (
+        serve(address, trained.registry, log=tmp_path / "log") as service,
+        under_fire(service) as seen,
+    ):
+        disk.fail(True)
+        assert server.process
+        assert server.process.wait(timeout=30) != 0
+        assert service.get("/api/health").status == 503
+        disk.fail(False)
+        server.start()
+    assert_whole(seen, address, settings, tmp_path)
+
+
+@pytest.mark.soak
+def test_the_power_fails_under_postgresql(
+    server: Postgresql, address: str, settings: Settings, trained: Trained, tmp_path: Path
+) -> None:
+    """Three times, all its processes end at once, and each write that was not synced is lost."""
+    disk = UnreliableDisk(server.folder / "data", server.folder, keeps_journal=True)
+    restart(server, disk)
+    lost = 0
+    with (
+        serve(address, trained.registry, log=tmp_path / "log") as service,
+        under_fire(service) as seen,
+    ):
+        for _ in range(3):
+            time.sleep(random.uniform(0.5, 1.5))
+            server.kill()
+            lost += disk.lose_what_was_not_synced()
+            server.start()
+    assert lost > 0
+    print(f"{lost} writes lost")
+    assert_whole(seen, address, settings, tmp_path)
+
+
+def restart(server: Postgresql, disk: UnreliableDisk) -> None:
+    """Let a server work on a disk from now on."""
+    server.stop()
+    server.environment = disk.environment
+    server.start()
 
 
 def test_postgresql_becomes_read_only(
