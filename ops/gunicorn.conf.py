@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -139,20 +140,24 @@ def _check_port() -> None:
 def when_ready(server: Any) -> None:
     """Print the addresses."""
     address = f"http://{bind}"
-    print(
-        f"\n  page           {address}/"
-        f"\n  documentation  {address}/apidocs"
-        f"\n  metrics        {address}/metrics\n",
-        flush=True,
-    )
+    # why: a full disk under the log is no reason not to serve.
+    with suppress(OSError):
+        print(
+            f"\n  page           {address}/"
+            f"\n  documentation  {address}/apidocs"
+            f"\n  metrics        {address}/metrics\n",
+            flush=True,
+        )
 
 
 def post_worker_init(worker: Any) -> None:
     """Start what a worker does besides answering requests: follow deployments, challengers, and drift."""
     from creditapp.challenger import shadow
+    from creditapp.database import engine
     from creditapp.drift import watch as drift_watch
     from creditapp.serving import cache as model_cache
 
+    engine.limit_silence(worker.wsgi, settings.database_seconds)
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
     shadow.of_app(worker.wsgi).follow(worker.wsgi)
     drift_watch.watch(worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"])

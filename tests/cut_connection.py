@@ -1,4 +1,4 @@
-"""Stands between the service and PostgreSQL, and cuts the connection in the middle of a commit."""
+"""Stands between the service and PostgreSQL: cuts connections in the middle of a commit, or falls silent."""
 
 import socket
 import threading
@@ -17,6 +17,9 @@ class Cut(Enum):
 class Between:
     """Passes bytes on in both directions; `cut_next` arms it for one commit."""
 
+    passing: threading.Event
+    """While it is not set, connections stay open and all bytes wait, as in a network that lost its way."""
+
     def __init__(self, port: int) -> None:
         self._to = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -24,7 +27,10 @@ class Between:
         self._cut: Cut | None = None
         self.cuts = 0
         self.is_down = False
+        self.silent_after_commit = False
         self.stays_down = False
+        self.passing = threading.Event()
+        self.passing.set()
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -35,6 +41,7 @@ class Between:
     def close(self) -> None:
         """End all connections."""
         self._listener.close()
+        self.passing.set()
         self._drop_others()
 
     def _drop_others(self, *kept: socket.socket) -> None:
@@ -61,6 +68,10 @@ class Between:
     def _pass_on(self, read: socket.socket, write: socket.socket, is_client: bool) -> None:
         with suppress(OSError):
             while data := read.recv(65_536):
+                self.passing.wait()
+                if is_client and self.silent_after_commit and b"COMMIT" in data:
+                    self.silent_after_commit = False
+                    self.passing.clear()
                 if is_client and self._cut and b"COMMIT" in data:
                     self._cut_here(data, read, write)
                     return
@@ -93,3 +104,9 @@ def between(port: int) -> Iterator[Between]:
         yield standing
     finally:
         standing.close()
+
+
+def through(address: str, port: int) -> str:
+    """The address of a database by another port."""
+    before, _, path = address.rpartition("/")
+    return f"{before.rpartition(':')[0]}:{port}/{path}"

@@ -7,9 +7,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from tests.serving import free_port, wait_until
@@ -25,6 +26,7 @@ class Postgresql:
     port: int
     password: str
     process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""
@@ -55,6 +57,7 @@ class Postgresql:
             self.process = subprocess.Popen(
                 [*_as_its_user(), _program("postgres"), "-D", self.folder / "data", *arguments],
                 cwd=self.folder,
+                env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
             )
@@ -63,11 +66,38 @@ class Postgresql:
     def stop(self, how: str = "INT") -> None:
         """End all connections, and stop; what was committed stays. `QUIT` is at once, as in a crash."""
         if self.process:
-            # The server is the child of whatever changed the user for it.
-            lines = (self.folder / "data/postmaster.pid").read_text().splitlines()
-            subprocess.run(["kill", f"-{how}", lines[0]], check=True)
+            subprocess.run(["kill", f"-{how}", str(self._master())], check=True)
             self.process.wait(timeout=30)
             self.process = None
+
+    def kill(self) -> None:
+        """End all of its processes at once, without a word to any of them."""
+        for process in self._processes():
+            process.kill()
+        if self.process:
+            self.process.wait(timeout=30)
+            self.process = None
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Let none of its processes do anything for the length of the block; connections stay open."""
+        processes = self._processes()
+        try:
+            for process in processes:
+                process.suspend()
+            yield
+        finally:
+            for process in processes:
+                process.resume()
+
+    def _processes(self) -> list[psutil.Process]:
+        """The master first: it would start others in place of those that do not answer."""
+        master = psutil.Process(self._master())
+        return [master, *master.children()]
+
+    def _master(self) -> int:
+        # The server is the child of whatever changed the user for it.
+        return int((self.folder / "data/postmaster.pid").read_text().splitlines()[0])
 
     def _answers(self) -> bool:
         try:

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -155,12 +156,18 @@ def _seal_again(key: SigningKey, heads: Heads | None) -> None:
     try:
         _say(seal(key, heads, everything=False), always=False)
     except (DatabaseUnavailable, BadHeads) as error:
-        click.echo(f"not sealed: {error}", err=True)
+        _log(f"not sealed: {error}")
 
 
 def _say(sealed: Sealed, *, always: bool) -> None:
     if sealed.blocks or always:
-        click.echo(f"sealed {sealed.rows:,} rows in {sealed.blocks:,} blocks", err=True)
+        _log(f"sealed {sealed.rows:,} rows in {sealed.blocks:,} blocks")
+
+
+def _log(line: str) -> None:
+    """Write a line to standard error; a full disk under it does not end the sealer."""
+    with suppress(OSError):
+        click.echo(line, err=True)
 
 
 COMMANDS = (seal_record, audit)

@@ -65,3 +65,15 @@ def init_app(app: Flask, synchronous: str) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             sqlite.prepare(db.engine, synchronous)
+
+
+def limit_silence(app: Flask, seconds: int) -> None:
+    """Let no statement of this process wait for a silent PostgreSQL longer than so many seconds.
+
+    Workers call this before their first connection. Commands do not: a migration may take long.
+    """
+    with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            from creditapp.database import postgresql
+
+            postgresql.limit_silence(db.engine, seconds)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Integer, Uuid
 from sqlalchemy.orm import Session
@@ -94,5 +94,6 @@ def start_of_window(session: Session, table: SealedTable) -> Key | None:
 
 
 def _milliseconds_of_window(highest: Key, sealed_at: datetime) -> int:
-    # why: one row from the future must not keep the rows of the present from being found.
-    return min(moment_of(highest), milliseconds(sealed_at)) - WINDOW_MILLISECONDS
+    # why: neither a row from the future nor a clock that was set back keeps the rows of now from being found.
+    latest = min(sealed_at, datetime.now(UTC))
+    return min(moment_of(highest), milliseconds(latest)) - WINDOW_MILLISECONDS

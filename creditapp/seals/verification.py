@@ -118,7 +118,7 @@ def _check_unsealed(
 
 def _find_inserted(newest: SealBlock, ahead: Ahead, findings: Findings, *, full: bool) -> int:
     """Name rows that are in no block although they are old; how many are in no block."""
-    limit = newest.sealed_at - comparison.LATE
+    limit = min(newest.sealed_at, datetime.now(UTC)) - comparison.LATE
     unsealed = 0
     for table in sealed_tables().values():
         for key, moment in _unsealed_of(table, findings, full=full):

@@ -80,6 +80,13 @@ class Settings:
         "power failure may lose the last ones",
         OneOf(["FULL", "NORMAL"]),
     )
+    database_seconds: int = _setting(
+        "CREDITAPP_DATABASE_SECONDS",
+        5,
+        "how many seconds the service waits for a statement of PostgreSQL before it answers 503; commands "
+        "wait without a limit",
+        Range(1, 60),
+    )
     secret_key: str = _setting(
         "SECRET_KEY",
         "",

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.cut_connection import Cut, between
+from tests.cut_connection import Cut, between, through
 from tests.engines import on_both
 from tests.load import decisions_by_reference, retrying
 from tests.nginx import nginx
@@ -98,6 +98,28 @@ def test_an_outcome_that_cannot_be_known_is_told_and_a_retry_with_the_key_is_saf
     assert decisions_by_reference(address)["cut"] == 1
 
 
+def test_a_commit_that_is_never_confirmed_is_unknown_and_a_retry_with_the_key_is_safe(
+    server: Postgresql, address: str, trained: Trained, tmp_path: Path
+) -> None:
+    """The server gets it and says nothing from then on, while all connections stay open."""
+    body, once = {**EXAMPLE, "reference": "silence"}, str(uuid4())
+    with (
+        between(server.port) as network,
+        serve(through(address, network.port), trained.registry, log=tmp_path / "log") as service,
+    ):
+        network.silent_after_commit = True
+        began = time.monotonic()
+        answer = service.post("/api/predict", body, once=once)
+        assert time.monotonic() - began < 15
+        assert (answer.status, answer.json["type"]) == (503, UNKNOWN), answer.body
+        network.passing.set()
+        wait_until(lambda: service.get("/api/health").status == 200, 15)
+        retried = service.post("/api/predict", body, once=once)
+    assert retried.status == 200
+    assert retried.json["decision_id"] == answer.json["decision_id"]
+    assert decisions_by_reference(address)["silence"] == 1
+
+
 @pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.soak)])
 def test_a_database_that_is_stopped_at_once_loses_and_doubles_nothing(
     times: int, server: Postgresql, address: str, trained: Trained, tmp_path: Path
@@ -173,9 +195,3 @@ def take_and_hang_up(listener: socket.socket) -> None:
             return
         with connection:
             connection.recv(65_536)
-
-
-def through(address: str, port: int) -> str:
-    """The address of a database by another port."""
-    before, _, path = address.rpartition("/")
-    return f"{before.rpartition(':')[0]}:{port}/{path}"

@@ -5,9 +5,15 @@ import os
 import random
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import OperationalError
+
 from creditapp.applications.questions import number_from_text
+from creditapp.database.postgresql import limit_silence
 from creditapp.settings.paths import ROOT
 from tests.load import assert_kept, under_load
 from tests.portfolios import EXAMPLE, QUESTIONS
@@ -112,3 +118,31 @@ def sockets_to(port: int, pid: int) -> set[str]:
     leading = {fields[9] for fields in map(str.split, lines) if fields[2].endswith(f":{port:04X}")}
     held = {str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir() if one.is_symlink()}
     return {inode for inode in leading if f"socket:[{inode}]" in held}
+
+
+@pytest.fixture
+def impatient(postgresql: Postgresql) -> Iterator[Engine]:
+    """An engine that waits for one second."""
+    engine = create_engine(postgresql.create().replace("postgresql:", "postgresql+psycopg:"))
+    limit_silence(engine, 1)
+    yield engine
+    engine.dispose()
+
+
+def test_a_statement_that_takes_too_long_is_ended_by_the_server(impatient: Engine) -> None:
+    """It does not go on for a client that has left, and the connection can be used again."""
+    with impatient.connect() as connection:
+        mine = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        with pytest.raises(OperationalError, match="statement timeout"):
+            connection.exec_driver_sql("SELECT pg_sleep(5)")
+        connection.rollback()
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() == mine
+
+
+def test_many_statements_that_take_long_together_are_not_cut(impatient: Engine) -> None:
+    """The limit is for silence, not for the length of a large batch."""
+    began = time.monotonic()
+    with impatient.connect() as connection, connection.connection.cursor() as cursor:
+        # Rows that are larger than the server's buffer, so that it says something after each.
+        cursor.executemany("SELECT repeat('x', 20000), pg_sleep(%s)", [(0.2,)] * 10)
+    assert time.monotonic() - began > 1.9

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 from uuid import UUID
 
 import pytest
@@ -498,13 +499,7 @@ def test_what_is_not_sealed_or_was_changed_is_not_proved(record: Record) -> None
 
 def test_ids_of_the_future_do_not_hide_the_rows_of_the_present(record: Record) -> None:
     """A host whose clock is a day ahead does not keep the others' rows from being sealed."""
-    with record.app.app_context(), reading() as session:
-        row = session.get(Decision, UUID(record.decisions[19]))
-        assert row is not None
-        values = {column.name: getattr(row, column.name) for column in Decision.__table__.columns}
-    ahead = int((datetime.now(UTC) + timedelta(days=1)).timestamp() * 1000) << 80
-    with record.app.app_context(), writing() as session:
-        session.add(Decision(**{**values, "decision_id": UUID(int=ahead | 7 << 76)}))
+    decide_a_day_ahead(record)
     record.seal()
     record.decide(3)
     with record.app.app_context():
@@ -526,3 +521,40 @@ def test_the_public_key_in_use_is_printed(settings: Settings, tmp_path: Path) ->
     assert made.output.startswith("-----BEGIN PUBLIC KEY-----")
     assert shown.output == made.output
     assert (missing.exit_code, file.exists()) == (2, False)
+
+
+class ADayAhead(datetime):
+    """A clock that is a day ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        """The time of tomorrow."""
+        return super().now(tz) + timedelta(days=1)
+
+
+def test_a_clock_that_is_set_back_by_a_day_hides_no_row_and_is_no_fault(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sealer's too: the next block is dated before the one before it."""
+    decide_a_day_ahead(record)
+    with monkeypatch.context() as ahead:
+        ahead.setattr(sealer_module, "datetime", ADayAhead)
+        record.seal()
+    record.decide(3)
+    before = record.verify()
+    assert (kinds(before), before.unsealed) == ([], 6)
+    with record.app.app_context():
+        assert seal(record.key, record.heads, everything=False).rows == 6
+    after = record.verify()
+    assert (kinds(after), after.unsealed) == ([], 0)
+
+
+def decide_a_day_ahead(record: Record) -> None:
+    """Record a decision as a host does whose clock is a day ahead."""
+    with record.app.app_context(), reading() as session:
+        row = session.get(Decision, UUID(record.decisions[19]))
+        assert row is not None
+        values = {column.name: getattr(row, column.name) for column in Decision.__table__.columns}
+    ahead = int(ADayAhead.now(UTC).timestamp() * 1000) << 80
+    with record.app.app_context(), writing() as session:
+        session.add(Decision(**{**values, "decision_id": UUID(int=ahead | 7 << 76)}))
