@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import purge, reading, writing
-from creditapp.decisions.log import Answers, Decision, find, first_id, get
+from creditapp.decisions.log import Answers, Decision, find, first_id, get, moment_of
 from creditapp.decisions.once import KeptAnswer, State
 from creditapp.decisions.reviews import Review, ReviewNote
 from creditapp.exceptions import BadErasure, UnknownDecision
@@ -81,13 +81,23 @@ def find_by_reference(reference: str) -> list[str]:
     return _ids(Answers.reference == reference)
 
 
-def find_older(than: datetime) -> list[str]:
-    """The ids of all decisions from before a time whose answers are kept, oldest first.
+def find_oldest(session: Session, before: datetime) -> datetime | None:
+    """When the oldest decision whose answers are kept was made, if that is before a time."""
+    query = select(Answers.decision_id).where(Answers.decision_id < first_id(before))
+    oldest = session.scalar(query.order_by(Answers.decision_id).limit(1))
+    return moment_of(oldest) if oldest else None
+
+
+def erase_older(before: datetime, actor: Actor, *, dry_run: bool) -> int:
+    """Erase the personal data of all decisions from before a time; how many have some.
 
     Raises:
-        DatabaseUnavailable: the database cannot be read.
+        DatabaseUnavailable: those of earlier chunks are erased.
     """
-    return _ids(Answers.decision_id < first_id(than))
+    overdue = _ids(Answers.decision_id < first_id(before))
+    if overdue and not dry_run:
+        erase(overdue, actor, "kept for the time of retention")
+    return len(overdue)
 
 
 def list_all() -> Sequence[Erasure]:
