@@ -73,7 +73,7 @@ def erase_again(file: Path) -> None:
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what is overdue.")
 def retention(dry_run: bool) -> None:
-    """Erase answers and delete kept answers and sign-ins after their time; run it daily."""
+    """Erase answers, and delete kept answers, sign-ins and keys, after their time; run it daily."""
     with errors_in_one_line():
         for kind in KINDS:
             if before := kind.before(current_settings()):

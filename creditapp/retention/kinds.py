@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from creditapp.database.expiry import delete_before, find_oldest
 from creditapp.decisions import erasures
 from creditapp.decisions.once import KeptAnswer
+from creditapp.identity import api_keys
 from creditapp.identity.actors import Actor
 from creditapp.identity.sign_in_table import SignIn
 
@@ -30,6 +31,10 @@ class Periods(Protocol):
     @property
     def keep_sign_ins_months(self) -> int:
         """For sign-ins that have ended."""
+
+    @property
+    def keep_keys_months(self) -> int:
+        """For keys that expired or were revoked."""
 
 
 class Deletion(Protocol):
@@ -102,5 +107,11 @@ KINDS = (
         "sign-ins",
         lambda periods: _months(periods.keep_sign_ins_months),
         SignIn.expires_at,
+    ),
+    Kind(
+        "keys",
+        lambda periods: _months(periods.keep_keys_months),
+        api_keys.find_oldest_ended,
+        lambda before, _actor, /, *, dry_run: api_keys.delete_ended(before, dry_run=dry_run),
     ),
 )

@@ -173,6 +173,12 @@ class Settings:
         "after how many months `flask retention` deletes sign-ins that have ended; 0: never",
         Range(0, 1200),
     )
+    keep_keys_months: int = _setting(
+        "CREDITAPP_KEEP_KEYS_MONTHS",
+        25,
+        "after how many months `flask retention` deletes keys that expired or were revoked; 0: never",
+        Range(0, 1200),
+    )
     seal_key: str = _setting(
         "CREDITAPP_SEAL_KEY",
         "",

@@ -7,10 +7,14 @@ down_revision = "c8e1f5b06d23"
 branch_labels = None
 depends_on = None
 
+COLUMNS = (("sign_in", "expires_at"), ("api_key", "expires_at"), ("api_key", "revoked_at"))
+
 
 def upgrade() -> None:
-    op.create_index("ix_sign_in_expires_at", "sign_in", ["expires_at"])
+    for table, column in COLUMNS:
+        op.create_index(f"ix_{table}_{column}", table, [column])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_sign_in_expires_at", "sign_in")
+    for table, column in COLUMNS:
+        op.drop_index(f"ix_{table}_{column}", table)

@@ -13,8 +13,11 @@ from creditapp.database.session import reading, writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Answers, Decision
 from creditapp.decisions.once import KeptAnswer
+from creditapp.identity import api_keys, audit
+from creditapp.identity.api_keys import ApiKey, Scope
 from creditapp.identity.people import Role
 from creditapp.identity.sign_in_table import SignIn
+from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
@@ -104,3 +107,32 @@ def test_the_metric_tells_by_how_long_the_oldest_is_past_its_time(
     assert found["sign-ins"] == round(500 - 13 * 30.4375, 2)
     assert run(app, "retention").exit_code == 0
     assert set(overdue(client).values()) == {0}
+
+
+def test_keys_go_a_time_after_their_end_and_their_events_stay(
+    app: Flask, client: StrictClient
+) -> None:
+    """Those that expired and those that were revoked; what has no end, or a late one, stays."""
+    now = datetime.now(UTC)
+    long_ago, lately = now - timedelta(days=800), now - timedelta(days=700)
+    ends = {
+        "expired": {"expires_at": long_ago},
+        "revoked": {"expires_at": now, "revoked_at": long_ago - timedelta(days=1)},
+        "expired lately": {"expires_at": lately},
+        "revoked lately": {"revoked_at": lately},
+        "in use": {},
+    }
+    with app.app_context():
+        for name, values in ends.items():
+            api_keys.add(name, [Scope.PREDICT], None, A_TEST)
+            if values:
+                with writing() as session:
+                    session.execute(update(ApiKey).where(ApiKey.name == name).values(**values))
+    assert overdue(client)["keys"] == round(801 - 25 * 30.4375, 2)
+    assert "keys: 2 from before" in run(app, "retention").output
+    with app.app_context():
+        left = {key.name for key in api_keys.list_all()}
+        subjects = " ".join(event.subject for event in audit.find_newest())
+    assert left == {"expired lately", "revoked lately", "in use"}
+    assert all(name in subjects for name in ends)
+    assert overdue(client)["keys"] == 0
