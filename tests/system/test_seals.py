@@ -16,6 +16,9 @@ from flask import Flask
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
+from creditapp.challenger import assignments as challengers
+from creditapp.challenger import scores as challenger_scores
+from creditapp.challenger.scores import ShadowScore
 from creditapp.database import append_only
 from creditapp.database.engine import Base, db
 from creditapp.database.session import reading, writing
@@ -37,6 +40,7 @@ from tests.actors import A_TEST
 from tests.clients import StrictClient, example
 from tests.engines import on_both
 from tests.postgresql import Postgresql
+from tests.retrained import other_bundle
 
 pytestmark = on_both
 
@@ -511,3 +515,16 @@ def test_ids_of_the_future_do_not_hide_the_rows_of_the_present(record: Record) -
         sealed = seal(record.key, record.heads, everything=False)
     assert sealed.rows >= 6
     assert record.verify().unsealed == 0
+
+
+def test_the_scores_of_a_challenger_are_sealed(record: Record) -> None:
+    """Their key has two columns; each is sealed once."""
+    with record.app.app_context():
+        bundle = other_bundle().pack()
+        row = challengers.begin("RDF_score_pipeline", "2", bundle, 1.0, A_TEST, "to compare")
+        scores = {UUID(one): ShadowScore(0.5, "refer") for one in record.decisions}
+        challenger_scores.record(row.id, scores)
+    assert record.seal().rows == len(record.decisions) + 3  # and the bundle, its event
+    assert record.seal().rows == 0
+    report = record.verify()
+    assert (kinds(report), report.unsealed) == ([], 0)
