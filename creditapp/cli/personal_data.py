@@ -8,9 +8,9 @@ import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.decisions import erasures
-from creditapp.exceptions import BadErasure
+from creditapp.exceptions import BadErasure, NotSealed
 from creditapp.identity.actors import operator
-from creditapp.retention.kinds import KINDS
+from creditapp.retention.kinds import KINDS, Kind
 from creditapp.settings.current import current_settings
 
 REASON = click.option(
@@ -73,17 +73,25 @@ def erase_again(file: Path) -> None:
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what is overdue.")
 def retention(dry_run: bool) -> None:
-    """Erase answers, and delete kept answers, sign-ins and keys, after their time; run it daily."""
+    """Erase answers, and delete kept answers, sign-ins, keys, decisions and events after their time.
+
+    Run it daily. Decisions and events go once the block that sealed them is old enough.
+    """
     with errors_in_one_line():
         for kind in KINDS:
             if before := kind.before(current_settings()):
-                number = kind.delete(before, operator(), dry_run=dry_run)
-                _print(kind.name, number, before, dry_run=dry_run)
+                _delete(kind, before, dry_run=dry_run)
 
 
-def _print(kind: str, number: int, before: datetime, *, dry_run: bool) -> None:
+def _delete(kind: Kind, before: datetime, *, dry_run: bool) -> None:
+    """Delete what is overdue of one kind, and say so; the record goes once it is sealed."""
+    try:
+        number = kind.delete(before, operator(), dry_run=dry_run)
+    except NotSealed as error:
+        click.echo(f"{kind.name}: {error}", err=True)
+        return
     what = "overdue" if dry_run else "gone"
-    click.echo(f"{kind}: {number:,} from before {before:%Y-%m-%d %H:%M} UTC are {what}")
+    click.echo(f"{kind.name}: {number:,} from before {before:%Y-%m-%d %H:%M} UTC are {what}")
 
 
 def _read(file: Path) -> list[str]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, delete, select, update
+from sqlalchemy import JSON, ColumnElement, Index, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
@@ -29,7 +29,10 @@ AT_ONCE = 200
 
 
 class Erasure(Base):
-    """One erasure; `parts` are the names of the tables from which rows of the decision were deleted."""
+    """One erasure; `parts` are the names of the tables from which rows of the decision were deleted.
+
+    It is no foreign key of the decision, which expires before it.
+    """
 
     __tablename__ = "erasure"
     __table_args__ = (
@@ -38,7 +41,7 @@ class Erasure(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    decision_id: Mapped[UUID] = mapped_column(ForeignKey(Decision.decision_id))
+    decision_id: Mapped[UUID]
     erased_at: Mapped[datetime] = mapped_column(UtcDateTime)
     erased_by: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str] = mapped_column(Text)

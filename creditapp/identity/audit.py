@@ -42,6 +42,7 @@ class Action(StrEnum):
     WITHOUT_SECOND_PERSON = "changed without a second person"
     DECISION_REVIEWED = "decision reviewed"
     DATA_ERASED = "data erased"
+    DATA_EXPIRED = "data expired"
     ACCESS_REFUSED = "access refused"
 
 

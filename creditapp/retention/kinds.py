@@ -13,6 +13,8 @@ from creditapp.decisions.once import KeptAnswer
 from creditapp.identity import api_keys
 from creditapp.identity.actors import Actor
 from creditapp.identity.sign_in_table import SignIn
+from creditapp.retention.groups import DECISIONS, ERASURES, EVENTS, Group
+from creditapp.retention.record import expire
 
 DAYS_OF_MONTH = 30.4375
 
@@ -36,6 +38,14 @@ class Periods(Protocol):
     def keep_keys_months(self) -> int:
         """For keys that expired or were revoked."""
 
+    @property
+    def keep_decisions_months(self) -> int:
+        """For decisions, and for erasures."""
+
+    @property
+    def keep_events_months(self) -> int:
+        """For events."""
+
 
 class Deletion(Protocol):
     """Deletes what is from before a time, and returns how much that is; a dry run only counts."""
@@ -44,6 +54,7 @@ class Deletion(Protocol):
         """Delete it.
 
         Raises:
+            NotSealed: it may only go once it is sealed, and nothing is.
             DatabaseUnavailable: not all of it was deleted; the next run goes on.
         """
 
@@ -53,7 +64,7 @@ class Kind:
     """A kind of data.
 
     `keep` reads its time from the settings, and is zero for ever. `find_oldest` tells when the oldest that is
-    from before a time was made; it reads one row or two.
+    from before a time was made; it reads a few rows.
     """
 
     name: str
@@ -91,6 +102,15 @@ def _dated(
     return Kind(name, keep, find, delete)
 
 
+def _sealed(name: str, keep: Callable[[Periods], timedelta], group: Group) -> Kind:
+    """A kind whose rows are sealed."""
+
+    def delete(before: datetime, actor: Actor, /, *, dry_run: bool) -> int:
+        return expire(group, before, actor, dry_run=dry_run)
+
+    return Kind(name, keep, group.find_oldest, delete)
+
+
 KINDS = (
     Kind(
         "answers",
@@ -114,4 +134,7 @@ KINDS = (
         api_keys.find_oldest_ended,
         lambda before, _actor, /, *, dry_run: api_keys.delete_ended(before, dry_run=dry_run),
     ),
+    _sealed("decisions", lambda periods: _months(periods.keep_decisions_months), DECISIONS),
+    _sealed("erasures", lambda periods: _months(periods.keep_decisions_months), ERASURES),
+    _sealed("events", lambda periods: _months(periods.keep_events_months), EVENTS),
 )
