@@ -1,10 +1,12 @@
 """What is kept for its time goes after it, and a metric tells what has not gone."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import select, update
@@ -13,10 +15,12 @@ from creditapp.database.session import reading, writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.log import Answers, Decision
 from creditapp.decisions.once import KeptAnswer
+from creditapp.factory import create_app
 from creditapp.identity import api_keys, audit
 from creditapp.identity.api_keys import ApiKey, Scope
 from creditapp.identity.people import Role
 from creditapp.identity.sign_in_table import SignIn
+from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
@@ -136,3 +140,19 @@ def test_keys_go_a_time_after_their_end_and_their_events_stay(
     assert left == {"expired lately", "revoked lately", "in use"}
     assert all(name in subjects for name in ends)
     assert overdue(client)["keys"] == 0
+
+
+@pytest.mark.parametrize("months", [0, 1200])
+def test_data_may_be_kept_for_ever_or_for_a_hundred_years(settings: Settings, months: int) -> None:
+    """Ids begin with a time after 1970, and nothing is older."""
+    kept = {name: months for name in vars(settings) if re.fullmatch("keep_.*_months", name)}
+    assert len(kept) == 5
+    app = create_app(replace(settings, **kept))
+    app.test_client_class = StrictClient
+    client = app.test_client()
+    assert isinstance(client, StrictClient)
+    copy_decision(app, decide(client), id_of(9000))
+    assert set(overdue(client).values()) == {0}
+    said = run(app, "retention").output
+    assert ("decisions: 0 from before" in said) == bool(months)
+    assert "overdue" not in said
