@@ -43,8 +43,8 @@ def applicant(
         named = find_named(decision_ids, reference)
         with new_folder(folder) as draft:
             settings = current_settings()
-            lender, months = lender_of(settings), settings.keep_answers_months
-            document, page = export_applicant(named, language, lender, months, operator())
+            lender = lender_of(settings)
+            document, page = export_applicant(named, language, lender, settings, operator())
             (draft / "applicant.json").write_text(
                 json.dumps(document, indent=1, ensure_ascii=False)
             )

@@ -1,20 +1,19 @@
 """The commands that erase personal data: on request, after its time, and again after a restore."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.named_decisions import find_named
-from creditapp.decisions import erasures, once
-from creditapp.exceptions import BadErasure
-from creditapp.identity import sign_in_table
+from creditapp.decisions import erasures
+from creditapp.exceptions import BadErasure, NotSealed
 from creditapp.identity.actors import operator
+from creditapp.retention.kinds import KINDS, Kind
 from creditapp.settings.current import current_settings
 
-DAYS_OF_MONTH = 30.4375
 REASON = click.option(
     "--reason",
     required=True,
@@ -69,30 +68,25 @@ def erase_again(file: Path) -> None:
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what is overdue.")
 def retention(dry_run: bool) -> None:
-    """Erase answers and delete kept answers and sign-ins after their time; run it daily."""
-    settings = current_settings()
+    """Erase answers, and delete kept answers, sign-ins, keys, decisions and events after their time.
+
+    Run it daily. Decisions and events go once the block that sealed them is old enough.
+    """
     with errors_in_one_line():
-        if before := _before(settings.keep_answers_months):
-            overdue = erasures.find_older(before)
-            if overdue and not dry_run:
-                erasures.erase(overdue, operator(), "kept for the time of retention")
-            _print("answers", len(overdue), before, dry_run=dry_run)
-        before = datetime.now(UTC) - timedelta(hours=settings.idempotency_hours)
-        number = once.forget_kept(before, dry_run=dry_run)
-        _print("kept answers to requests", number, before, dry_run=dry_run)
-        if before := _before(settings.keep_sign_ins_months):
-            number = sign_in_table.delete_expired(before, dry_run=dry_run)
-            _print("sign-ins", number, before, dry_run=dry_run)
+        for kind in KINDS:
+            if before := kind.before(current_settings()):
+                _delete(kind, before, dry_run=dry_run)
 
 
-def _print(kind: str, number: int, before: datetime, *, dry_run: bool) -> None:
+def _delete(kind: Kind, before: datetime, *, dry_run: bool) -> None:
+    """Delete what is overdue of one kind, and say so; the record goes once it is sealed."""
+    try:
+        number = kind.delete(before, operator(), dry_run=dry_run)
+    except NotSealed as error:
+        click.echo(f"{kind.name}: {error}", err=True)
+        return
     what = "overdue" if dry_run else "gone"
-    click.echo(f"{kind}: {number:,} from before {before:%Y-%m-%d %H:%M} UTC are {what}")
-
-
-def _before(months: int) -> datetime | None:
-    """The time before which data is overdue; none if it is kept for ever."""
-    return datetime.now(UTC) - timedelta(days=months * DAYS_OF_MONTH) if months else None
+    click.echo(f"{kind.name}: {number:,} from before {before:%Y-%m-%d %H:%M} UTC are {what}")
 
 
 def _read(file: Path) -> list[str]:

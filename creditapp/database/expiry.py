@@ -1,11 +1,20 @@
-"""Deletes rows that are older than a time."""
+"""Finds and deletes rows that are older than a time."""
 
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from creditapp.database.session import reading, writing
+
+
+def find_oldest(
+    session: Session,
+    column: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+    before: datetime,
+) -> datetime | None:
+    """The smallest value of an indexed column, if it is before a time."""
+    return session.scalar(select(column).where(column < before).order_by(column).limit(1))
 
 
 def delete_before(

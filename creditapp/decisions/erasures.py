@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, delete, select, update
+from sqlalchemy import JSON, ColumnElement, Index, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import purge, reading, writing
-from creditapp.decisions.log import Answers, Decision, find, first_id, get
+from creditapp.decisions.log import Answers, Decision, find, first_id, get, moment_of
 from creditapp.decisions.once import KeptAnswer, State
 from creditapp.decisions.reviews import Review, ReviewNote
 from creditapp.exceptions import BadErasure, UnknownDecision
@@ -29,7 +29,10 @@ AT_ONCE = 200
 
 
 class Erasure(Base):
-    """One erasure; `parts` are the names of the tables from which rows of the decision were deleted."""
+    """One erasure; `parts` are the names of the tables from which rows of the decision were deleted.
+
+    It is no foreign key of the decision, which expires before it.
+    """
 
     __tablename__ = "erasure"
     __table_args__ = (
@@ -38,7 +41,7 @@ class Erasure(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    decision_id: Mapped[UUID] = mapped_column(ForeignKey(Decision.decision_id))
+    decision_id: Mapped[UUID]
     erased_at: Mapped[datetime] = mapped_column(UtcDateTime)
     erased_by: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str] = mapped_column(Text)
@@ -81,13 +84,23 @@ def find_by_reference(reference: str) -> list[str]:
     return _ids(Answers.reference == reference)
 
 
-def find_older(than: datetime) -> list[str]:
-    """The ids of all decisions from before a time whose answers are kept, oldest first.
+def find_oldest(session: Session, before: datetime) -> datetime | None:
+    """When the oldest decision whose answers are kept was made, if that is before a time."""
+    query = select(Answers.decision_id).where(Answers.decision_id < first_id(before))
+    oldest = session.scalar(query.order_by(Answers.decision_id).limit(1))
+    return moment_of(oldest) if oldest else None
+
+
+def erase_older(before: datetime, actor: Actor, *, dry_run: bool) -> int:
+    """Erase the personal data of all decisions from before a time; how many have some.
 
     Raises:
-        DatabaseUnavailable: the database cannot be read.
+        DatabaseUnavailable: those of earlier chunks are erased.
     """
-    return _ids(Answers.decision_id < first_id(than))
+    overdue = _ids(Answers.decision_id < first_id(before))
+    if overdue and not dry_run:
+        erase(overdue, actor, "kept for the time of retention")
+    return len(overdue)
 
 
 def list_all() -> Sequence[Erasure]:

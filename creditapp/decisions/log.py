@@ -301,4 +301,9 @@ def _parse_id(decision_id: str) -> UUID:
 
 def first_id(moment: datetime) -> UUID:
     """The smallest id of a moment: a version 7 UUID begins with its milliseconds (RFC 9562, 5.7)."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
+    return UUID(int=max(int(moment.timestamp() * 1000), 0) << 80)
+
+
+def moment_of(decision_id: UUID) -> datetime:
+    """The moment that an id begins with."""
+    return datetime.fromtimestamp((decision_id.int >> 80) / 1000, UTC)

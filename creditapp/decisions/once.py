@@ -14,7 +14,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from creditapp.database.bulk_insert import Insertion, prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
-from creditapp.database.expiry import delete_before
 from creditapp.database.primary_keys import has_row
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import AnswerErased, KeyReused, RequestUnderWay, RowsRefused
@@ -148,15 +147,6 @@ def abandon(claim: Claim) -> None:
     row = delete(KeptAnswer).where(_is_of(claim))
     with writing() as session:
         session.execute(row)
-
-
-def forget_kept(before: datetime, *, dry_run: bool) -> int:
-    """Delete the answers that were kept before a time; how many there are.
-
-    Raises:
-        DatabaseUnavailable: nothing was deleted.
-    """
-    return delete_before(KeptAnswer.made_at, before, dry_run=dry_run)
 
 
 def _is_over(kept: KeptAnswer, claim: Claim) -> bool:

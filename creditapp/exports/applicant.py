@@ -20,6 +20,7 @@ from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.phrases import marked
+from creditapp.retention.kinds import Periods
 from creditapp.settings.paths import ROOT
 from creditapp.web.api import answers
 from creditapp.web.lender import Lender
@@ -36,11 +37,11 @@ EVENTS = {
 
 
 def export_applicant(
-    decision_ids: Sequence[str], language: str, lender: Lender, months_kept: int, actor: Actor
+    decision_ids: Sequence[str], language: str, lender: Lender, periods: Periods, actor: Actor
 ) -> tuple[dict[str, Any], str]:
     """What is held on the applicant of some decisions, as a document and as a page; each is an event.
 
-    `months_kept` says after how many months answers are erased; 0 is never.
+    `periods` say how long what is kept; 0 is for ever.
 
     Raises:
         UnknownDecision: no decision has one of the ids.
@@ -52,7 +53,10 @@ def export_applicant(
             "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "language": language,
             "lender": {"name": lender.name, "address": lender.address, "contact": lender.contact},
-            "months_kept": months_kept or None,
+            "months_kept": {
+                "answers": periods.keep_answers_months or None,
+                "decisions": periods.keep_decisions_months or None,
+            },
             "decisions": decisions,
         }
         page = render_template(

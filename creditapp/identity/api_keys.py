@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, String, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, String, delete, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.expiry import find_oldest
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import BadAccount
 from creditapp.identity.actors import Actor
@@ -45,8 +46,8 @@ class ApiKey(Base):
     digest: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,27 @@ def holder(text: str) -> Holder | None:
     if not matches or key is None or key.revoked_at or _is_over(key.expires_at):
         return None
     return Holder(key.id, frozenset(map(Scope, key.scopes)))
+
+
+def find_oldest_ended(session: Session, before: datetime) -> datetime | None:
+    """When the first of all keys expired or was revoked, if that is before a time."""
+    ends = (find_oldest(session, one, before) for one in (ApiKey.expires_at, ApiKey.revoked_at))
+    return min(filter(None, ends), default=None)
+
+
+def delete_ended(before: datetime, *, dry_run: bool) -> int:
+    """Delete the keys that expired or were revoked before a time; how many there are. Their events stay.
+
+    Raises:
+        DatabaseUnavailable: nothing was deleted.
+    """
+    ended = or_(ApiKey.expires_at < before, ApiKey.revoked_at < before)
+    with reading() as session:
+        number = session.scalar(select(func.count()).select_from(ApiKey).where(ended)) or 0
+    if number and not dry_run:
+        with writing() as session:
+            session.execute(delete(ApiKey).where(ended))
+    return number
 
 
 def _is_over(moment: datetime | None) -> bool:

@@ -45,6 +45,7 @@ class Action(StrEnum):
     DATA_READ = "data read"
     DATA_EXPORTED = "data exported"
     DATA_ERASED = "data erased"
+    DATA_EXPIRED = "data expired"
     ACCESS_REFUSED = "access refused"
 
 

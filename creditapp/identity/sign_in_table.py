@@ -6,7 +6,6 @@ from sqlalchemy import ForeignKey, String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
-from creditapp.database.expiry import delete_before
 
 
 class SignIn(Base):
@@ -21,7 +20,7 @@ class SignIn(Base):
     token_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -35,12 +34,3 @@ def end_all(session: Session, person_id: int, but: str = "") -> int:
         SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.token_digest != but
     )
     return int(session.execute(running.values(ended_at=datetime.now(UTC))).rowcount)  # type: ignore[attr-defined]
-
-
-def delete_expired(before: datetime, *, dry_run: bool) -> int:
-    """Delete the sign-ins that expired before a time; how many there are.
-
-    Raises:
-        DatabaseUnavailable: nothing was deleted.
-    """
-    return delete_before(SignIn.expires_at, before, dry_run=dry_run)

@@ -112,6 +112,12 @@ SEAL_VERIFIED = Gauge(
     "When the record was verified last",
     multiprocess_mode="livemostrecent",
 )
+OVERDUE = Gauge(
+    "creditapp_retention_overdue_seconds",
+    "By how long the oldest data of a kind is past its time; 0 if nothing is",
+    ["kind"],
+    multiprocess_mode="livemostrecent",
+)
 
 # why: Prometheus sees no increase in a series that begins with its first event, so these begin at zero.
 for _type in ("single", "batch"):
@@ -217,6 +223,11 @@ def note_verified(faults: int, checked_at: datetime) -> None:
     """Set the result of the last verification of the record."""
     SEAL_FAULTS.set(faults)
     SEAL_VERIFIED.set(checked_at.timestamp())
+
+
+def note_overdue(kind: str, seconds: float) -> None:
+    """Set by how long the oldest data of a kind is past its time."""
+    OVERDUE.labels(kind).set(seconds)
 
 
 class ReadableFiles(MultiProcessCollector):

@@ -45,6 +45,7 @@ class SealBlock(Base):
     """
 
     __tablename__ = "seal_block"
+    __table_args__ = (Index("ix_seal_block_sealed_at", "sealed_at"),)
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -130,6 +131,17 @@ def root_of(parts: Iterable[SealPart]) -> str:
 def newest(session: Session) -> SealBlock | None:
     """The last block; none before the first."""
     return session.scalar(select(SealBlock).order_by(SealBlock.number.desc()).limit(1))
+
+
+def first(session: Session) -> SealBlock | None:
+    """The first block; none before it."""
+    return session.scalar(select(SealBlock).order_by(SealBlock.number).limit(1))
+
+
+def last_before(session: Session, moment: datetime) -> int:
+    """The number of the last block that was sealed before a time; 0 if there is none."""
+    query = select(SealBlock.number).where(SealBlock.sealed_at < moment)
+    return session.scalar(query.order_by(SealBlock.sealed_at.desc()).limit(1)) or 0
 
 
 def after(session: Session, number: int) -> Iterator[SealBlock]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from creditapp.decisions.erasures import find_erased
 from creditapp.decisions.reviews import Review
-from creditapp.seals import blocks, rows
+from creditapp.seals import blocks, expiries, rows
 from creditapp.seals.blocks import SealBlock, SealPart
 from creditapp.seals.canonical import Hashed, leaf_of
 from creditapp.seals.faults import Findings, Kind, Suspect
@@ -42,11 +42,14 @@ def compare(
 
 
 def name_suspects(session: Session, findings: Findings) -> None:
-    """Turn rows that differ or are missing into faults, unless their erasure is on record."""
+    """Turn rows that differ or are missing into faults, unless their expiry or erasure is on record."""
     for name, suspects in findings.missing.items():
         table = sealed_tables()[name]
-        gone = _without_erased(session, table, suspects) if table.is_erasable else suspects
-        findings.erased += len(suspects) - len(gone)
+        last = expiries.last_block(session, name)
+        kept = [suspect for suspect in suspects if suspect.block > last]
+        findings.expired += len(suspects) - len(kept)
+        gone = _without_erased(session, table, kept) if table.is_erasable else kept
+        findings.erased += len(kept) - len(gone)
         _name_missing(session, table, gone, findings)
     for name, suspects in findings.edited.items():
         _name_edited(session, sealed_tables()[name], suspects, findings)

@@ -53,6 +53,7 @@ class Findings:
     missing: dict[str, list[Suspect]] = field(default_factory=dict)
     sealed: dict[str, int] = field(default_factory=dict)
     erased: int = 0
+    expired: int = 0
     bad_blocks: set[int] = field(default_factory=set)
 
     def add(self, kind: Kind, text: str, table: str = "", block: int | None = None) -> None:
@@ -75,6 +76,7 @@ class Report:
     last: int
     rows: int
     erased: int
+    expired: int
     unsealed: int
     unsigned: bool
     seconds: float
@@ -84,7 +86,7 @@ class Report:
         return (
             f"{blocks:,} blocks with {self.rows:,} rows verified in {self.seconds:.1f} s: "
             f"{_number(len(self.faults), 'fault')}; {self.erased:,} rows erased, "
-            f"{self.unsealed:,} not sealed yet"
+            f"{self.expired:,} expired, {self.unsealed:,} not sealed yet"
             + ("; signatures not checked, as no public key is known" if self.unsigned else "")
         )
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     cast,
     func,
+    literal,
     select,
     tuple_,
     type_coerce,
@@ -133,4 +134,6 @@ def _is_after(table: SealedTable, key: Key) -> ColumnElement[bool]:
     columns = [_typed(table, name) for name in table.key]
     if len(columns) == 1:
         return and_(columns[0] > values[0])
-    return and_(tuple_(*columns) > tuple_(*values))
+    # why: in a tuple the values do not take the types of the columns by themselves.
+    typed = (literal(value, column.type) for value, column in zip(values, columns, strict=True))
+    return and_(tuple_(*columns) > tuple_(*typed))

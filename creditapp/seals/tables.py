@@ -12,17 +12,13 @@ from sqlalchemy.types import TypeEngine
 from creditapp.database import append_only
 from creditapp.database.engine import Base
 
-MOMENTS = {
-    "audit_event": "at",
+MOMENTS = append_only.EXPIRING | {
     "challenger": "set_at",
-    "challenger_score": "scored_at",
-    "decision": "timestamp",
     "deployment": "deployed_at",
-    "erasure": "erased_at",
+    "expiry": "expired_at",
     "policy": "set_at",
     "proposal": "proposed_at",
     "proposal_decision": "decided_at",
-    "review": "reviewed_at",
 }
 """The column that holds when a row was made, where a table has one."""
 

@@ -53,6 +53,7 @@ def verify(
         last=last.number if last else 0,
         rows=sum(findings.sealed.values()),
         erased=findings.erased,
+        expired=findings.expired,
         unsealed=unsealed,
         unsigned=keys is None and newest is not None,
         seconds=time.perf_counter() - started,

@@ -185,6 +185,25 @@ class Settings:
         "after how many months `flask retention` deletes sign-ins that have ended; 0: never",
         Range(0, 1200),
     )
+    keep_keys_months: int = _setting(
+        "CREDITAPP_KEEP_KEYS_MONTHS",
+        25,
+        "after how many months `flask retention` deletes keys that expired or were revoked; 0: never",
+        Range(0, 1200),
+    )
+    keep_decisions_months: int = _setting(
+        "CREDITAPP_KEEP_DECISIONS_MONTHS",
+        84,
+        "how many months after they were sealed `flask retention` deletes decisions with all that belongs to "
+        "them; 0: never",
+        Range(0, 1200),
+    )
+    keep_events_months: int = _setting(
+        "CREDITAPP_KEEP_EVENTS_MONTHS",
+        84,
+        "how many months after they were sealed `flask retention` deletes events; 0: never",
+        Range(0, 1200),
+    )
     seal_key: str = _setting(
         "CREDITAPP_SEAL_KEY",
         "",

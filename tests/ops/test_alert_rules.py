@@ -198,6 +198,12 @@ CASES = [
         {"creditapp_seal_verified_timestamp_seconds": "1x2900"},
         {"creditapp_seal_verified_timestamp_seconds": "0x2900"},
     ),
+    Case(
+        "RetentionOverdue",
+        "90m",
+        {'creditapp_retention_overdue_seconds{kind="answers"}': "259300x100"},
+        {'creditapp_retention_overdue_seconds{kind="answers"}': "259300x80 0x20"},
+    ),
     Case("ModelLoadFailing", "5m", {LOADS: "0 0 1x10"}, {LOADS: "1x10"}),
     Case(
         "PopulationShifted",

@@ -1,7 +1,7 @@
 """The database itself refuses to change what is kept: every table, every verb, both engines."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     create_engine,
     func,
     select,
+    text,
 )
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
@@ -33,6 +34,7 @@ KEPT = {
     "decision",
     "deployment",
     "erasure",
+    "expiry",
     "policy",
     "proposal",
     "proposal_decision",
@@ -43,6 +45,8 @@ KEPT = {
 }
 ERASABLE = {"decision_answers", "review_note"}
 """Personal words and answers, which may be deleted and never changed."""
+EXPIRING = ("review", "challenger_score", "decision", "erasure", "audit_event")
+"""Kept tables whose rows may be deleted once an expiry covers them, in an order that references allow."""
 CHANGEABLE = {
     "seal_check",
     "kept_answer",
@@ -190,6 +194,38 @@ def test_erasable_rows_can_be_deleted(connection: Connection, name: str) -> None
     table = db.metadata.tables[name]
     connection.exec_driver_sql(delete(table))
     assert size(connection, table) == 0
+
+
+def add_expiry(connection: Connection, table: str, later: timedelta) -> None:
+    """Put an expiry of rows from before a time on record: that of all rows here, or later."""
+    values = row(db.metadata.tables["expiry"])
+    more = {"id": connection.scalar(text("SELECT max(id) + 1 FROM expiry")), "table_name": table}
+    before = VALUES[datetime] + later
+    connection.execute(
+        db.metadata.tables["expiry"].insert().values(**{**values, **more, "before": before})
+    )
+
+
+@on_both
+def test_rows_that_an_expiry_covers_can_be_deleted(connection: Connection) -> None:
+    """A moment is enough."""
+    for name in EXPIRING:
+        add_expiry(connection, name, timedelta(microseconds=1))
+    for name in ("review_note", "decision_answers", *EXPIRING):
+        table = db.metadata.tables[name]
+        connection.exec_driver_sql(delete(table))
+        assert size(connection, table) == 0
+
+
+@on_both
+@pytest.mark.parametrize("name", EXPIRING)
+def test_rows_that_no_expiry_covers_can_not(connection: Connection, name: str) -> None:
+    """One of another table does not, nor one of rows from before the very time of the row."""
+    for other in {*KEPT, *ERASABLE} - {name}:
+        add_expiry(connection, other, timedelta(days=1))
+    add_expiry(connection, name, timedelta())
+    with pytest.raises(DatabaseError, match=f"{name} is append-only"):
+        connection.exec_driver_sql(delete(db.metadata.tables[name]))
 
 
 def test_every_table_is_append_only_or_listed_as_changeable() -> None:

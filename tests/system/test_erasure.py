@@ -1,7 +1,6 @@
 """Erased personal data is gone everywhere, and everything else goes on."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,16 +8,13 @@ from uuid import UUID
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import text
 
 from creditapp.database.engine import db
-from creditapp.database.session import reading, writing
 from creditapp.decisions import erasures, reviews
 from creditapp.decisions import log as decision_log
-from creditapp.decisions.once import KeptAnswer
 from creditapp.identity import audit
 from creditapp.identity.audit import Action
-from creditapp.identity.sign_in_table import SignIn
 from creditapp.seals.sealer import seal
 from creditapp.seals.signatures import by_id, create_key
 from creditapp.seals.verification import verify
@@ -180,39 +176,3 @@ def test_what_was_erased_is_erased_again_after_an_older_backup_was_restored(
     assert SENTINEL not in everything(app)
     listed.write_text("nonsense\n")
     assert "line 1 is no erasure" in run(app, "erase-again", str(listed)).output
-
-
-def test_retention_erases_what_is_overdue_and_nothing_else(
-    app: Flask, client: StrictClient, settings: Any
-) -> None:
-    """A dry run changes nothing."""
-    new = decide(client, headers={"Idempotency-Key": "a test"})
-    old = UUID(
-        int=int((datetime.now(UTC) - timedelta(days=800)).timestamp() * 1000) << 80 | 7 << 76
-    )
-    with app.app_context():
-        with reading() as session:
-            row = session.get(decision_log.Decision, UUID(new))
-            assert row is not None
-            assert row.given is not None
-            columns = decision_log.Decision.__table__.columns
-            values = {column.name: getattr(row, column.name) for column in columns}
-            answers = row.given.answers
-        with writing() as session:
-            session.add(decision_log.Decision(**{**values, "decision_id": old}))
-            session.flush()
-            session.add(decision_log.Answers(decision_id=old, answers=answers, salt=bytes(16)))
-            long_ago = datetime.now(UTC) - timedelta(days=500)
-            session.execute(update(KeptAnswer).values(made_at=long_ago))
-            session.execute(update(SignIn).values(expires_at=long_ago))
-    dry = run(app, "retention", "--dry-run").output
-    assert "answers: 1 from before" in dry
-    assert "overdue" in dry
-    done = run(app, "retention")
-    assert done.exit_code == 0, done.output
-    with app.app_context():
-        assert decision_log.find(str(old)).given is None
-        assert decision_log.find(new).given is not None
-        with reading() as session:
-            assert session.scalars(select(KeptAnswer)).all() == []
-    assert "answers: 0 from before" in run(app, "retention").output

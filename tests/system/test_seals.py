@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Self
@@ -17,6 +17,9 @@ from flask import Flask
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
+from creditapp.challenger import assignments as challengers
+from creditapp.challenger import scores as challenger_scores
+from creditapp.challenger.scores import ShadowScore
 from creditapp.database import append_only
 from creditapp.database.engine import Base, db
 from creditapp.database.session import reading, writing
@@ -26,88 +29,33 @@ from creditapp.exceptions import BadHeads, NotSealed, SealingRefused
 from creditapp.factory import create_app
 from creditapp.seals import sealer as sealer_module
 from creditapp.seals.blocks import SealBlock, SealPart
-from creditapp.seals.faults import Kind, Report
+from creditapp.seals.faults import Kind
 from creditapp.seals.heads import WrittenHeads, heads_at
 from creditapp.seals.proofs import prove
-from creditapp.seals.sealer import Sealed, seal
+from creditapp.seals.sealer import seal
 from creditapp.seals.signatures import SigningKey, by_id, create_key, public_pem, read_public_keys
 from creditapp.seals.verification import verify
 from creditapp.settings.paths import ROOT
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
-from tests.clients import StrictClient, example
+from tests.clients import StrictClient
 from tests.engines import on_both
 from tests.postgresql import Postgresql
+from tests.retrained import other_bundle
+from tests.sealed import Record, kinds, new_record
 
 pytestmark = on_both
-
-
-@dataclass
-class Record:
-    """A sealed record, its key, and the heads that are kept elsewhere."""
-
-    app: Flask
-    client: StrictClient
-    key: SigningKey
-    heads: WrittenHeads
-    decisions: list[str]
-
-    def decide(self, count: int = 10) -> list[str]:
-        """Make some decisions more; their ids."""
-        made = []
-        for number in range(count):
-            body = example(reference=f"r{number}", Age_in_years=20 + number)
-            made.append(self.client.post("/api/predict", json=body).get_json()["decision_id"])
-        self.decisions += made
-        return made
-
-    def seal(self) -> Sealed:
-        """Seal what is new."""
-        with self.app.app_context():
-            return seal(self.key, self.heads, everything=True)
-
-    def verify(self, *, full: bool = True, elsewhere: bool = False) -> Report:
-        """Verify it; `elsewhere` compares with the heads that are kept elsewhere."""
-        with self.app.app_context():
-            heads = self.heads if elsewhere else None
-            return verify(by_id([self.key.public]), heads, full=full)
-
-    def attack(self, *statements: str, **values: object) -> None:
-        """Run statements as somebody who may do everything, and put the triggers back."""
-        with self.app.app_context(), db.engine.begin() as connection:
-            dialect = connection.dialect.name
-            for table in append_only.RECORD | append_only.SEALS:
-                for removal in append_only.removal(table, dialect):
-                    connection.execute(text(removal))
-            for statement in statements:
-                connection.execute(text(statement), values)
-            for table in append_only.RECORD | append_only.SEALS:
-                key = [column.name for column in Base.metadata.tables[table].primary_key]
-                erasable = table in append_only.ERASABLE
-                for line in append_only.protection(table, key, dialect, erasable=erasable):
-                    connection.execute(text(line))
-
-    def id(self, number: int) -> str:
-        """The id of a decision as the database stores it."""
-        is_sqlite = self.app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
-        return self.decisions[number].replace("-", "") if is_sqlite else self.decisions[number]
 
 
 @pytest.fixture
 def record(app: Flask, client: StrictClient, tmp_path: Path) -> Record:
     """Ten decisions in the first blocks, and ten in a later one."""
-    key = create_key(tmp_path / "key.pem")
-    record = Record(app, client, key, WrittenHeads(tmp_path / "heads.jsonl"), [])
+    record = new_record(app, client, tmp_path)
     record.decide()
     record.seal()
     record.decide()
     record.seal()
     return record
-
-
-def kinds(report: Report) -> list[Kind]:
-    """The kinds of the faults that were found."""
-    return [fault.kind for fault in report.faults]
 
 
 def test_an_untouched_record_has_no_fault(record: Record) -> None:
@@ -558,3 +506,16 @@ def decide_a_day_ahead(record: Record) -> None:
     ahead = int(ADayAhead.now(UTC).timestamp() * 1000) << 80
     with record.app.app_context(), writing() as session:
         session.add(Decision(**{**values, "decision_id": UUID(int=ahead | 7 << 76)}))
+
+
+def test_the_scores_of_a_challenger_are_sealed(record: Record) -> None:
+    """Their key has two columns; each is sealed once."""
+    with record.app.app_context():
+        bundle = other_bundle().pack()
+        row = challengers.begin("RDF_score_pipeline", "2", bundle, 1.0, A_TEST, "to compare")
+        scores = {UUID(one): ShadowScore(0.5, "refer") for one in record.decisions}
+        challenger_scores.record(row.id, scores)
+    assert record.seal().rows == len(record.decisions) + 3  # and the bundle, its event
+    assert record.seal().rows == 0
+    report = record.verify()
+    assert (kinds(report), report.unsealed) == ([], 0)

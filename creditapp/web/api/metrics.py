@@ -3,7 +3,9 @@
 from flask import Blueprint, Response
 
 from creditapp.observability import metrics
+from creditapp.retention import status as retention_status
 from creditapp.seals import status as seal_status
+from creditapp.settings.current import current_settings
 from creditapp.web.access import MONITORING_ONLY, open_to
 
 blueprint = Blueprint("metrics", __name__)
@@ -14,4 +16,5 @@ blueprint = Blueprint("metrics", __name__)
 def show() -> Response:
     """Answer all metrics in the Prometheus text format, summed over all workers."""
     seal_status.export()
+    retention_status.export(current_settings())
     return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)

@@ -1,0 +1,1 @@
+"""Retention: which data goes after which time, and what is overdue."""
