@@ -15,18 +15,20 @@ from pathlib import Path
 
 from creditapp.seals.signatures import create_key
 from tests.benchmarks import results
-from tests.benchmarks.throughput import CONNECTIONS, ROUNDS, load, prepare, spread
+from tests.benchmarks.throughput import CONNECTIONS, load, prepare, spread
 from tests.serving import ROOT, environment, serve
 
+ROUNDS = 15
 PAUSE = 2
-KEYED = """
+NUMBERED = """
 local number = 0
 request = function()
   number = number + 1
-  wrk.headers["Idempotency-Key"] = "%s-" .. os.time() .. "-" .. number
+  wrk.headers["%s"] = os.time() .. "-" .. number
   return wrk.format()
 end
 """
+"""A header that differs in each request: the key, or one without a meaning, so that wrk has the same work."""
 
 
 @contextmanager
@@ -65,9 +67,10 @@ def main() -> None:
     """Measure in turn, print the table, and keep the figures."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
         home = Path(folder)
-        plain = prepare(home)
-        keyed = home / "keyed.lua"
-        keyed.write_text(plain.read_text() + KEYED % "bench")
+        script = prepare(home).read_text()
+        plain, keyed = home / "plain.lua", home / "keyed.lua"
+        plain.write_text(script + NUMBERED % "X-Number")
+        keyed.write_text(script + NUMBERED % "Idempotency-Key")
         sides = {
             "neither": (plain, False),
             "keys": (keyed, False),
