@@ -147,6 +147,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
         "SQLALCHEMY_DATABASE_URI": settings.database_address,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,

@@ -85,16 +85,23 @@ def set_up(person_id: int, otp_secret: str, code: str, secret: str, actor: Actor
     return codes
 
 
-def accept(person_id: int, code: str, secret: str, actor: Actor) -> bool:
-    """Accept a code of the app or a recovery code, once; the use of a recovery code is an event."""
+def accept(person_id: int, code: str, secrets: tuple[str, ...], actor: Actor) -> bool:
+    """Accept a code of the app or a recovery code, once; the use of a recovery code is an event.
+
+    `secrets` are the service's own: the one in use, and older ones. What an older one encrypted is encrypted
+    with the one in use.
+    """
     with writing() as session:
         row = session.get(SecondFactor, person_id, with_for_update=True)
         if row is None:
             return False
-        otp_secret = unseal(row.sealed_secret, secret)
+        opened = (unseal(row.sealed_secret, secret) for secret in secrets)
+        otp_secret = next((one for one in opened if one is not None), None)
         step = _step_of(otp_secret, code, after=row.last_step) if otp_secret else None
-        if step is not None:
+        if otp_secret is not None and step is not None:
             row.last_step = step
+            if unseal(row.sealed_secret, secrets[0]) is None:
+                row.sealed_secret = seal(otp_secret, secrets[0])
             return True
         return _accept_recovery(session, person_id, code, actor)
 

@@ -239,6 +239,11 @@ IN_PRODUCTION = (
         f"the secret is too weak; set at least {SHORTEST_SECRET} random characters",
     ),
     Safeguard(
+        "SECRET_KEY_FALLBACKS",
+        lambda s: any(map(_is_guessable, s.secret_key_fallbacks)),
+        "an older secret is guessable, so sessions could be forged; remove it",
+    ),
+    Safeguard(
         "FLASK_DEBUG",
         lambda _: os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"),
         "the debugger lets visitors run code; unset it in production",

@@ -92,6 +92,11 @@ class Settings:
         "",
         "signs sessions and forms; in development one is generated and kept in `instance/`",
     )
+    secret_key_fallbacks: tuple[str, ...] = _setting(
+        "SECRET_KEY_FALLBACKS",
+        (),
+        "older values of `SECRET_KEY`, separated by commas: what they signed or encrypted stays valid",
+    )
     first_admin_password: str = _setting(
         "CREDITAPP_FIRST_ADMIN_PASSWORD",
         "",
@@ -317,6 +322,11 @@ class Settings:
     def production(self) -> bool:
         """Whether the service runs in production."""
         return self.env == "production"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The secret in use, and the older ones."""
+        return (self.secret_key, *self.secret_key_fallbacks)
 
     @property
     def oidc_role_map(self) -> dict[str, str]:

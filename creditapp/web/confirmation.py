@@ -49,8 +49,8 @@ def confirm() -> None:
     is_right = sign_ins.has_password(current_user, password)
     if is_right and current_user.has_second_factor:
         rate_limits.spend_code(current_user.name)
-        secret = current_settings().secret_key
-        is_right = second_factor.accept(current_user.person_id, code, secret, actor)
+        secrets = current_settings().secret_keys
+        is_right = second_factor.accept(current_user.person_id, code, secrets, actor)
     sign_ins.note_confirmation(current_user, actor, is_right=is_right)
     if not is_right:
         raise NotConfirmed(gettext("The password or the code is wrong; nothing was changed."))

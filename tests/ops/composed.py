@@ -9,6 +9,7 @@ started with the shipped files; what the training image does is done in the deve
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -154,11 +155,12 @@ def leave_the_network() -> None:
         subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
 
 
-def start_data(system: System) -> None:
-    """PostgreSQL with the shipped script, Redis with the shipped command, the registry's server."""
-    data = system.home / "postgres"
-    data.mkdir()
-    shutil.chown(data, "postgres", "postgres")
+def start_postgres(system: System, data: Path) -> None:
+    """A new PostgreSQL in a folder, with the shipped secrets, settings and databases."""
+    socket = system.home / "socket"
+    for folder in (data, socket):
+        folder.mkdir(exist_ok=True)
+        shutil.chown(folder, "postgres", "postgres")
     as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
     initdb = [f"{POSTGRES}/initdb", "-D", data, "-U", "postgres", f"--pwfile={SECRETS}/postgres"]
     subprocess.run(
@@ -176,7 +178,7 @@ def start_data(system: System) -> None:
         "-h",
         "127.0.0.1,172.30.3.2",
         "-k",
-        str(data),
+        str(socket),
         "-c",
         "max_connections=200",
     ]
@@ -185,6 +187,11 @@ def start_data(system: System) -> None:
     ready = ["sh", "-c", "until pg_isready -q -h postgres; do sleep 0.1; done"]
     system.job("ready", ready)
     system.job("databases", [str(ROOT / "ops/postgres/databases.sh")], superuser)
+
+
+def start_data(system: System) -> None:
+    """PostgreSQL, Redis with the shipped command, and the registry's server."""
+    start_postgres(system, system.home / "postgres")
     system.start("redis", service("redis", VARIABLES).command, {}, "data")
     registry = service("mlflow", VARIABLES)
     training = {"MLFLOW_ARTIFACTS": str(system.home / "artifacts"), "PATH": training_path()}
@@ -415,6 +422,58 @@ def stopped_under_load(system: System, key: str, decisions: Callable[[], int]) -
     }
 
 
+def documented(marker: str) -> str:
+    """The lines of the handbook's only block that has a marker."""
+    text = (ROOT / "docs/operations.md").read_text()
+    [block] = [one for one in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if marker in one]
+    return str(block)
+
+
+def restored(system: System, decisions: Callable[[], int]) -> dict[str, Any]:
+    """The handbook's lines for a backup and for a restore on a new server, in their order."""
+    engine = system.home / "bin" / "docker"
+    engine.parent.mkdir()
+    engine.symlink_to(ROOT / "tests/ops/engine")
+    variables = {"HOME_OF_SYSTEM": str(system.home), "OPS": str(ROOT / "ops")}
+    path = f"{engine.parent}:{POSTGRES}:{os.environ['PATH']}"
+    environment = {**os.environ, **variables, "PATH": path}
+
+    def run(lines: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-e", "-c", lines],
+            cwd=ROOT,
+            env={**environment, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    (system.home / "backup").mkdir()
+    backup = documented("ops/backup /mnt/backup/2026")
+    cut = run(backup, CUT="1")
+    left = [one.name for one in (system.home / "backup").iterdir()]
+    made = run(backup)
+    before = decisions()
+    system.stop("mlflow")
+    system.stop("postgres", signal.SIGINT)
+    for folder in ("artifacts", "heads"):
+        # why: not the folder itself, which is mounted in the image.
+        for one in (system.home / folder).iterdir():
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
+    start_postgres(system, system.home / "new-postgres")
+    *lines, verification = documented("ops/restore").splitlines()
+    done = run("\n".join(lines))
+    verify = system.in_image(*verification.split()[5:], of="keeper")
+    return {
+        "cut": [cut.returncode, [name for name in left if not name.endswith(".part")]],
+        "made": [made.returncode, made.stdout, made.stderr],
+        "done": [done.returncode, done.stdout, done.stderr],
+        "decisions": [before, decisions()],
+        "verified": system.job("verify-restored", verify),
+        "artifacts": len(list((system.home / "artifacts").rglob("*"))),
+    }
+
+
 def browsed() -> dict[str, Any]:
     """A person signs in and scores through nginx, in a real browser."""
     from playwright.sync_api import sync_playwright
@@ -514,6 +573,7 @@ def observe(system: System) -> dict[str, Any]:
     findings["sealed"] = sealed(system)
     findings["memory"] = system.memory()
     findings["stopped"] = stopped_under_load(system, keys["predict"], decisions)
+    findings["restored"] = restored(system, decisions)
     findings["redis"] = system.stop("redis")
     return findings
 

@@ -157,3 +157,17 @@ def test_a_stop_loses_no_accepted_request(findings: dict[str, Any]) -> None:
 def test_redis_ends_at_a_signal(findings: dict[str, Any]) -> None:
     """By itself, and no shell stands between."""
     assert findings["redis"] == 0
+
+
+def test_the_handbook_leads_from_a_backup_to_a_restored_server(findings: dict[str, Any]) -> None:
+    """Its lines are run as they stand; a copy that was cut off is an error and leaves no folder."""
+    found = findings["restored"]
+    code, left = found["cut"]
+    assert (code != 0, left) == (True, [])
+    assert found["made"][0] == 0, found["made"]
+    assert found["done"][0] == 0, found["done"]
+    before, after = found["decisions"]
+    assert before == after > 0
+    assert f" {after} |" in found["done"][1]
+    assert "no fault" in found["verified"]
+    assert found["artifacts"] > 0

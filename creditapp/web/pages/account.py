@@ -92,7 +92,7 @@ def try_code() -> Response | tuple[str, int]:
     settings = current_settings()
     actor = Actor(f"person:{checked.name}", request_ids.current())
     code = request.form.get("code", "")
-    if not second_factor.accept(checked.person_id, code, settings.secret_key, actor):
+    if not second_factor.accept(checked.person_id, code, settings.secret_keys, actor):
         nobody = Actor("nobody", request_ids.current())
         audit.record(nobody, audit.Action.SIGN_IN_FAILED, checked.name, "wrong code")
         return render_template("sign_in_code.html", problem=gettext("The code is wrong.")), 401

@@ -78,8 +78,8 @@ def end_sessions() -> Response | Page:
 
 def _accepts_code() -> bool:
     rate_limits.spend_code(current_user.name)
-    code, secret = request.form.get("confirm_code", ""), current_settings().secret_key
-    return second_factor.accept(current_user.person_id, code, secret, access.current_actor())
+    code, secrets = request.form.get("confirm_code", ""), current_settings().secret_keys
+    return second_factor.accept(current_user.person_id, code, secrets, access.current_actor())
 
 
 def _page(

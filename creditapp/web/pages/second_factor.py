@@ -67,9 +67,9 @@ def remove() -> Response | Page:
     rate_limits.spend_code(current_user.name)
     if not sign_ins.has_password(current_user, request.form.get("confirm_password", "")):
         return _page(gettext("The password or the code is wrong; nothing was changed."), 422)
-    secret, actor = current_settings().secret_key, access.current_actor()
+    secrets, actor = current_settings().secret_keys, access.current_actor()
     code = request.form.get("code", "")
-    if not second_factor.accept(current_user.person_id, code, secret, actor):
+    if not second_factor.accept(current_user.person_id, code, secrets, actor):
         return _page(gettext("The password or the code is wrong; nothing was changed."), 422)
     second_factor.remove_own(current_user.person_id, actor)
     return redirect(url_for("own_account.overview"))

@@ -37,6 +37,7 @@ BAD = [
     ("SECRET_KEY", "change-me-in-production-please-now-2026"),
     ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
     ("SECRET_KEY", "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"),
+    ("SECRET_KEY_FALLBACKS", "change-me-in-production-please-now-2026"),
     ("FLASK_DEBUG", "1"),
     ("DATABASE_URL", None),
     ("DATABASE_URL", "sqlite:///:memory:"),
