@@ -15,7 +15,7 @@ from tests.serving import ROOT, Service, free_port, send, wait_until
 def nginx(services: Sequence[Service], folder: Path) -> Iterator[Service]:
     """Serve by HTTP in front of services for the length of the block."""
     upstreams = [one.address.removeprefix("http://") for one in services]
-    with front(upstreams, folder, folder / "no-tls") as started:
+    with front(upstreams, folder) as started:
         address = f"http://127.0.0.1:{started.http}"
         yield replace(services[0], address=address, process=started.process, log=started.log)
 
@@ -31,14 +31,15 @@ class Front:
 
 
 @contextmanager
-def front(upstreams: Sequence[str], folder: Path, tls: Path) -> Iterator[Front]:
-    """Start nginx in front of these hosts; `tls` holds the certificate, if there is one."""
+def front(upstreams: Sequence[str], folder: Path, tls: Path | None = None) -> Iterator[Front]:
+    """Start nginx in front of these hosts; `tls` holds the certificate, if it serves https."""
     http, https, health = free_port(), free_port(), free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "SERVER_NAME": "127.0.0.1",
         "UPSTREAMS": ",".join(upstreams),
         "MAX_BODY_BYTES": "16777216",
+        "TLS": "required" if tls else "off",
         "TLS_FOLDER": str(tls),
         "HTTP_PORT": str(http),
         "HTTPS_PORT": str(https),

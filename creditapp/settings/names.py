@@ -12,6 +12,7 @@ OF_COMPOSE = (
     "CREDITAPP_HTTP_PORT",
     "CREDITAPP_HTTPS_PORT",
     "CREDITAPP_PORTFOLIO_FOLDER",
+    "CREDITAPP_TLS",
     "CREDITAPP_TLS_FOLDER",
 )
 """Variables of docker-compose.yml, which may stand in the environment too."""

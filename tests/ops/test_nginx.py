@@ -1,5 +1,7 @@
 """What nginx itself answers, and how it speaks TLS, with the shipped configuration."""
 
+import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -13,7 +15,7 @@ from threading import Thread
 import pytest
 
 from tests.nginx import Front, front
-from tests.serving import free_port
+from tests.serving import ROOT, free_port
 
 POLICY = "default-src 'none'; from the service"
 
@@ -147,3 +149,30 @@ def test_only_ciphers_with_forward_secrecy_are_spoken(
         else:
             with pytest.raises(ssl.SSLError):
                 connection.do_handshake()
+
+
+@pytest.mark.parametrize(
+    ("missing", "variables", "message"),
+    [
+        ("tls.key", {}, "tls.key is missing, or user"),
+        ("tls.crt", {}, "tls.crt is missing, or user"),
+        ("", {"TLS": "on"}, "CREDITAPP_TLS must be required or off, not on"),
+    ],
+)
+def test_without_its_certificate_it_does_not_start(
+    folder: Path, tmp_path: Path, missing: str, variables: dict[str, str], message: str
+) -> None:
+    """TLS never fails open: plain http needs a setting that says so."""
+    for name in {"tls.key", "tls.crt"} - {missing}:
+        shutil.copy(folder / name, tmp_path)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SERVER_NAME": "credit.example",
+        "MAX_BODY_BYTES": "1000000",
+        "TLS_FOLDER": str(tmp_path),
+        **variables,
+    }
+    command = [ROOT / "ops/nginx/start"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
