@@ -11,6 +11,7 @@ from creditapp.challenger.comparison import Comparison, compare
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.figures import proportion
 from creditapp.cli.registry import open_registry
+from creditapp.cli.texts import REASON
 from creditapp.exceptions import RefusedModel
 from creditapp.identity.actors import operator
 from creditapp.policy.definition import Outcome
@@ -26,13 +27,11 @@ from creditapp.policy.definition import Outcome
     help="The share of decisions that it scores too.",
 )
 @click.option("--stop", is_flag=True, help="Stop the challenger.")
-@click.option("--reason", required=True, help="Why; kept with the change.")
+@click.option("--reason", type=REASON, required=True, help="Why; kept with the change.")
 def challenge(version: str | None, share: float, stop: bool, reason: str) -> None:
     """Let a registered VERSION score live decisions in the shadow; it decides nothing."""
     if stop == (version is not None):
         raise click.UsageError("give either a VERSION or --stop")
-    if not (reason := reason.strip()):
-        raise click.UsageError("a reason is required")
     with errors_in_one_line():
         if version is None:
             assignments.stop(operator(), reason)

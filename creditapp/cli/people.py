@@ -7,6 +7,7 @@ import click
 from flask.cli import AppGroup
 
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.texts import REASON
 from creditapp.identity import api_keys, audit, people, second_factor
 from creditapp.identity.actors import operator
 from creditapp.identity.api_keys import Scope
@@ -26,8 +27,10 @@ SCOPES = click.Choice([scope.value for scope in Scope])
 @click.option("--generate", is_flag=True, help="Generate the password, and show it once.")
 def add_user(name: str, role: str, generate: bool) -> None:
     """Add a person who may sign in as NAME."""
+    password = _password(generate)
     with errors_in_one_line():
-        people.add(name, Role(role), _password(generate), operator())
+        people.add(name, Role(role), password, operator())
+    _show(password, generate)
     click.echo(f"{name} may sign in as {role}")
 
 
@@ -74,6 +77,15 @@ def disable_user(name: str) -> None:
     click.echo(f"{name} is signed out and can no longer sign in")
 
 
+@user.command("enable")
+@click.argument("name")
+def enable_user(name: str) -> None:
+    """Let NAME, who was disabled, sign in again."""
+    with errors_in_one_line():
+        people.enable(name, operator())
+    click.echo(f"{name} may sign in again")
+
+
 @user.command("end-sessions")
 @click.argument("name")
 def end_sessions(name: str) -> None:
@@ -88,14 +100,16 @@ def end_sessions(name: str) -> None:
 @click.option("--generate", is_flag=True, help="Generate the password, and show it once.")
 def change_password(name: str, generate: bool) -> None:
     """Change the password of NAME, and sign them out everywhere."""
+    password = _password(generate)
     with errors_in_one_line():
-        people.change_password(name, _password(generate), operator())
+        people.change_password(name, password, operator())
+    _show(password, generate)
     click.echo(f"{name} has a new password and is signed out everywhere")
 
 
 @user.command("reset-second-factor")
 @click.argument("name")
-@click.option("--reason", required=True, help="How you know that it is NAME who asks.")
+@click.option("--reason", type=REASON, required=True, help="How you know that it is NAME who asks.")
 def reset_second_factor(name: str, reason: str) -> None:
     """Remove the second factor of NAME, and sign them out everywhere."""
     with errors_in_one_line():
@@ -155,11 +169,15 @@ def events(limit: int) -> None:
 
 def _password(generate: bool) -> str:
     if generate:
-        password = secrets.token_urlsafe(16)
-        click.echo(f"password, shown only once: {password}")
-        return password
+        return secrets.token_urlsafe(16)
     prompted: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return prompted
+
+
+def _show(password: str, generated: bool) -> None:
+    """Show a generated password, once it is in force."""
+    if generated:
+        click.echo(f"password, shown only once: {password}")
 
 
 COMMANDS = (user, key, events)

@@ -8,14 +8,16 @@ import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.named_decisions import find_named
+from creditapp.cli.texts import REASON
 from creditapp.decisions import erasures
 from creditapp.exceptions import BadErasure, NotSealed
 from creditapp.identity.actors import operator
 from creditapp.retention.kinds import KINDS, Kind
 from creditapp.settings.current import current_settings
 
-REASON = click.option(
+WHY = click.option(
     "--reason",
+    type=REASON,
     required=True,
     help="Why; kept with the erasure and in the events, so it must not be personal.",
 )
@@ -24,7 +26,7 @@ REASON = click.option(
 @click.command()
 @click.argument("decision_ids", metavar="DECISION...", nargs=-1)
 @click.option("--reference", help="Erase all decisions on this reference.")
-@REASON
+@WHY
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase(decision_ids: tuple[str, ...], reference: str | None, reason: str, yes: bool) -> None:
     """Erase the answers, the reference, the reviewers' words and the kept answers of decisions.

@@ -13,6 +13,7 @@ from creditapp.applications.strict_json import parse
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.policy_description import describe, print_history
 from creditapp.cli.policy_simulation import assumption_options, lines_of
+from creditapp.cli.texts import REASON
 from creditapp.cli.two_people import check_second_person, two_people_options
 from creditapp.exceptions import BadPolicy, ModelUnavailable, NotStrictJson
 from creditapp.identity.actors import operator
@@ -74,7 +75,7 @@ def show(history: bool) -> None:
     help="Refer instead of approve if the reference was decided within so many days; 0 ends it. "
     "Without it the days in force stay.",
 )
-@click.option("--reason", required=True, help="Why; kept with the policy.")
+@click.option("--reason", type=REASON, required=True, help="Why; kept with the policy.")
 @click.option(
     "--from",
     "starts_at",

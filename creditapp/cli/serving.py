@@ -8,6 +8,7 @@ import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.registry import open_registry
+from creditapp.cli.texts import REASON
 from creditapp.cli.two_people import check_second_person, two_people_options
 from creditapp.identity.actors import Actor, operator
 from creditapp.identity.proposals import Settlement, Verdict
@@ -34,15 +35,7 @@ def _for_child_processes(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _check_reason(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    if not value.strip():
-        raise click.BadParameter("a reason is required")
-    return value.strip()
-
-
-REASON = click.option(
-    "--reason", required=True, callback=_check_reason, help="Why; kept with the deployment."
-)
+WHY = click.option("--reason", type=REASON, required=True, help="Why; kept with the deployment.")
 ALLOW = click.option(
     "--allow-protected",
     is_flag=True,
@@ -66,7 +59,7 @@ OVERRIDE = click.option(
 
 @click.command()
 @click.argument("version")
-@REASON
+@WHY
 @ALLOW
 @ACCEPT
 @OVERRIDE
@@ -105,7 +98,7 @@ def promote(
 
 
 @click.command()
-@REASON
+@WHY
 @ALLOW
 @_for_child_processes
 def rollback(

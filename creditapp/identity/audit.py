@@ -27,6 +27,7 @@ class Action(StrEnum):
     PERSON_ADDED = "person added"
     ROLE_CHANGED = "role changed"
     PERSON_DISABLED = "person disabled"
+    PERSON_ENABLED = "person enabled"
     PASSWORD_CHANGED = "password changed"  # noqa: S105
     KEY_ADDED = "key added"
     KEY_REVOKED = "key revoked"

@@ -8,7 +8,7 @@ from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
-from creditapp.database.session import reading, writing
+from creditapp.database.session import lock_table, reading, writing
 from creditapp.exceptions import BadAccount
 from creditapp.identity import sign_in_table
 from creditapp.identity.actors import Actor
@@ -67,10 +67,12 @@ def change_role(name: str, role: Role, actor: Actor) -> None:
     """Change the role of a person, from their next request on.
 
     Raises:
-        BadAccount: there is no such person.
+        BadAccount: there is no such person, or nobody would be an admin any more.
     """
     with writing() as session:
         person = find_person(session, name)
+        if role is not Role.ADMIN:
+            _check_other_admin(session, person)
         note(session, actor, Action.ROLE_CHANGED, name, f"{person.role} to {role.value}")
         person.role = role.value
 
@@ -96,13 +98,28 @@ def disable(name: str, actor: Actor) -> None:
     """Disable a person: end all their sign-ins, and refuse new ones.
 
     Raises:
-        BadAccount: there is no such person.
+        BadAccount: there is no such person, or nobody would be an admin any more.
     """
     with writing() as session:
         person = find_person(session, name)
+        _check_other_admin(session, person)
         person.disabled_at = datetime.now(UTC)
         sign_in_table.end_all(session, person.id)
         note(session, actor, Action.PERSON_DISABLED, name)
+
+
+def enable(name: str, actor: Actor) -> None:
+    """Let a disabled person sign in again.
+
+    Raises:
+        BadAccount: there is no such person, or they are not disabled.
+    """
+    with writing() as session:
+        person = find_person(session, name)
+        if person.disabled_at is None:
+            raise BadAccount(f"{name} is not disabled")
+        person.disabled_at = None
+        note(session, actor, Action.PERSON_ENABLED, name)
 
 
 def end_sessions(name: str, actor: Actor) -> int:
@@ -135,7 +152,21 @@ def find_person(session: Session, name: str) -> Person:
     Raises:
         BadAccount: there is none.
     """
-    person = session.scalar(select(Person).where(Person.name == name))
-    if person is None:
-        raise BadAccount(f"no person is named {name}")
-    return person
+    # why: PostgreSQL stores no NUL, and no driver a lone surrogate; no name has either.
+    known = name.isprintable() and session.scalar(select(Person).where(Person.name == name))
+    if not isinstance(known, Person):
+        raise BadAccount(f"no person is named {ascii(name)[1:-1]}")
+    return known
+
+
+def _check_other_admin(session: Session, person: Person) -> None:
+    """Check that somebody else is an active admin, if this person is one.
+
+    Raises:
+        BadAccount: nobody else is.
+    """
+    admins = select(Person).where(Person.role == Role.ADMIN, Person.disabled_at.is_(None))
+    lock_table(session, "person")
+    found = session.scalars(admins).all()
+    if [one.id for one in found] == [person.id]:
+        raise BadAccount(f"{person.name} is the last admin; make somebody else an admin first")
