@@ -11,17 +11,23 @@ migrate) # migrate the database, and add the first admin if nobody is one
     exec flask user first-admin ;;
 train) # have a model in force: train and promote a first one where none is
     exec flask prepare ;;
-seal) # seal the record each minute
+seal) # seal the record each minute; the file of public keys gets this key's
+    flask seal key >/tmp/public.pem
+    known=${CREDITAPP_SEAL_PUBLIC_KEYS:-/dev/null}
+    grep -qF "$(sed -n 2p /tmp/public.pem)" "$known" 2>/dev/null || cat /tmp/public.pem >>"$known"
     exec flask seal --every 60 ;;
-keep) # now and each day: erase what is past its time, and verify the record; the log and the metrics tell
-    pause=
-    trap 'kill $pause 2>/dev/null || true; exit 0' TERM
+keep) # now and each day: delete what is past its time, and verify the record; the log and the metrics tell
+    running=
+    trap 'kill $running 2>/dev/null || true; exit 0' TERM
+    run() { # in the background: a signal must not wait for the end of a command
+        "$@" &
+        running=$!
+        wait "$running"
+    }
     while :; do
-        flask retention || echo "the retention failed; it is tried again tomorrow" >&2
-        flask audit verify --full || echo "the verification failed; see docs/runbook.md" >&2
-        sleep 86400 &
-        pause=$!
-        wait "$pause"
+        run flask retention || echo "the retention failed; it is tried again tomorrow" >&2
+        run flask audit verify --full || echo "the verification failed; see docs/runbook.md" >&2
+        run sleep 86400
     done ;;
 check-config) # check whether `web` would start
     exec flask check-config ;;

@@ -46,9 +46,9 @@ def applicant(
             lender = lender_of(settings)
             document, page = export_applicant(named, language, lender, settings, operator())
             (draft / "applicant.json").write_text(
-                json.dumps(document, indent=1, ensure_ascii=False)
+                json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8"
             )
-            (draft / "applicant.html").write_text(page)
+            (draft / "applicant.html").write_text(page, encoding="utf-8")
     click.echo(f"{folder}: {len(named)} decisions")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from creditapp.decisions import log
 from creditapp.decisions.erasures import find_by_reference
 from creditapp.exceptions import UnnamedDecisions
 
@@ -20,4 +21,17 @@ def find_named(decision_ids: Sequence[str], reference: str | None) -> Sequence[s
         raise UnnamedDecisions(
             "no decision has this reference; compare it with the list of decisions"
         )
+    if reference:
+        _check_one_client(found)
     return found
+
+
+def _check_one_client(decision_ids: Sequence[str]) -> None:
+    """Check that one client made all decisions: each client chooses its own references."""
+    clients = {decision_id: log.find(decision_id).made_by for decision_id in decision_ids}
+    if len(set(clients.values())) > 1:
+        listed = ", ".join(f"{one} ({client})" for one, client in clients.items())
+        raise UnnamedDecisions(
+            "several clients use this reference, perhaps for different people; give the ids of the decisions "
+            f"that are meant: {listed}"
+        )

@@ -15,6 +15,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises:
         BadExport: the folder exists already, or cannot be written.
     """
+    if not folder.name:
+        raise BadExport(f"{folder}: name a folder that does not exist yet")
     draft = folder.with_name(f".{folder.name}.part")
     try:
         if folder.exists():

@@ -92,7 +92,7 @@ def _write_blocks(folder: Path, numbers: Sequence[int], wanted: Wanted) -> Expor
         heads = stack.enter_context((folder / HEADS).open("wb"))
         for number in numbers:
             with reading() as session:
-                heads.write(_head(session.get_one(SealBlock, number)))
+                heads.write(_head(session, number))
                 for name, lines in _read_parts(session, number, wanted, exported):
                     if name not in files:
                         files[name] = stack.enter_context(open_table(folder, name, wanted.format))
@@ -100,9 +100,12 @@ def _write_blocks(folder: Path, numbers: Sequence[int], wanted: Wanted) -> Expor
     return exported
 
 
-def _head(block: SealBlock) -> bytes:
+def _head(session: Session, number: int) -> bytes:
+    """The head of a block, and what its leaves are: the digest of that is in the signed document."""
+    block = session.get_one(SealBlock, number)
     fields = {
-        "number": block.number,
+        "number": number,
+        "parts": blocks.described(blocks.parts_of(session, number)),
         "document": blocks.document_of(block).decode(),
         "head": block.head,
         "signature": block.signature,
@@ -144,13 +147,17 @@ def _fill(
 ) -> list[Line]:
     """The lines with the rows that the database still has."""
     keys = split_keys(table, part.keys)
+    present = dict.fromkeys(rows.hash_stored(session, table, part.columns, keys).keys)
     stored = rows.read_row_values(session, table, part.columns, keys)
     filled = []
     for key, line in zip(keys, lines, strict=True):
         values = stored.get(key)
-        if values is None:
+        if key not in present:
             exported.gone += 1
-        elif leaf_of(table.name, list(values), list(values.values())).hex() != line.leaf:
+        elif (
+            not values
+            or leaf_of(table.name, list(values), list(values.values())).hex() != line.leaf
+        ):
             exported.changed.append(f"{table.name} {table.shown(key)}")
         filled.append(line if values is None else line.with_row(values))
     return filled

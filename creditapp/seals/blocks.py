@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import orjson
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, select
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
@@ -104,12 +105,16 @@ def head_of(block: SealBlock) -> Head:
 
 
 def contents_of(parts: Iterable[SealPart]) -> str:
-    """The SHA-256 of which tables, columns and keys a block holds, in the order of the tables' names."""
-    fields = [
+    """The SHA-256 of which tables, columns and keys a block holds."""
+    return sha256(orjson.dumps(described(parts))).hexdigest()
+
+
+def described(parts: Iterable[SealPart]) -> list[list[Any]]:
+    """The table, columns, digest of the keys and bytes of the leaves of each part, by the tables' names."""
+    return [
         [part.table_name, part.columns, sha256(part.keys).hexdigest(), len(part.leaves)]
         for part in sorted(parts, key=lambda part: part.table_name)
     ]
-    return sha256(orjson.dumps(fields)).hexdigest()
 
 
 def leaves_of(parts: Iterable[SealPart]) -> list[bytes]:
@@ -152,16 +157,18 @@ def after(session: Session, number: int) -> Iterator[SealBlock]:
         number = some[-1].number
 
 
-def sealed_between(
-    session: Session, since: datetime | None, until: datetime | None
-) -> Sequence[int]:
-    """The numbers of the blocks that were sealed from one time on and before another, in their order."""
-    query = select(SealBlock.number).order_by(SealBlock.number)
+def sealed_between(session: Session, since: datetime | None, until: datetime | None) -> range:
+    """The numbers of the blocks that were sealed from one time on and before another, without a gap.
+
+    A clock that was set back may have dated a block in between otherwise.
+    """
+    query = select(func.min(SealBlock.number), func.max(SealBlock.number))
     if since:
         query = query.where(SealBlock.sealed_at >= since)
     if until:
         query = query.where(SealBlock.sealed_at < until)
-    return session.scalars(query).all()
+    first, last = session.execute(query).one()
+    return range(first, last + 1) if first else range(0)
 
 
 def parts_of(session: Session, number: int) -> Sequence[SealPart]:

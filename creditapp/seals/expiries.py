@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.identity.actors import Actor
-from creditapp.seals.blocks import SealPart
+from creditapp.seals.blocks import SealBlock, SealPart
 from creditapp.seals.tables import Key, SealedTable
 from creditapp.seals.unsealed import split_keys
 
@@ -53,8 +53,17 @@ def add(
 
 
 def last_block(session: Session, table: str) -> int:
-    """The number of the last block whose rows of a table may have expired; 0 if none may."""
-    query = select(func.max(Expiry.last_block)).where(Expiry.table_name == table)
+    """The number of the last block whose rows of a table may have expired; 0 if none may.
+
+    An expiry that cannot be true counts for nothing: of a time to come, or of a block that is not there or
+    was sealed later.
+    """
+    query = (
+        select(func.max(Expiry.last_block))
+        .join(SealBlock, SealBlock.number == Expiry.last_block)
+        .where(Expiry.table_name == table, Expiry.before <= Expiry.expired_at)
+        .where(SealBlock.sealed_at < Expiry.before)
+    )
     return session.scalar(query) or 0
 
 

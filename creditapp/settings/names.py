@@ -1,6 +1,6 @@
 """Names of settings that do not exist: a misspelt one would be ignored without a word."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 from creditapp.exceptions import InvalidSetting
@@ -16,21 +16,29 @@ OF_COMPOSE = (
     "CREDITAPP_TLS_FOLDER",
 )
 """Variables of docker-compose.yml, which may stand in the environment too."""
-OTHERS = ("CREDITAPP_TESTS_", "CREDITAPP_OWN_")
-"""What the names of variables of the tests, and of the service's own processes, begin with."""
+OURS = ("CREDITAPP_OWN_METRICS_FOLDER", "CREDITAPP_TESTS_TRAINED")
+"""Variables of the service's own processes, and of the tests."""
 
 
-def check_names(given: Iterable[str]) -> None:
+def check_names(environment: Mapping[str, str]) -> None:
     """Check that each variable with the product's name in front is a setting.
 
     Raises:
         InvalidSetting: one is not; the message has the nearest setting.
     """
     known = [setting.name for setting in SETTINGS.values()]
-    for name in sorted(given):
-        if not name.startswith(PREFIX) or name.startswith(OTHERS) or name in OF_COMPOSE:
+    for name, value in sorted(environment.items()):
+        if not name.startswith(PREFIX) or name in (*OF_COMPOSE, *OURS):
+            continue
+        if _is_of_kubernetes(name, value):
             continue
         if name.removesuffix("_FILE") not in known:
             near = get_close_matches(name.removesuffix("_FILE"), known, n=1)
             hint = f"; did you mean {near[0]}?" if near else "; README.md lists all settings"
             raise InvalidSetting(f"{name}: there is no such setting{hint}")
+
+
+def _is_of_kubernetes(name: str, value: str) -> bool:
+    """Whether Kubernetes sets the variable in all pods beside a service that is named creditapp."""
+    is_address = name == "CREDITAPP_PORT" and value.startswith("tcp://")
+    return is_address or name.startswith(("CREDITAPP_SERVICE_", "CREDITAPP_PORT_"))

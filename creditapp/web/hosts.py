@@ -6,7 +6,7 @@ from collections.abc import Collection
 from flask import Flask, request
 from werkzeug.exceptions import SecurityError
 
-HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(:[0-9]{1,5})?")
+HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(:[0-9]{0,5})?")
 
 
 def init_app(app: Flask, names: Collection[str]) -> None:

@@ -1,6 +1,7 @@
 """Addresses that browsers, monitoring and people try without being told."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request, url_for
 from werkzeug import Response as WerkzeugResponse
@@ -64,7 +65,7 @@ def lead_to_address_without_slash() -> WerkzeugResponse | None:
         return None
     query = request.query_string.decode(errors="replace")
     # why: a path that begins with two slashes would lead to another host.
-    place = f"{request.root_path}/{shorter.lstrip('/')}"
+    place = quote(f"{request.root_path}/{shorter.lstrip('/')}")
     return redirect(f"{place}?{query}" if query else place, 308)
 
 

@@ -238,8 +238,10 @@ def start_host(system: System, port: int) -> None:
 
 def start_keepers(system: System) -> None:
     """What seals the record, and what verifies it each day."""
+    public = system.home / "heads" / "public-keys.pem"
     for name in ("sealer", "keeper"):
         system.start(name, system.in_image(*service(name, VARIABLES).command, of=name), {}, "data")
+        wait_until(public.exists, 60, (system.home / f"{name}.log").read_text)
 
 
 def sealed(system: System) -> dict[str, Any]:
@@ -248,6 +250,7 @@ def sealed(system: System) -> dict[str, Any]:
     wait_until(lambda: "verified" in log.read_text(), 60, log.read_text)
     verify = system.in_image("flask", "audit", "verify", "--full", of="keeper")
     return {
+        "keys": (system.home / "heads" / "public-keys.pem").read_text().count("BEGIN PUBLIC"),
         "heads": len((system.home / "heads" / "heads.jsonl").read_text().splitlines()),
         "kept": log.read_text(),
         "verified": system.job("verify", verify),

@@ -30,6 +30,7 @@ from creditapp.retention.record import expire
 from creditapp.seals import blocks
 from creditapp.seals.expiries import Expiry
 from creditapp.seals.faults import Kind
+from creditapp.seals.signatures import public_pem
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.engines import on_both
@@ -274,8 +275,7 @@ def remove(session: Session, decision_id: str) -> None:
 def covering(table: str) -> dict[str, Any]:
     """An expiry of all rows of a table in the first block."""
     now = datetime.now(UTC)
-    later = now + timedelta(days=1)
-    made = {"before": later, "expired_at": now, "expired_by": "somebody", "rows": 1}
+    made = {"before": now, "expired_at": now, "expired_by": "somebody", "rows": 1}
     return {"table_name": table, "last_block": 1, **made}
 
 
@@ -294,6 +294,28 @@ def test_a_forged_expiry_is_itself_in_the_record(record: Record) -> None:
         (Kind.REMOVED, "decision"),
         (Kind.REMOVED, "expiry"),
     }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"before": datetime(2999, 1, 1, tzinfo=UTC)},
+        {"last_block": 99},
+        {"before": datetime(2020, 1, 1, tzinfo=UTC)},
+    ],
+    ids=["of a time to come", "of a block to come", "before its block was sealed"],
+)
+def test_an_expiry_that_cannot_be_true_explains_nothing(
+    record: Record, wrong: dict[str, Any]
+) -> None:
+    """Its rows count as removed, also after it is sealed itself."""
+    made, _ = sealed(record, 2)
+    with record.app.app_context(), writing() as session:
+        session.execute(delete(Answers).where(Answers.decision_id == UUID(str(made[0]))))
+        session.execute(insert(Expiry).values(**{**covering("decision_answers"), **wrong}))
+    record.seal()
+    found = record.verify().faults
+    assert [(fault.kind, fault.table) for fault in found] == [(Kind.REMOVED, "decision_answers")]
 
 
 def test_what_is_not_sealed_stays(record: Record) -> None:
@@ -366,6 +388,8 @@ def test_an_expired_record_is_backed_up_and_restored(
     """The copy has no fault, and the service may start with it; an older one expires again."""
     _, moment = sealed(record)
     older, newer = tmp_path / "older", tmp_path / "newer"
+    public = tmp_path / "public.pem"
+    public.write_text(public_pem(record.key.public))
     copies = {older: 10, newer: 0}
     backup(older, database_url, trained)
     run(record, DECISIONS, moment)
@@ -376,7 +400,8 @@ def test_an_expired_record_is_backed_up_and_restored(
         if engine == "postgresql":
             empty = request.getfixturevalue("postgresql").create()
         for command in (["restore", str(copy)], ["check-config"]):
-            done = flask(*command, database=empty, registry=trained.registry)
+            keys = {"CREDITAPP_SEAL_PUBLIC_KEYS": str(public)}
+            done = flask(*command, database=empty, registry=trained.registry, **keys)
             assert done.returncode == 0, done.stderr
             assert "the record:" not in done.stderr
             assert "restore" not in command or f"no faults; 0 rows erased, {expired} expired" in (

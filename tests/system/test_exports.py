@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
@@ -18,10 +19,14 @@ from sqlalchemy import text
 
 from creditapp.database import append_only
 from creditapp.database.engine import db
+from creditapp.database.session import reading
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
-from creditapp.identity import audit
+from creditapp.identity import api_keys, audit
+from creditapp.identity.api_keys import Scope
 from creditapp.identity.audit import Action
+from creditapp.seals import blocks
+from creditapp.seals.blocks import SealBlock
 from creditapp.seals.sealer import seal
 from creditapp.seals.signatures import SigningKey, create_key, public_pem
 from creditapp.settings.paths import ROOT
@@ -53,7 +58,7 @@ def sealed(app: Flask, client: StrictClient, key: SigningKey) -> str:
 
 def decide(client: StrictClient, **more: Any) -> str:
     """A declined application; the id of its decision."""
-    answer = client.post("/api/predict", json={**POOR, "reference": SENTINEL, **more})
+    answer = client.post("/api/predict", json={**POOR, "reference": SENTINEL}, **more)
     assert answer.status_code == 200, answer.text
     return str(answer.get_json()["decision_id"])
 
@@ -156,6 +161,61 @@ def remove_the_head(folder: Path) -> None:
     (folder / "blocks.jsonl").write_text("")
 
 
+def repeat_a_key(folder: Path) -> None:
+    """A row that other readers of JSON take instead of the one that was hashed."""
+    file = folder / "decision.jsonl"
+    place, _, row = file.read_text().rstrip("\n").partition(',"row":')
+    file.write_text(f'{place},"row" :{{"decision":"approve"}},"x":"","row":{row}\n')
+
+
+def hide_a_key(folder: Path) -> None:
+    """The same, with the mark inside the name of another key."""
+    file = folder / "decision.jsonl"
+    place, _, row = file.read_text().rstrip("\n").partition(',"row":')
+    file.write_text(f'{place},"row" :{{"decision":"approve"}},"x,\\"row":{row}\n')
+
+
+def add_a_row(folder: Path) -> None:
+    """A row of one's own with its hash, at a place that another row has."""
+    file = folder / "decision.jsonl"
+    genuine = file.read_text()
+    edit_with_its_hash(folder)
+    file.write_text(file.read_text() + genuine)
+
+
+def empty_a_row(folder: Path) -> None:
+    """As if it had been erased."""
+    file = folder / "decision.jsonl"
+    place, _, _ = file.read_text().partition('"absent":null')
+    file.write_text(f'{place}"absent":"gone","row":null}}\n')
+
+
+def move_a_row(folder: Path) -> None:
+    """A row without content in the file of a table whose rows may be erased."""
+    empty_a_row(folder)
+    line = (folder / "decision.jsonl").read_text()
+    (folder / "decision.jsonl").write_text("")
+    answers = folder / "decision_answers.jsonl"
+    answers.write_text(line + answers.read_text())
+
+
+def add_a_file(folder: Path) -> None:
+    """A file that no block knows."""
+    (folder / "review").write_text("{}")
+
+
+def number_otherwise(folder: Path) -> None:
+    """A number beside the signed one."""
+    file = folder / "blocks.jsonl"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "number": 77}) + "\n")
+
+
+def rename_a_part(folder: Path) -> None:
+    """Other tables than the signed ones."""
+    file = folder / "blocks.jsonl"
+    file.write_text(file.read_text().replace('[["audit_event"', '[["audit_events"'))
+
+
 def count_otherwise(folder: Path) -> None:
     """A head that says that it has one row."""
     file = folder / "blocks.jsonl"
@@ -169,8 +229,16 @@ CHANGES: dict[Callable[[Path], None], str] = {
     edit_with_its_hash: "block 1: rows are missing, or do not belong to it",
     remove_a_row: "block 1: rows are missing, or do not belong to it",
     sign_otherwise: "block 1: not signed by one of the public keys",
-    remove_the_head: "block 1: has rows, but no head",
+    remove_the_head: "blocks.jsonl cannot be read",
     count_otherwise: "block 1: the head is not that of the block",
+    repeat_a_key: "decision.jsonl cannot be read",
+    hide_a_key: "decision.jsonl cannot be read",
+    add_a_row: "decision.jsonl, block 1, place 5: is there twice",
+    empty_a_row: "decision, block 1, place 5: has no content, and no expiry in this export explains",
+    move_a_row: "decision_answers.jsonl, block 1, place 5: the block has no such row",
+    add_a_file: "review cannot be read: this file does not belong to an export",
+    number_otherwise: "block 1: does not follow block 0",
+    rename_a_part: "block 1: its tables are not those that were sealed",
 }
 
 
@@ -300,3 +368,62 @@ def test_of_an_erased_decision_the_rest_is_exported(
     page = (tmp_path / "out" / "applicant.html").read_text()
     assert "Your answers were erased" in page
     assert SENTINEL not in page
+
+
+def test_a_column_of_parquet_that_differs_from_its_row_is_named(
+    app: Flask, sealed: str, tmp_path: Path
+) -> None:
+    """A spreadsheet shows the column, and only the row was hashed."""
+    run(app, "record", tmp_path / "out", "--format", "parquet")
+    file = tmp_path / "out" / "decision.parquet"
+    table = pq.read_table(file)
+    place = table.column_names.index("decision")
+    forged = pa.array(["approve"], pa.string())
+    pq.write_table(table.set_column(place, "decision", forged), file)
+    code, said = check(tmp_path / "out", tmp_path / "public.pem")
+    assert (code, "a column differs from seal_row" in said) == (1, True), said
+
+
+def test_a_row_that_cannot_be_read_is_named(app: Flask, sealed: str, tmp_path: Path) -> None:
+    """It is not taken for one that was erased."""
+    with app.app_context(), db.engine.begin() as connection:
+        for removal in append_only.removal("decision", connection.dialect.name):
+            connection.execute(text(removal))
+        connection.execute(text("UPDATE decision SET timestamp = 'nonsense'"))
+    done = run(app, "record", tmp_path / "out")
+    assert (done.exit_code, f"decision {sealed} is not as it was sealed" in done.output) == (
+        1,
+        True,
+    )
+
+
+def test_a_reference_of_several_clients_is_not_one_applicant(
+    app: Flask, client: StrictClient, sealed: str, tmp_path: Path
+) -> None:
+    """Each client chooses its own references; neither exported nor erased by the reference alone."""
+    with app.app_context():
+        key = api_keys.add("a shop", [Scope.PREDICT], None, A_TEST)
+    other = decide(client, headers={"Authorization": f"Bearer {key}"})
+    for command in (["export", "applicant", str(tmp_path / "out")], ["erase", "--reason", "x"]):
+        with app.app_context():
+            arguments = [*command, "--reference", SENTINEL]
+            done = app.test_cli_runner().invoke(args=arguments)
+        assert done.exit_code == 2
+        assert "several clients use this reference" in done.output
+        assert other in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_blocks_in_between_are_exported_too(
+    app: Flask, client: StrictClient, sealed: str, key: SigningKey, tmp_path: Path
+) -> None:
+    """A clock that was set back dated one of them earlier; the chain has no gap."""
+    for _ in range(2):
+        decide(client)
+        with app.app_context():
+            seal(key, None, everything=True)
+    with app.app_context(), reading() as session:
+        moments = [session.get_one(SealBlock, number).sealed_at for number in (1, 2, 3)]
+        assert blocks.sealed_between(session, moments[0], None) == range(1, 4)
+        assert blocks.sealed_between(session, moments[1], moments[2]) == range(2, 3)
+        assert blocks.sealed_between(session, moments[2] + timedelta(days=1), None) == range(0)

@@ -49,6 +49,7 @@ BAD = [
     ("DATABASE_URL", "postgresql://u:8f3kd93jf8sk2@db.example:port/credit"),
     ("CREDITAPP_TRUSTED_HOST", "credit.example"),
     ("CREDITAPP_SECRET_KEY_FILE", "/run/secrets/key"),
+    ("CREDITAPP_PORT", "8000"),
     ("MLFLOW_TRACKING_URI", None),
     ("CREDITAPP_TRUSTED_HOSTS", None),
     ("CREDITAPP_TRUSTED_HOSTS", "*"),
@@ -160,6 +161,13 @@ def test_the_nearest_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREDITAPP_TRUSTED_HOST", "credit.example")
     with pytest.raises(InvalidSetting, match=r"did you mean CREDITAPP_TRUSTED_HOSTS\?$"):
         checked_settings()
+
+
+def test_variables_of_kubernetes_are_no_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It puts the addresses of a service into all pods beside it."""
+    for name in ("SERVICE_HOST", "SERVICE_PORT", "PORT", "PORT_8000_TCP", "PORT_8000_TCP_ADDR"):
+        monkeypatch.setenv(f"CREDITAPP_{name}", "tcp://10.0.0.7:8000")
+    assert checked_settings().production
 
 
 def test_variables_of_compose_are_no_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
