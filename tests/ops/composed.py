@@ -26,7 +26,7 @@ from typing import Any
 
 from tests.ops.compose import service
 from tests.ops.image import Image, Stage
-from tests.ops.memory_limit import MemoryLimit, limit_of
+from tests.ops.memory_limit import MemoryLimit, limit_of, make_limit, taken_by
 from tests.portfolios import EXAMPLE
 from tests.serving import ROOT, Answer, send, wait_until
 
@@ -66,17 +66,17 @@ class System:
         self.home = home
         self._image, self._stage = image, stage
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._limits: dict[str, MemoryLimit] = {}
+        self._limits: dict[str, MemoryLimit | None] = {}
 
     def start(
         self, name: str, command: list[str], environment: dict[str, str], network: str
     ) -> None:
         """Start one under its limit of memory, where names lead to the addresses of a network."""
-        limit = limit_of(name)
-        if limit and name not in self._limits:
-            self._limits[name] = MemoryLimit(name, limit)
-        if name in self._limits:
-            command = self._limits[name].inside(command)
+        bytes_allowed = limit_of(name)
+        if bytes_allowed and name not in self._limits:
+            self._limits[name] = make_limit(name, bytes_allowed)
+        if limit := self._limits.get(name):
+            command = limit.inside(command)
         hosts = self.home / f"hosts-{network}"
         own = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
         with (self.home / f"{name}.log").open("ab") as log:
@@ -115,21 +115,26 @@ class System:
 
     def memory(self) -> dict[str, dict[str, int]]:
         """What each process and its children take, at most took, and may take, in megabytes."""
+        return {name: self._memory_of(name, limit) for name, limit in self._limits.items()}
+
+    def _memory_of(self, name: str, limit: MemoryLimit | None) -> dict[str, int]:
+        if limit is None:
+            process = self._running.get(name)
+            taken = taken_by(process.pid) if process else 0
+            allowed = limit_of(name) or 0
+            return {"taken": taken >> 20, "limit": allowed >> 20, "killed": 0}
         return {
-            name: {
-                "taken": one.taken >> 20,
-                "peak": one.peak >> 20,
-                "limit": one.limit >> 20,
-                "killed": one.killed,
-            }
-            for name, one in self._limits.items()
+            "taken": limit.taken >> 20,
+            "peak": limit.peak >> 20,
+            "limit": limit.limit >> 20,
+            "killed": limit.killed,
         }
 
     def stop_all(self) -> None:
         """Stop what still runs, the last first."""
         for name in reversed(list(self._running)):
             self.stop(name, signal.SIGINT if name == "postgres" else signal.SIGTERM)
-        for limit in self._limits.values():
+        for limit in filter(None, self._limits.values()):
             limit.remove()
 
 
