@@ -151,6 +151,10 @@ class SignInFailed(BadRequest):
     """A sign-in with the identity provider that did not succeed."""
 
 
+class TooManyObjects(TooLarge):
+    """A body with more objects or keys than the largest batch has; it was not parsed."""
+
+
 class BatchTooLarge(TooLarge):
     """More applications in one request than `CREDITAPP_MAX_BATCH` allows."""
 

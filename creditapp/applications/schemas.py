@@ -1,9 +1,10 @@
 """Marshmallow schemas of requests, derived from the catalogue; they decide which applications are valid."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Any
 
 from flask_babel import get_locale, gettext
@@ -34,6 +35,8 @@ from creditapp.phrases import Phrase, marked, translate
 REFERENCE_PHRASE = Phrase(
     "a text of 1 to %(longest)s printable characters", {"longest": LONGEST_REFERENCE}
 )
+MOST_DESCRIBED = 100
+"""So many wrong rows of a batch are described; the others are only named, or counted."""
 LONGEST_ECHO = 40
 FEWEST_FIELDS_TO_COUNT = 60
 MISSING = marked("Missing; accepted is %(accepted)s.")
@@ -308,7 +311,8 @@ def load_application(catalogue: Catalogue, data: Any) -> Application:
 def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
     """Check parsed JSON, and return it as a batch of applications.
 
-    Rows are checked as a table, which is fast. Only wrong rows go through the schema, for the messages.
+    Rows are checked as a table, which is fast. Only the first wrong rows go through the schema, for the
+    messages; if the batch is refused, only these are in the exception.
 
     Raises:
         InvalidApplication: the body is not a batch, or a row is wrong and `on_error` is not `report`.
@@ -326,15 +330,22 @@ def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
         ) from error
     rows = body["applications"]
     wrong = wrong_rows(catalogue, rows)
-    errors = [
-        {"index": index, "errors": messages_about(catalogue, rows[index])}
-        for index in sorted(wrong)
+    errors: list[Mapping[str, Any]] = [
+        {"index": index, "errors": messages_about(catalogue, rows[index]) if described else {}}
+        for index, described in zip(sorted(wrong), _first(MOST_DESCRIBED), strict=False)
     ]
     if errors and body["on_error"] == "refuse":
-        raise InvalidApplication(f"{len(errors)} of {len(rows)} applications are wrong", errors)
+        number = f"{len(errors)} of {len(rows)} applications are wrong"
+        more = f"; the first {MOST_DESCRIBED} are described" if len(errors) > MOST_DESCRIBED else ""
+        raise InvalidApplication(number + more, errors[:MOST_DESCRIBED])
     good = [index for index in range(len(rows)) if index not in wrong]
     applications = [application_of(catalogue, rows[index]) for index in good]
     return Batch(applications, good, errors, body["on_error"] == "report", body["reasons"])
+
+
+def _first(number: int) -> Iterator[bool]:
+    """True so many times, and then False for ever."""
+    return chain(repeat(True, number), repeat(False))
 
 
 BATCH = BatchSchema()

@@ -295,3 +295,27 @@ def metrics(client: StrictClient) -> dict[str, float]:
     lines = client.get("/metrics").text.splitlines()
     samples = [line.rpartition(" ") for line in lines if not line.startswith("#")]
     return {name: float(value) for name, _, value in samples}
+
+
+@pytest.mark.parametrize("on_error", ["refuse", "report"])
+def test_a_hundred_wrong_rows_of_a_batch_are_described(client: StrictClient, on_error: str) -> None:
+    """Ten thousand empty applications answered fifteen megabytes."""
+    rows = [{}] * 250 + [EXAMPLE]
+    answer = client.post("/api/predict-batch", json={"applications": rows, "on_error": on_error})
+    errors = answer.get_json()["errors"]
+    described = [one["index"] for one in errors if one["errors"]]
+    assert described == list(range(100))
+    if on_error == "refuse":
+        assert (answer.status_code, len(errors)) == (422, 100)
+        detail = answer.get_json()["detail"]
+        assert "250 of 251 applications are wrong; the first 100 are described" in detail
+    else:
+        assert [one["index"] for one in errors] == list(range(250))
+        assert answer.get_json()["predictions"][0]["index"] == 250
+
+
+def test_a_flood_of_objects_is_too_large(client: StrictClient) -> None:
+    """It is refused before it is parsed."""
+    body = b'{"applications": [' + b"{}," * 50_000 + b"{}]}"
+    answer = client.post("/api/predict-batch", data=body, content_type="application/json")
+    assert (answer.status_code, answer.get_json()["status"]) == (413, 413)

@@ -32,6 +32,9 @@ from creditapp.web.personal import load_personal
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
+OBJECTS_OF_AN_APPLICATION = 4
+"""A body with more objects and arrays for each application of the largest batch is not even parsed."""
+
 
 @blueprint.get("/live")
 @open_to(ANYONE)
@@ -265,7 +268,7 @@ def _json_body() -> Any:
         raise UnsupportedMediaType("the content type must be application/json")
     if request.content_encoding not in (None, "identity"):
         raise UnsupportedMediaType("the body must not have a content encoding")
-    return parse(_whole_body())
+    return parse(_whole_body(), OBJECTS_OF_AN_APPLICATION * (current_settings().max_batch + 25))
 
 
 def _whole_body() -> bytes:

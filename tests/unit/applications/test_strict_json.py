@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditapp.applications.strict_json import parse
-from creditapp.exceptions import NotStrictJson
+from creditapp.exceptions import NotStrictJson, TooManyObjects
 
 WRONG = {
     "empty": b"",
@@ -40,6 +40,29 @@ def test_invalid_json_is_refused(body: bytes) -> None:
 def test_object_is_parsed_unchanged(value: dict[str, object]) -> None:
     """A valid object keeps its keys and values."""
     assert parse(json.dumps(value).encode()) == value
+
+
+FLOODS = {
+    "objects": b"[" + b"{}," * 5000 + b"{}]",
+    "arrays": b"[" + b"[]," * 5000 + b"[]]",
+    "keys": b"{" + b",".join(b'"%d":1' % number for number in range(20_001)) + b"}",
+}
+
+
+@pytest.mark.parametrize("body", FLOODS.values(), ids=FLOODS.keys())
+def test_a_flood_is_refused_before_it_is_parsed(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small body can take a hundred times its size in memory."""
+    assert parse(body) is not None
+    monkeypatch.setattr(json, "loads", None)
+    with pytest.raises(TooManyObjects, match=r"more than \d+,\d+"):
+        parse(body, 4_000 if b"{}" in body or b"[]" in body else 40_000)
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    """Editors write it, and RFC 8259 lets a parser ignore it; inside a text it stays."""
+    assert parse(b'\xef\xbb\xbf{"a": "\xef\xbb\xbf"}') == {"a": "\ufeff"}
 
 
 @given(st.binary())
