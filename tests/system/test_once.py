@@ -143,6 +143,7 @@ def test_a_database_that_is_stopped_at_once_loses_and_doubles_nothing(
     print(f"{len(answered)} answered, {times} stops, 0 lost, 0 doubled")
 
 
+@on_both
 @pytest.mark.parametrize("times", [5, pytest.param(50, marks=pytest.mark.soak)])
 def test_workers_that_are_killed_behind_nginx_lose_and_double_nothing(
     times: int, hosts: list[Service], database_url: str, tmp_path: Path
