@@ -148,7 +148,10 @@ def test_all_decisions_on_a_reference_are_erased_and_no_other(
         (["--reference", "a", "b", "--reason", "x"], "give either the ids"),
         (["--reference", "nobody", "--reason", "x"], "no decision has this reference"),
         (["nonsense", "--reason", "x", "--yes"], "no decision has the id nonsense"),
-        (["nonsense", "--reason", " ", "--yes"], "a reason of 1 to 200 printable characters"),
+        (
+            ["nonsense", "--reason", " ", "--yes"],
+            "1 to 500 printable characters in UTF-8 are required",
+        ),
     ],
 )
 def test_a_wrong_erasure_is_refused_with_what_to_do(

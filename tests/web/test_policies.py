@@ -249,7 +249,6 @@ def test_a_wrong_scale_is_refused(app: Flask) -> None:
         ("1.2 0.4", "[]", "why", "approve-from must be a number from 0 to 1, not 1.2"),
         ("0.7 nan", "[]", "why", "refer-from must be a number from 0 to 1, not nan"),
         ("0.4 0.7", "[]", "why", "refer-from (0.7) must not be above approve-from (0.4)"),
-        ("0.7 0.4", "[]", " ", "a reason is required"),
         ("0.7 0.4", '[{"feature": "Shoe size"}]', "why", "rules.json: rule 1: the feature"),
         ("0.7 0.4", "[", "why", "rules.json: "),
     ],
