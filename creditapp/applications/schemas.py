@@ -1,10 +1,9 @@
 """Marshmallow schemas of requests, derived from the catalogue; they decide which applications are valid."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, repeat
 from typing import Any
 
 from flask_babel import get_locale, gettext
@@ -331,21 +330,19 @@ def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
     rows = body["applications"]
     wrong = wrong_rows(catalogue, rows)
     errors: list[Mapping[str, Any]] = [
-        {"index": index, "errors": messages_about(catalogue, rows[index]) if described else {}}
-        for index, described in zip(sorted(wrong), _first(MOST_DESCRIBED), strict=False)
+        {
+            "index": index,
+            "errors": messages_about(catalogue, rows[index]) if number < MOST_DESCRIBED else {},
+        }
+        for number, index in enumerate(sorted(wrong))
     ]
     if errors and body["on_error"] == "refuse":
-        number = f"{len(errors)} of {len(rows)} applications are wrong"
+        counted = f"{len(errors)} of {len(rows)} applications are wrong"
         more = f"; the first {MOST_DESCRIBED} are described" if len(errors) > MOST_DESCRIBED else ""
-        raise InvalidApplication(number + more, errors[:MOST_DESCRIBED])
+        raise InvalidApplication(counted + more, errors[:MOST_DESCRIBED])
     good = [index for index in range(len(rows)) if index not in wrong]
     applications = [application_of(catalogue, rows[index]) for index in good]
     return Batch(applications, good, errors, body["on_error"] == "report", body["reasons"])
-
-
-def _first(number: int) -> Iterator[bool]:
-    """True so many times, and then False for ever."""
-    return chain(repeat(True, number), repeat(False))
 
 
 BATCH = BatchSchema()

@@ -25,7 +25,6 @@ from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.seals import blocks, rows
 from creditapp.seals.blocks import SealBlock, SealPart
-from creditapp.seals.canonical import leaf_of
 from creditapp.seals.tables import SealedTable, sealed_tables
 from creditapp.seals.unsealed import find_unsealed, split_keys
 
@@ -147,17 +146,15 @@ def _fill(
 ) -> list[Line]:
     """The lines with the rows that the database still has."""
     keys = split_keys(table, part.keys)
-    present = dict.fromkeys(rows.hash_stored(session, table, part.columns, keys).keys)
+    hashed = rows.hash_stored(session, table, part.columns, keys)
+    leaves = dict(zip(hashed.keys, hashed.leaves, strict=True))
     stored = rows.read_row_values(session, table, part.columns, keys)
     filled = []
     for key, line in zip(keys, lines, strict=True):
         values = stored.get(key)
-        if key not in present:
+        if key not in leaves:
             exported.gone += 1
-        elif (
-            not values
-            or leaf_of(table.name, list(values), list(values.values())).hex() != line.leaf
-        ):
+        elif leaves[key].hex() != line.leaf:
             exported.changed.append(f"{table.name} {table.shown(key)}")
         filled.append(line if values is None else line.with_row(values))
     return filled
