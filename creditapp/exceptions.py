@@ -303,6 +303,14 @@ class BadAccount(CreditappError):
     """A person or an API key that cannot be created or changed as asked."""
 
 
+class MigrationStopped(CreditappError):
+    """A migration that would have held up the service for too long; nothing was changed."""
+
+
+class DataWouldBeLost(CreditappError):
+    """A migration to take back that holds data; nothing was changed."""
+
+
 class BackupFailed(CreditappError):
     """The database could not be backed up or restored."""
 

@@ -7,6 +7,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+kind = "contract"  # or "expand", if the code before it goes on with it: CONTRIBUTING.md
 
 
 def upgrade() -> None:

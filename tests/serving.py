@@ -161,19 +161,20 @@ def serve(
     models: int = 2,
     log: Path | None = None,
     port: int = 0,
+    code: Path = ROOT,
     **more: str,
 ) -> Iterator[Service]:
     """Run gunicorn with two workers for the length of the block, once so many models are loaded.
 
-    A negative number waits for the log to say so, where nobody may read the metrics. Without a port, it
-    serves at a free one.
+    `code` is the project's folder; another one holds another version. A negative number of models waits for
+    the log to say so, where nobody may read the metrics. Without a port, it serves at a free one.
     """
     port = port or free_port()
     log = log or Path(database).with_suffix(".log")
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "ops/gunicorn.conf.py", "wsgi:app"],
-            cwd=ROOT,
+            cwd=code,
             env=environment(database, registry, PORT=str(port), **more),
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -5,6 +5,7 @@ import click
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.seals import known_public_keys
 from creditapp.database import schema
+from creditapp.database.schema import State
 from creditapp.exceptions import DatabaseUnavailable, InvalidSetting
 from creditapp.identity import people
 from creditapp.seals.verification import verify
@@ -32,12 +33,17 @@ def check_config() -> None:
 def _check(settings: Settings) -> None:
     """Check what only the database knows; the settings themselves were checked when they were read."""
     try:
-        is_at_head = schema.is_at_head()
-        has_admin = is_at_head and people.has_admin()
+        fit = schema.state()
+        has_admin = fit is not State.OTHER and people.has_admin()
     except DatabaseUnavailable as error:
         raise InvalidSetting("DATABASE_URL: the database does not answer") from error
-    if not is_at_head:
-        raise InvalidSetting("DATABASE_URL: the schema is not the newest; run: flask db upgrade")
+    if fit is State.OTHER:
+        raise InvalidSetting(
+            "DATABASE_URL: the schema is not this version's; run: flask db upgrade. If a newer "
+            "version migrated it, start that version"
+        )
+    if fit is State.NEWER:
+        click.echo("the schema is newer than this version needs, and suits it", err=True)
     if settings.production and not has_admin:
         raise InvalidSetting(
             "DATABASE_URL: nobody in it is an admin; run: flask user add NAME --role admin"

@@ -11,6 +11,7 @@ from creditapp.cli import (
     drift,
     exports,
     files,
+    migrations,
     models,
     people,
     personal_data,
@@ -24,6 +25,7 @@ from creditapp.cli import (
 )
 
 MODULES = (
+    migrations,
     models,
     versions,
     validation,

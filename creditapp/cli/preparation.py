@@ -3,10 +3,10 @@
 import secrets
 
 import click
-from flask_migrate import upgrade
 
 from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.migrations import migrate
 from creditapp.cli.models import run_training, summary
 from creditapp.cli.registry import open_registry
 from creditapp.cli.serving import lifecycle
@@ -25,7 +25,7 @@ def prepare() -> None:
     """Migrate the database; train and promote a first model if none is registered."""
     click.echo("database: migrating")
     with errors_in_one_line():
-        upgrade()
+        migrate()
         _add_local_admin()
         click.echo(f"model: {_prepare_model()}")
 

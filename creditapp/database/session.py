@@ -5,7 +5,7 @@ answered with 503 wherever it happens.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
 
@@ -103,6 +103,15 @@ def lock_table(session: Session, table: str) -> None:
     """
     if session.connection().dialect.name == "postgresql":
         session.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
+
+
+def wait_for_writable(session: Session, tables: Sequence[str]) -> None:
+    """Wait until rows can be added to some tables, as an INSERT would.
+
+    SQLite needs nothing: its one lock is for the whole database.
+    """
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {', '.join(tables)} IN ROW EXCLUSIVE MODE"))
 
 
 def purge() -> None:

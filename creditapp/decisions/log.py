@@ -18,7 +18,7 @@ from creditapp.database.bulk_insert import Insertion, prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.group_commit import GroupCommit
 from creditapp.database.salts import SALT_BYTES, salts
-from creditapp.database.session import reading, writing
+from creditapp.database.session import reading, wait_for_writable, writing
 from creditapp.decisions.once import Claim, find_answer, prepare_answer
 from creditapp.exceptions import (
     AnsweredMeanwhile,
@@ -137,6 +137,10 @@ CLOCK_SKEW = timedelta(minutes=1)
 """How far the clock of a deciding host may be behind that of a deploying host."""
 
 
+WRITTEN = (Decision.__tablename__, Answers.__tablename__)
+"""The tables that each decision is written to."""
+
+
 class _Probe:
     """Until when this process trusts its last successful write (monotonic seconds)."""
 
@@ -212,7 +216,7 @@ def contains(decision_id: UUID) -> bool:
 
 
 def check_writable() -> None:
-    """Write and commit one row, at most once a second.
+    """Write and commit one row, and be let into the tables of a decision; at most once a second.
 
     Raises:
         DatabaseUnavailable: decisions could not be recorded either.
@@ -220,6 +224,8 @@ def check_writable() -> None:
     if time.monotonic() < _probe.good_until:
         return
     with writing() as session:
+        # why: a migration that holds these tables stops all scoring; the row of the probe does not notice.
+        wait_for_writable(session, WRITTEN)
         session.merge(LogProbe(id=1, written_at=datetime.now(UTC)))
     _probe.good_until = time.monotonic() + 1
 

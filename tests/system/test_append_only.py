@@ -53,6 +53,7 @@ CHANGEABLE = {
     "recorded_run",
     "api_key",
     "log_probe",
+    "schema_step",
     "model_turn",
     "person",
     "recovery_code",

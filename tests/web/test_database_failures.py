@@ -35,6 +35,7 @@ TABLES = [
     "proposal_decision",
     "api_key",
     "log_probe",
+    "schema_step",
     "model_turn",
     "recorded_run",
     "erasure",
@@ -57,6 +58,7 @@ UNREAD = (
     "seal_block",
     "seal_part",
     "seal_check",
+    "schema_step",
 )
 """Tables that no route needs in the test: no review, key, change, challenger, file, second factor or seal."""
 
