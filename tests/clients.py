@@ -41,6 +41,9 @@ POOR = {
 }
 """An application that the default model declines, with as many reasons as there can be."""
 
+LONG = {**EXAMPLE, "Duration in month": 36, "Credit amount": 9000.0}
+"""An application that the default model refers to a person."""
+
 
 def example(**changes: Any) -> dict[str, Any]:
     """The documentation's own application, with some answers changed."""

@@ -3,7 +3,6 @@
 A reviewer's reason may contain personal data, so it has a table of its own and can be erased.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.salts import SALT_BYTES, salts
-from creditapp.database.session import lock_table, reading, writing
+from creditapp.database.session import lock_table, writing
 from creditapp.decisions.log import Decision
 from creditapp.exceptions import AlreadyReviewed, BadReview, SamePerson
 from creditapp.explanations.reasons import Reason, Source
@@ -65,16 +64,6 @@ def newest_first(decision_id: UUID) -> Select[Review]:
     """The query for all reviews of a decision, newest first."""
     query = select(Review).where(Review.decision_id == decision_id).order_by(Review.id.desc())
     return query.options(joinedload(Review.words))
-
-
-def find_waiting(before: UUID | None, limit: int) -> Sequence[Decision]:
-    """Decisions that were referred to a person and have no review, newest first."""
-    reviewed = select(Review.id).where(Review.decision_id == Decision.decision_id).exists()
-    query = select(Decision).where(Decision.decision == "refer", ~reviewed)
-    if before is not None:
-        query = query.where(Decision.decision_id < before)
-    with reading() as session:
-        return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
 
 
 def effective_outcome(decision: Decision, newest: Review | None) -> str:

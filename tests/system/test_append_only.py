@@ -54,6 +54,7 @@ CHANGEABLE = {
     "api_key",
     "log_probe",
     "schema_step",
+    "waiting_decision",
     "model_turn",
     "person",
     "recovery_code",

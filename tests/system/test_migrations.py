@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import delete, inspect, text
+from sqlalchemy import delete, inspect, select, text
 
 from creditapp.challenger import assignments as challengers
 from creditapp.challenger import scores as challenger_scores
@@ -17,9 +18,12 @@ from creditapp.challenger.scores import UNFIT, ShadowScore
 from creditapp.database.engine import db
 from creditapp.database.session import reading, writing
 from creditapp.decisions import log as decision_log
-from creditapp.decisions.log import Answers
+from creditapp.decisions import reviews, waiting
+from creditapp.decisions.log import Answers, Decision
+from creditapp.decisions.waiting import WaitingDecision
+from creditapp.seals import expiries
 from tests.actors import A_TEST
-from tests.clients import StrictClient
+from tests.clients import LONG, StrictClient
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
 from tests.retrained import other_bundle
@@ -110,6 +114,35 @@ def test_the_reference_moves_to_the_answers_and_back(app: Flask, client: StrictC
     assert [row.reference for row in rows] == ["kept", None, "kept too"]
     salts = {row.given.salt for row in rows if row.given}
     assert [len(salt) for salt in salts] == [16, 16]
+
+
+@on_both
+def test_the_queue_is_filled_from_what_was_referred_before(
+    app: Flask, client: StrictClient
+) -> None:
+    """A database from before the table has decisions that wait, and some that were reviewed."""
+    made = [client.post("/api/predict", json=LONG).get_json()["decision_id"] for _ in range(3)]
+    with app.app_context():
+        reviews.record(decision_log.find(made[0]), "approve", "seen", A_TEST, None)
+        downgrade(revision="c4d70b9e2a16")
+        upgrade()
+        assert [str(one.decision_id) for one in waiting.find(None, 9)] == made[:0:-1]
+
+
+@on_both
+def test_a_decision_that_is_gone_waits_no_more(app: Flask, client: StrictClient) -> None:
+    """As those that expired."""
+    [made, other] = [
+        client.post("/api/predict", json=LONG).get_json()["decision_id"] for _ in range(2)
+    ]
+    with app.app_context():
+        with writing() as session:
+            expiries.add(session, "decision", 1, datetime.now(UTC) + timedelta(days=1), A_TEST, 1)
+            session.flush()
+            for table in (Answers, Decision):
+                session.execute(delete(table).where(table.decision_id == UUID(made)))
+        with reading() as session:
+            assert session.scalars(select(WaitingDecision.decision_id)).all() == [UUID(other)]
 
 
 @on_both

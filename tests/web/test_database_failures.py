@@ -36,6 +36,7 @@ TABLES = [
     "api_key",
     "log_probe",
     "schema_step",
+    "waiting_decision",
     "model_turn",
     "recorded_run",
     "erasure",

@@ -14,11 +14,9 @@ from creditapp.exceptions import AlreadyReviewed
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.people import Role
-from tests.clients import StrictClient, csrf_token
+from tests.clients import LONG, StrictClient, csrf_token
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
-
-LONG = {**EXAMPLE, "Duration in month": 36, "Credit amount": 9000.0}
 
 
 @pytest.fixture
@@ -117,6 +115,7 @@ def test_a_review_without_a_verdict_or_a_reason_is_none(
     assert officer.get(f"/api/decisions/{referred}").get_json()["reviews"] == []
 
 
+@on_both
 def test_the_queue_holds_what_is_referred_and_not_reviewed(
     officer: StrictClient, referred: str
 ) -> None:

@@ -10,6 +10,7 @@ from creditapp.applications.catalogue import Catalogue
 from creditapp.decisions import listing, reviews
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import stored as stored_decisions
+from creditapp.decisions import waiting as waiting_decisions
 from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Decision
 from creditapp.decisions.replay import Replayed, replay
@@ -50,7 +51,7 @@ def waiting() -> str:
     rate_limits.spend_reading()
     before = request.args.get("before", "")
     last = decision_log.find(before).decision_id if before else None
-    return _list_page(reviews.find_waiting(last, PAGE_LENGTH), waiting=True)
+    return _list_page(waiting_decisions.find(last, PAGE_LENGTH), waiting=True)
 
 
 @blueprint.get("/decisions/<decision_id>")
