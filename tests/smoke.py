@@ -7,10 +7,10 @@ from tests.serving import Browser, Service
 PAGES = ("/", "/decisions", "/decisions/waiting", "/models", "/policy", "/drift", "/events")
 
 
-def use(service: Service, password: str) -> None:
-    """Use a running service as programs and people do; `password` is the admin's."""
+def use(service: Service, name: str, password: str) -> None:
+    """Use a running service as programs and people do, and as one admin."""
     _use_as_program(service)
-    _use_as_person(service, password)
+    _use_as_person(service, name, password)
 
 
 def _use_as_program(service: Service) -> None:
@@ -24,15 +24,16 @@ def _use_as_program(service: Service) -> None:
     assert service.get("/api/model-info").status == 200
 
 
-def _use_as_person(service: Service, password: str) -> None:
+def _use_as_person(service: Service, name: str, password: str) -> None:
     browser = Browser(service)
     token = csrf_token(browser.get("/sign-in").body.decode())
-    form = {"csrf_token": token, "name": "admin", "password": password}
-    assert browser.post("/sign-in", form).status == 302
+    form = {"csrf_token": token, "name": name, "password": password}
+    answer = browser.post("/sign-in", form)
+    assert answer.status == 302, answer.body[-3000:]
     statuses = {path: browser.get(path).status for path in PAGES}
     assert set(statuses.values()) == {200}, statuses
     made = service.post("/api/predict", EXAMPLE).json["decision_id"]
     page = browser.get(f"/decisions/{made}")
     form = {"csrf_token": csrf_token(page.body.decode()), "outcome": "decline", "note": "smoke"}
     assert browser.post(f"/decisions/{made}/review", form).status == 302
-    assert service.get(f"/api/decisions/{made}").json["outcome"] == "decline"
+    assert service.get(f"/api/decisions/{made}").json["review"]["outcome"] == "decline"

@@ -1,5 +1,6 @@
 """A new version while the service runs: migrations hold nobody up, and the version before goes on."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -188,8 +189,11 @@ def test_the_version_before_goes_on_with_the_new_schema(
 ) -> None:
     """The code from before the newest migration, taken from the project's history, on today's schema."""
     code = code_before_newest_migration(tmp_path / "before")
+    adding = ("user", "add", "olga", "--role", "admin", "--generate")
+    added = flask(*adding, database=database_url, registry=trained.registry)
     with serve(database_url, trained.registry, log=tmp_path / "log", code=code) as service:
-        smoke.use(service, trained.admin_password)
+        [password] = re.findall(r"only once: (\S+)", added.stdout)
+        smoke.use(service, "olga", password)
     with serve(database_url, trained.registry, log=tmp_path / "log") as service:
         assert service.post("/api/predict", EXAMPLE).status == 200
 
