@@ -5,6 +5,8 @@
 SUPPORTED := import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
+# Its programs begin with the absolute path of the folder where they were installed, and the folder may have been renamed
+# since: so they are called as modules.
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 export FLASK_APP := wsgi
@@ -14,8 +16,8 @@ help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/'
 
 run: .venv/.run ## serve on http://127.0.0.1:8000 (PORT=… for another port), training a first model if there is none
-	@$(BIN)/flask prepare
-	@exec $(BIN)/gunicorn --config ops/gunicorn.conf.py wsgi:app
+	@$(BIN)/python -m flask prepare
+	@exec $(BIN)/python -m gunicorn --config ops/gunicorn.conf.py wsgi:app
 
 test: .venv/.dev ## run the suite that guards every change
 	@tests/install-packages
@@ -34,26 +36,26 @@ bench: .venv/.dev ## measure applications, batches, files and a start beside the
 	$(BIN)/python -m tests.benchmarks.batch
 	$(BIN)/python -m tests.benchmarks.files
 	$(BIN)/python -m tests.benchmarks.queue
-	$(BIN)/flask tournament --repeats 1
+	$(BIN)/python -m flask tournament --repeats 1
 
 mutation: .venv/.dev build/mutation/.tool ## change the code a little and see whether a test notices (PACKAGES="policy scoring" for some; half an hour)
 	build/mutation/venv/bin/python tests/mutation/run.py $(PACKAGES)
 
 lint: .venv/.dev ## check style, types and the layers of imports
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -c "from importlinter.cli import lint_imports_command as lint; lint()"
 
 lock: ## write requirements/ anew from pyproject.toml (needs uv)
 	@requirements/lock
 
 translations: .venv/.dev ## bring creditapp/translations/ up to the texts in the code, and compile it
 	@mkdir -p build
-	$(BIN)/pybabel -q extract --no-location --sort-output -F babel.cfg -k marked -k lazy_gettext -o build/messages.pot .
-	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date \
+	$(BIN)/python -m babel.messages.frontend -q extract --no-location --sort-output -F babel.cfg -k marked -k lazy_gettext -o build/messages.pot .
+	$(BIN)/python -m babel.messages.frontend -q update --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date \
 		-i build/messages.pot -d creditapp/translations
-	$(BIN)/pybabel -q compile -d creditapp/translations
+	$(BIN)/python -m babel.messages.frontend -q compile -d creditapp/translations
 
 documents: .venv/.dev ## write what is generated in the documents: the settings in README, the picture of the packages
 	$(BIN)/python -m tests.readme

@@ -1,18 +1,15 @@
 """The application for gunicorn and for the `flask` command."""
 
 import os
-import sys
 
-from creditapp.exceptions import InvalidSetting
 from creditapp.settings.safeguards import checked_settings
+from creditapp.settings.start import read_dotenv_files, wrong_settings_end_the_process
 
 os.umask(0o077)  # what is written here is nobody else's to read
 
-try:
+with wrong_settings_end_the_process():
+    read_dotenv_files()
     settings = checked_settings()
-except InvalidSetting as error:
-    print(error, file=sys.stderr)
-    raise SystemExit(2) from None
 
 if os.environ.get("FLASK_RUN_FROM_CLI"):
     # A command has no metrics to share; the client would look for the folder while it is imported.
@@ -20,4 +17,5 @@ if os.environ.get("FLASK_RUN_FROM_CLI"):
 
 from creditapp.factory import create_app
 
-app = create_app(settings)
+with wrong_settings_end_the_process():
+    app = create_app(settings)

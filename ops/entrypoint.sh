@@ -5,17 +5,17 @@ cd "$(dirname "$0")/.."
 
 case "${1:-}" in
 web) # serve until SIGTERM, then finish the accepted requests
-    exec gunicorn --config ops/gunicorn.conf.py wsgi:app ;;
+    exec python -m gunicorn --config ops/gunicorn.conf.py wsgi:app ;;
 migrate) # migrate the database, and add the first admin if nobody is one
-    flask db upgrade
-    exec flask user first-admin ;;
+    python -m flask db upgrade
+    exec python -m flask user first-admin ;;
 train) # have a model in force: train and promote a first one where none is
-    exec flask prepare ;;
+    exec python -m flask prepare ;;
 seal) # seal the record each minute; the file of public keys gets this key's
-    flask seal key >/tmp/public.pem
+    python -m flask seal key >/tmp/public.pem
     known=${CREDITAPP_SEAL_PUBLIC_KEYS:-/dev/null}
     grep -qF "$(sed -n 2p /tmp/public.pem)" "$known" 2>/dev/null || cat /tmp/public.pem >>"$known"
-    exec flask seal --every 60 ;;
+    exec python -m flask seal --every 60 ;;
 keep) # now and each day: delete what is past its time, and verify the record; the log and the metrics tell
     running=
     trap 'kill $running 2>/dev/null || true; exit 0' TERM
@@ -25,22 +25,22 @@ keep) # now and each day: delete what is past its time, and verify the record; t
         wait "$running"
     }
     while :; do
-        run flask retention || echo "the retention failed; it is tried again tomorrow" >&2
-        run flask audit verify --full || echo "the verification failed; see docs/runbook.md" >&2
+        run python -m flask retention || echo "the retention failed; it is tried again tomorrow" >&2
+        run python -m flask audit verify --full || echo "the verification failed; see docs/runbook.md" >&2
         run sleep 86400
     done ;;
 check-config) # check whether `web` would start
-    exec flask check-config ;;
+    exec python -m flask check-config ;;
 registry) # serve the model registry; the database's address comes from MLFLOW_BACKEND_STORE_URI or …_FILE
     MLFLOW_BACKEND_STORE_URI=${MLFLOW_BACKEND_STORE_URI:-$(cat "${MLFLOW_BACKEND_STORE_URI_FILE:?is expected}")}
     # Its job runner starts seven processes of 200 MB each, for jobs that nothing here asks for.
     export MLFLOW_BACKEND_STORE_URI MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
-    exec mlflow server --host "${MLFLOW_HOST:-0.0.0.0}" --port 5000 --workers 1 \
+    exec python -m mlflow server --host "${MLFLOW_HOST:-0.0.0.0}" --port 5000 --workers 1 \
         --artifacts-destination "${MLFLOW_ARTIFACTS:-/var/lib/mlflow}" --allowed-hosts "mlflow:5000,localhost:5000" ;;
 health) # check whether the service, or the given address, answers
     exec python ops/health.py ${2:+"$2"} ;;
 flask) # any command of the application
-    exec "$@" ;;
+    exec python -m "$@" ;;
 *)
     echo "use one of: web, migrate, train, seal, keep, check-config, registry, health, flask …" >&2
     exit 2 ;;

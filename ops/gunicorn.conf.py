@@ -1,5 +1,6 @@
 """The configuration of gunicorn: `gunicorn -c ops/gunicorn.conf.py wsgi:app` in the project's folder."""
 
+import fcntl
 import gc
 import os
 import shutil
@@ -15,15 +16,14 @@ from typing import Any
 from gunicorn import glogging
 from gunicorn.workers.gthread import ThreadWorker
 
-from creditapp.exceptions import InvalidSetting
 from creditapp.observability import logs
+from creditapp.settings.paths import METRICS_LOCK
 from creditapp.settings.safeguards import checked_settings
+from creditapp.settings.start import read_dotenv_files, wrong_settings_end_the_process
 
-try:
+with wrong_settings_end_the_process():
+    read_dotenv_files()
     settings = checked_settings()
-except InvalidSetting as error:
-    print(error, file=sys.stderr)
-    raise SystemExit(2) from None
 
 # A reload of this file must not mistake our own folder for a setting.
 OWN_FOLDER = "CREDITAPP_OWN_METRICS_FOLDER"
@@ -97,9 +97,23 @@ def on_starting(server: Any) -> None:
         folder = tempfile.mkdtemp(prefix="creditapp-metrics-")
         os.environ[OWN_FOLDER] = folder
     Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    for leftover in Path(folder).iterdir():
+    _hold(server, Path(folder))
+    for leftover in Path(folder).glob("*.db"):
         leftover.unlink()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+
+
+def _hold(server: Any, folder: Path) -> None:
+    """Keep other services away from the metrics folder until the last worker ends."""
+    server.metrics_lock = (folder / METRICS_LOCK).open("w")
+    try:
+        fcntl.flock(server.metrics_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print(
+            f"PROMETHEUS_MULTIPROC_DIR: another service keeps its metrics in {folder}; give each one its own",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None
 
 
 def _check_gunicorn(cfg: Any) -> None:
@@ -118,9 +132,7 @@ def _check_gunicorn(cfg: Any) -> None:
 def _check() -> None:
     """Run `flask check-config` before a port is opened."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "check-config"]
-    # A .env file would be read by the command and not by the service.
-    env = {**os.environ, "FLASK_SKIP_DOTENV": "1"}
-    checked = subprocess.run(command, env=env, stdout=subprocess.DEVNULL, check=False)
+    checked = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
     if checked.returncode:
         raise SystemExit(checked.returncode)
 

@@ -17,6 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 os.environ.setdefault("SECRET_KEY", secrets.token_hex(32))
+os.environ["FLASK_SKIP_DOTENV"] = "1"
 
 from creditapp.factory import create_app
 from creditapp.identity import people as people_module

@@ -10,6 +10,7 @@ from creditapp.cli.migrations import migrate
 from creditapp.cli.models import run_training, summary
 from creditapp.cli.registry import open_registry
 from creditapp.cli.serving import lifecycle
+from creditapp.database.turns import one_at_a_time
 from creditapp.identity import audit, people
 from creditapp.identity.actors import operator
 from creditapp.identity.audit import Action
@@ -24,7 +25,7 @@ from creditapp.settings.paths import DEFAULT_PORTFOLIO
 def prepare() -> None:
     """Migrate the database; train and promote a first model if none is registered."""
     click.echo("database: migrating")
-    with errors_in_one_line():
+    with errors_in_one_line(), one_at_a_time("prepare"):
         migrate()
         _add_local_admin()
         click.echo(f"model: {_prepare_model()}")

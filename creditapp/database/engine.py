@@ -1,8 +1,10 @@
 """The engine, the base of all tables, and how values are stored."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import orjson
+from alembic.config import Config
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -11,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from creditapp.database import sqlite
+from creditapp.exceptions import InvalidSetting
 from creditapp.settings.paths import INSTANCE, ROOT
 
 
@@ -59,12 +62,33 @@ def init_app(app: Flask, synchronous: str) -> None:
 
     `synchronous` is SQLite's setting of the same name: when a commit counts as done.
     """
-    INSTANCE.mkdir(mode=0o700, exist_ok=True)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    # why: a percent sign has a meaning in Alembic's configuration.
+    migrate.init_app(app, db, directory=str(ROOT / "migrations").replace("%", "%%"))
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
+            _make_folder(Path(db.engine.url.database or ""))
             sqlite.prepare(db.engine, synchronous)
+
+
+def _make_folder(database: Path) -> None:
+    """Make the instance folder, if the database is to be in it."""
+    if database.parent == INSTANCE:
+        try:
+            INSTANCE.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise InvalidSetting(
+                f"DATABASE_URL: the folder {INSTANCE} cannot be made: {error.strerror}; "
+                "make it, or name another database"
+            ) from error
+
+
+def _name_migration_files(config: Config) -> Config:
+    config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
+    return config
+
+
+migrate.configure(_name_migration_files)
 
 
 def limit_silence(app: Flask, seconds: int) -> None:

@@ -37,13 +37,17 @@ def write_lock(engine: Engine) -> Iterator[None]:
     Raises:
         DatabaseUnavailable: the lock file beside the database cannot be opened or locked.
     """
-    with _thread_lock, _locked(f"{engine.url.database}-turn"):
+    with _thread_lock, locked(f"{engine.url.database}-turn"):
         yield
 
 
 @contextmanager
-def _locked(path: str) -> Iterator[None]:
-    """Open and lock a file; closing it releases the lock."""
+def locked(path: str) -> Iterator[None]:
+    """Open and lock a file; closing it releases the lock.
+
+    Raises:
+        DatabaseUnavailable: it cannot be opened.
+    """
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

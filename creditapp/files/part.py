@@ -2,7 +2,6 @@
 
 import gc
 import json
-import os
 import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from creditapp import publishing
 from creditapp.applications import schemas
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer
@@ -145,12 +145,11 @@ def publish(path: Path, columns: dict[str, pa.DataType], rows: Sequence[Sequence
     Raises:
         OSError: the folder cannot be written to.
     """
-    # why: Dask may run a part twice at the same time; a link, unlike a rename, does not replace.
+    # why: Dask may run a part twice at the same time.
     draft = path.with_name(f"{DRAFT}{secrets.token_hex(8)}-{path.name}")
     formats.write(draft, columns, rows)
     with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink(missing_ok=True)
+        publishing.publish(draft, path)
 
 
 def save(path: Path, value: object) -> None:

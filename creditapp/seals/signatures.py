@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from creditapp.exceptions import BadSealKey
+from creditapp.publishing import publish
 
 END_OF_KEY = b"-----END PUBLIC KEY-----\n"
 
@@ -70,8 +71,7 @@ def create_key(path: Path) -> SigningKey:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.touch(mode=0o600)
         draft.write_bytes(pem)
-        # why: a link, unlike a rename, refuses to replace a key, also one that was made meanwhile.
-        os.link(draft, path)
+        publish(draft, path)
     except FileExistsError:
         raise BadSealKey(f"{path}: this file exists already; give another name") from None
     except OSError as error:

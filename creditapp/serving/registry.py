@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import socket
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -38,6 +40,10 @@ BUNDLE_FOLDER, BUNDLE_FILE = "served_bundle", "bundle.zip"
 POINTS_FILE = "scorecard.csv"
 DIGEST_TAG = "bundle_sha256"
 PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
+POSTGRESQL_PORT, SECONDS_TO_CONNECT = 5432, 5
+UNREACHABLE = (
+    "the model registry cannot be reached or read; check that MLFLOW_TRACKING_URI leads to it"
+)
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
 
 
@@ -100,10 +106,16 @@ class Registry:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self._tracking_uri = tracking_uri
-        with _registry_failures():
+        _check_folder(tracking_uri)
+        try:
+            _check_server(tracking_uri)
             correct_paths(tracking_uri, EXPERIMENT)
             mlflow.set_tracking_uri(tracking_uri)
             self._client = MlflowClient(tracking_uri)
+            self._client.search_experiments(max_results=1)
+        except Exception as error:
+            # why: an address can lead to any driver, and each fails in its own way.
+            raise RegistryUnavailable(UNREACHABLE) from error
 
     @contextmanager
     def run(self) -> Iterator[str]:
@@ -307,12 +319,29 @@ class Registry:
             self._client.set_model_version_tag(MODEL_NAME, version, key, value)
 
 
+def _check_folder(tracking_uri: str) -> None:
+    """Refuse a folder that MLflow puts into SQL without quoting it."""
+    if tracking_uri.startswith("sqlite") and "'" in str(Path.cwd()):
+        raise RegistryUnavailable(
+            f"{Path.cwd()}: MLflow cannot make a registry from a folder with an apostrophe in its name; "
+            "rename the folder"
+        )
+
+
+def _check_server(tracking_uri: str) -> None:
+    """Check that the server of a database answers: MLflow would try to reach it for 100 seconds."""
+    parts = urlsplit(tracking_uri)
+    if parts.hostname and not parts.scheme.startswith("http"):
+        address = (parts.hostname, parts.port or POSTGRESQL_PORT)
+        socket.create_connection(address, SECONDS_TO_CONNECT).close()
+
+
 @contextmanager
 def _registry_failures() -> Iterator[None]:
     try:
         yield
     except (MlflowException, sqlite3.Error) as error:
-        raise RegistryUnavailable("the model registry cannot be reached or read") from error
+        raise RegistryUnavailable(UNREACHABLE) from error
 
 
 def _log_bundle(packed: bytes) -> None:

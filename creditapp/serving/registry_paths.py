@@ -6,6 +6,7 @@ Where both were moved together, or are mounted at another path, the paths are ma
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import unquote
 
 FOLDER = "mlruns"
 PATHS = (
@@ -41,7 +42,7 @@ def correct_paths(tracking_uri: str, experiment: str) -> None:
 
 def _file(tracking_uri: str) -> Path | None:
     scheme, separator, path = tracking_uri.partition(":///")
-    return Path(path).resolve() if separator and scheme.startswith("sqlite") else None
+    return Path(unquote(path)).resolve() if separator and scheme.startswith("sqlite") else None
 
 
 def _location(connection: sqlite3.Connection, experiment: str) -> str | None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from creditapp.exceptions import InvalidSetting
 from creditapp.settings.names import check_names
+from creditapp.settings.paths import METRICS_LOCK
 from creditapp.settings.settings import Settings
 
 KNOWN_SECRETS = (
@@ -99,9 +100,9 @@ def _is_database(address: str) -> bool:
 
 def _holds_other_files(folder: str) -> bool:
     """Whether a folder holds files other than metrics; they would be deleted at the start."""
-    metrics = ("counter_", "gauge_", "histogram_", "summary_")
+    ours = ("counter_", "gauge_", "histogram_", "summary_", METRICS_LOCK)
     path = Path(folder)
-    return path.is_dir() and any(not file.name.startswith(metrics) for file in path.iterdir())
+    return path.is_dir() and any(not file.name.startswith(ours) for file in path.iterdir())
 
 
 def _is_guessable(secret: str) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from environs import EnvError, FileAwareEnv
 from marshmallow.validate import OneOf, Range, Validator
 
 from creditapp.exceptions import InvalidSetting
+from creditapp.publishing import publish
 from creditapp.settings.paths import INSTANCE, ROOT
 
 ROLES = ("officer", "analyst", "admin")
@@ -358,6 +360,9 @@ class Settings:
     @property
     def tracking_uri(self) -> str:
         """The registry's address; a relative SQLite path is below the project's folder."""
+        if Path.cwd() == ROOT and _escape(ROOT) != str(ROOT):
+            # why: MLflow makes the folder that an address names as it is written, with its escapes.
+            return self.mlflow_tracking_uri
         return _absolute(self.mlflow_tracking_uri, ROOT)
 
 
@@ -379,8 +384,13 @@ def markdown_table() -> str:
 def _absolute(address: str, folder: Path) -> str:
     scheme, separator, path = address.partition(":///")
     if scheme.startswith("sqlite") and separator and path and not path.startswith(("/", ":")):
-        return f"{scheme}:///{folder / path}"
+        return f"{scheme}:///{_escape(folder)}/{path}"
     return address
+
+
+def _escape(folder: Path) -> str:
+    """A folder as it stands in an address, where these two signs have a meaning."""
+    return str(folder).replace("%", "%25").replace("?", "%3F")
 
 
 def _read(setting: Setting) -> Any:
@@ -404,13 +414,15 @@ def _development_secret() -> str:
 
 def _write_once(path: Path, text: str) -> None:
     """Create the file complete and private; if two processes try, the first one wins."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(text)
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(text)
+        with suppress(FileExistsError):
+            publish(draft, path)
+    except OSError as error:
+        raise InvalidSetting(
+            f"SECRET_KEY: {path} cannot be written: {error.strerror}; set SECRET_KEY, or let the "
+            "folder be written to"
+        ) from error

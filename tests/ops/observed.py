@@ -27,7 +27,7 @@ PROMETHEUS = "http://localhost:9090"
 ALERTMANAGER = "http://alertmanager:9093"
 RECEIVER = ("127.0.0.1", 9099)
 DASHBOARD = ROOT / "ops/grafana/provisioning/dashboards/credit-score-dashboard.json"
-HOSTS = "127.0.0.1 localhost credit-score-api prometheus alertmanager\n"
+HOSTS = "127.0.0.1 localhost credit-score-api credit-score-api-2 prometheus alertmanager\n"
 UNSAFE = {**EXAMPLE, "Duration in month": 60, "Credit amount": 15000, "Credit history": "A30"}
 SCRAPE = 15
 
@@ -96,7 +96,7 @@ def start(home: Path, database: Path, registry: Path) -> list[subprocess.Popen[b
     more = {
         "PORT": "8000",
         "CREDITAPP_DRIFT_SECONDS": "5",
-        "CREDITAPP_TRUSTED_HOSTS": "credit-score-api",
+        "CREDITAPP_TRUSTED_HOSTS": "credit-score-api,credit-score-api-2",
         "PROMETHEUS_MULTIPROC_DIR": str(home / "metrics"),
     }
     env = environment(database, registry, **more)

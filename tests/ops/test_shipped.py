@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,18 @@ def test_a_stop_leaves_gunicorn_the_time_it_gives_to_requests() -> None:
     }
     assert grace["credit-score-api"] > int(graceful)
     assert grace["nginx"] >= grace["credit-score-api"]
+
+
+def test_the_service_runs_twice_and_nginx_knows_both_where_they_stay() -> None:
+    """Nginx looks names up at its start alone, so a replaced container must come back to its address."""
+    hosts = [SERVICES[name] for name in ("credit-score-api", "credit-score-api-2")]
+    fixed = [host["networks"]["front"]["ipv4_address"] for host in hosts]
+    upstreams = SERVICES["nginx"]["environment"]["UPSTREAMS"].split(",")
+    assert upstreams == [f"{address}:8000" for address in fixed]
+    [front] = compose()["networks"]["front"]["ipam"]["config"]
+    others = ip_network(front["ip_range"])
+    assert not any(ip_address(address) in others for address in fixed)
+    assert [host["image"] for host in hosts] == [SERVICES["migrate"]["image"]] * 2
 
 
 def test_the_data_lead_nowhere_but_to_the_service() -> None:

@@ -18,7 +18,7 @@ from creditapp.settings.paths import ROOT
 from tests.load import assert_kept, under_load
 from tests.portfolios import EXAMPLE, QUESTIONS
 from tests.postgresql import Postgresql
-from tests.serving import Service, Trained, serve, wait_until
+from tests.serving import Answer, Service, Trained, serve, wait_until
 
 WITHIN_SECONDS = 10
 with (ROOT / "data" / "estadistical.csv").open(newline="") as lines:
@@ -45,6 +45,37 @@ def test_a_restart_of_the_database_costs_answers_while_it_lasts_and_nothing_more
         assert service.get("/api/health").status == 200
         assert service.workers() == workers
     assert_kept(answered, address)
+
+
+def test_the_password_of_the_database_changes_while_hosts_are_replaced_in_turn(
+    server: Postgresql, address: str, trained: Trained, tmp_path: Path
+) -> None:
+    """Open connections go on with the old password, so no request fails."""
+    database = address.rpartition("/")[2]
+    server.run("CREATE ROLE lender LOGIN SUPERUSER PASSWORD 'before'")
+    login = f"127.0.0.1:{server.port}/{database}"
+    old, new = (f"postgresql://lender:{word}@{login}" for word in ("before", "after"))
+    statuses = set()
+
+    def ask() -> Answer:
+        answer = first.post("/api/predict", EXAMPLE)
+        statuses.add(answer.status)
+        return answer
+
+    with (
+        serve(old, trained.registry, log=tmp_path / "old") as first,
+        under_load(4, ask) as by_first,
+    ):
+        wait_until(lambda: len(by_first) > 50, 20)
+        server.run("ALTER ROLE lender PASSWORD 'after'")
+        with serve(new, trained.registry, log=tmp_path / "new") as second:
+            before = len(by_first)
+            wait_until(lambda: len(by_first) > before + 50, 20)
+            assert second.post("/api/predict", EXAMPLE).status == 200
+    assert statuses == {200}
+    assert_kept(by_first, address)
+    with pytest.raises(OperationalError):
+        create_engine(old.replace("postgresql:", "postgresql+psycopg:")).connect()
 
 
 def test_a_killed_worker_loses_nothing_that_was_answered(
