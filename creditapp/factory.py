@@ -11,7 +11,7 @@ from creditapp.applications.questions import as_shown
 from creditapp.challenger import shadow
 from creditapp.cli import commands
 from creditapp.database import engine
-from creditapp.observability import logs, metrics, request_ids
+from creditapp.observability import logs, metrics, queue_time, request_ids
 from creditapp.serving import cache as model_cache
 from creditapp.serving import registry_listing
 from creditapp.settings.paths import INSTANCE, ROOT
@@ -99,9 +99,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _add_middleware(app: Flask, settings: Settings) -> None:
     """What sees each request first; the order matters."""
     app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]
-        metrics.KnownMethods(app.wsgi_app), settings.proxies
+        metrics.BusyThreads(metrics.KnownMethods(app.wsgi_app)), settings.proxies
     )
     request_ids.init_app(app)
+    queue_time.init_app(app)
     logs.init_app(app)
     hosts.init_app(app, settings.trusted_hosts or LOCAL_HOSTS)
     metrics.requests.init_app(app)

@@ -170,6 +170,7 @@ def post_worker_init(worker: Any) -> None:
     from creditapp.serving import cache as model_cache
 
     engine.limit_silence(worker.wsgi, settings.database_seconds)
+    engine.note_capacity(worker.wsgi, settings.threads)
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
     shadow.of_app(worker.wsgi).follow(worker.wsgi)
     drift_watch.watch(worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"])

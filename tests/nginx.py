@@ -31,7 +31,9 @@ class Front:
 
 
 @contextmanager
-def front(upstreams: Sequence[str], folder: Path, tls: Path | None = None) -> Iterator[Front]:
+def front(
+    upstreams: Sequence[str], folder: Path, tls: Path | None = None, **more: str
+) -> Iterator[Front]:
     """Start nginx in front of these hosts; `tls` holds the certificate, if it serves https."""
     http, https, health = free_port(), free_port(), free_port()
     environment = {
@@ -44,9 +46,11 @@ def front(upstreams: Sequence[str], folder: Path, tls: Path | None = None) -> It
         "HTTP_PORT": str(http),
         "HTTPS_PORT": str(https),
         "HEALTH_PORT": str(health),
+        **more,
     }
     log = folder / "nginx.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
+        log.chmod(0o666)  # nginx opens its standard output once more
         command = [*_as_nobody(), str(ROOT / "ops" / "nginx" / "start")]
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:

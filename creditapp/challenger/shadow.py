@@ -21,6 +21,7 @@ from creditapp.decisions.decide import decided
 from creditapp.decisions.log import NewDecision
 from creditapp.exceptions import BrokenBundle, DatabaseUnavailable
 from creditapp.observability import metrics
+from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.policy.definition import Policy
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Score, Scorer
@@ -151,7 +152,11 @@ class Shadow:
                 try:
                     self.take_turn()
                 except DatabaseUnavailable as error:
-                    log.warning("the challenger cannot be looked up; trying again: %s", error)
+                    log.warning(
+                        "the challenger cannot be looked up; trying again: %s",
+                        error,
+                        extra=MAY_REPEAT,
+                    )
                 except Exception:
                     # why: the next turn may succeed.
                     log.exception("the turn of the challenger failed; trying again")

@@ -8,12 +8,14 @@ from alembic.config import Config
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import DateTime, Dialect, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import Pool, QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from creditapp.database import sqlite
 from creditapp.exceptions import InvalidSetting
+from creditapp.observability import metrics
 from creditapp.settings.paths import INSTANCE, ROOT
 
 
@@ -66,6 +68,7 @@ def init_app(app: Flask, synchronous: str) -> None:
     # why: a percent sign has a meaning in Alembic's configuration.
     migrate.init_app(app, db, directory=str(ROOT / "migrations").replace("%", "%%"))
     with app.app_context():
+        _note_connections(db.engine.pool)
         if db.engine.dialect.name == "sqlite":
             _make_folder(Path(db.engine.url.database or ""))
             sqlite.prepare(db.engine, synchronous)
@@ -89,6 +92,21 @@ def _name_migration_files(config: Config) -> Config:
 
 
 migrate.configure(_name_migration_files)
+
+
+def note_capacity(app: Flask, threads: int) -> None:
+    """Tell the metrics how many threads and connections this worker has."""
+    with app.app_context():
+        pool = db.engine.pool
+        metrics.note_capacity(threads, pool.size() if isinstance(pool, QueuePool) else threads)
+
+
+def _note_connections(pool: Pool) -> None:
+    """Keep the gauge of the connections in use; asked each time, as a broken one is given back twice."""
+    if not isinstance(pool, QueuePool):
+        return
+    event.listen(pool, "checkout", lambda *_: metrics.note_connections(pool.checkedout()))
+    event.listen(pool, "checkin", lambda *_: metrics.note_connections(pool.checkedout() - 1))
 
 
 def limit_silence(app: Flask, seconds: int) -> None:

@@ -93,7 +93,7 @@ def _insert(insertions: Sequence[Insertion]) -> DatabaseUnavailable | None:
     for insertion in insertions:
         rows.setdefault(insertion.statement, []).extend(insertion.rows)
     try:
-        with inserting() as cursor:
+        with inserting("decision") as cursor:
             for statement, rows_of_table in rows.items():
                 cursor.executemany(statement, rows_of_table)
     except DatabaseUnavailable as error:

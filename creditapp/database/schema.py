@@ -53,7 +53,10 @@ def state() -> State:
         DatabaseUnavailable: the database cannot be read.
     """
     known = newest_known()
-    with database_failures("the database cannot be read"), db.engine.connect() as connection:
+    with (
+        database_failures("the database cannot be read", "reading"),
+        db.engine.connect() as connection,
+    ):
         applied = MigrationContext.configure(connection).get_current_revision()
         if applied == known:
             return State.NEWEST

@@ -16,19 +16,22 @@ from sqlalchemy.orm import Session
 from creditapp.database import sqlite
 from creditapp.database.engine import db
 from creditapp.exceptions import DatabaseUnavailable, OutcomeUnknown, RowsRefused
+from creditapp.observability import metrics
 
 DEADLOCK = "40P01"
 """https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
+def reading(doing: str = "reading") -> Iterator[Session]:
     """Open a read-only transaction, which never waits for a writer.
+
+    `doing` is what a failure is counted as.
 
     Raises:
         DatabaseUnavailable: the database cannot be read.
     """
-    with database_failures("the database cannot be read"):
+    with database_failures("the database cannot be read", doing):
         engine = db.engine.execution_options(read_only=True)
         with Session(engine, expire_on_commit=False) as session:
             yield session
@@ -44,7 +47,7 @@ def writing() -> Iterator[Session]:
         DatabaseUnavailable: the database cannot be written.
     """
     with (
-        database_failures("the database cannot be written"),
+        database_failures("the database cannot be written", "writing"),
         _write_lock(),
         Session(db.engine, expire_on_commit=False) as session,
     ):
@@ -56,8 +59,10 @@ def writing() -> Iterator[Session]:
 
 
 @contextmanager
-def inserting() -> Iterator[Any]:
+def inserting(doing: str = "writing") -> Iterator[Any]:
     """Open a transaction with the database driver directly, for rows that `bulk_insert` prepared.
+
+    `doing` is what a failure is counted as.
 
     Raises:
         RowsRefused: a constraint or a trigger refused the rows.
@@ -67,7 +72,7 @@ def inserting() -> Iterator[Any]:
     # why: SQLAlchemy's connection, transaction and results around three statements cost more than the
     # statements themselves.
     with (
-        database_failures("the database cannot be written"),
+        database_failures("the database cannot be written", doing),
         _write_lock(),
         _sqlalchemy_errors(db.engine.dialect),
         closing(db.engine.raw_connection()) as connection,
@@ -88,7 +93,7 @@ def asking() -> Iterator[Any]:
         DatabaseUnavailable: the database cannot be read.
     """
     with (
-        database_failures("the database cannot be read"),
+        database_failures("the database cannot be read", "reading"),
         _sqlalchemy_errors(db.engine.dialect),
         closing(db.engine.raw_connection()) as connection,
         closing(connection.cursor()) as cursor,
@@ -122,7 +127,7 @@ def purge() -> None:
     """
     if db.engine.dialect.name == "sqlite":
         with (
-            database_failures("the database cannot be written"),
+            database_failures("the database cannot be written", "writing"),
             _write_lock(),
             _sqlalchemy_errors(db.engine.dialect),
         ):
@@ -130,16 +135,18 @@ def purge() -> None:
 
 
 @contextmanager
-def database_failures(message: str) -> Iterator[None]:
-    """Raise any SQLAlchemy error of the block as `DatabaseUnavailable` with this message."""
+def database_failures(message: str, doing: str = "writing") -> Iterator[None]:
+    """Raise any SQLAlchemy error of the block as `DatabaseUnavailable` with this message, and count it."""
     try:
         yield
     except (IntegrityError, DataError) as error:
         raise RowsRefused(message) from error
     except SQLAlchemyError as error:
         # why: two transactions that wait for each other's rows can go on one write at a time.
-        kind = RowsRefused if _is_deadlock(error) else DatabaseUnavailable
-        raise kind(message) from error
+        if _is_deadlock(error):
+            raise RowsRefused(message) from error
+        metrics.count_database_failure(doing)
+        raise DatabaseUnavailable(message) from error
 
 
 @contextmanager
@@ -151,6 +158,7 @@ def _commit_failures(failure: type[Exception]) -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.Error) and not sqlite.is_unknown(cause):
             raise
+        metrics.count_database_failure("committing")
         raise OutcomeUnknown(
             "the connection to the database broke during the commit; look whether the change is "
             "there before you make it again"

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from creditapp.exceptions import DatabaseUnavailable
+from creditapp.observability import metrics
 
 BEGIN = "BEGIN IMMEDIATE"
 """How a writer begins: a deferred transaction that later upgrades its lock fails instead of waiting."""
@@ -51,6 +52,7 @@ def locked(path: str) -> Iterator[None]:
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
+        metrics.count_database_failure("writing")
         raise DatabaseUnavailable(f"the lock file {Path(path).name} cannot be opened") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -16,6 +16,7 @@ from creditapp.drift import psi
 from creditapp.drift.psi import Drift
 from creditapp.exceptions import CreditappError
 from creditapp.observability import metrics
+from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.serving import cache as model_cache
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ def _watch_for_ever(app: Flask, metrics_folder: str) -> None:
             try:
                 export(look())
             except CreditappError as error:
-                log.warning("the drift check failed; trying again: %s", error)
+                log.warning("the drift check failed; trying again: %s", error, extra=MAY_REPEAT)
             except Exception:
                 # why: the next check may succeed.
                 log.exception("the drift check failed; trying again")

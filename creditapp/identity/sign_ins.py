@@ -21,6 +21,7 @@ from creditapp.identity.passwords import check_password, hash_password, matches
 from creditapp.identity.people import Person, Role
 from creditapp.identity.second_factor import SecondFactor
 from creditapp.identity.sign_in_table import SignIn
+from creditapp.observability.repetitions import MAY_REPEAT
 
 SEEN_EVERY = timedelta(minutes=1)
 """How exact the time of the last request is kept: most requests write nothing."""
@@ -125,7 +126,7 @@ def find(token: str, idle_minutes: int) -> SignedIn | None:
         .where(SignIn.token_digest == _digest(token), *_is_running(now, idle_minutes))
         .where(Person.disabled_at.is_(None))
     )
-    with reading() as session:
+    with reading("session") as session:
         found = session.execute(query).one_or_none()
     if found is None:
         return None
@@ -237,7 +238,9 @@ def _note_seen(row: SignIn, now: datetime) -> None:
         with writing() as session:
             session.execute(seen.values(last_seen_at=now))
     except DatabaseUnavailable as error:
-        log.warning("the time of a request is not kept: %s: %r", error, error.__cause__)
+        log.warning(
+            "the time of a request is not kept: %s: %r", error, error.__cause__, extra=MAY_REPEAT
+        )
 
 
 def _is_running(now: datetime, idle_minutes: int) -> list[ColumnElement[bool]]:

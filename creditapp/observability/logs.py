@@ -62,13 +62,14 @@ def config(*, production: bool) -> dict[str, Any]:
         "class": "logging.StreamHandler",
         "stream": "ext://sys.stderr",
         "formatter": "line",
-        "filters": ["in_request"],
+        "filters": ["in_request", "first_then_count"],
     }
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {
             "in_request": {"()": "creditapp.observability.logs.InRequest"},
+            "first_then_count": {"()": "creditapp.observability.repetitions.FirstThenCount"},
             "without_the_request": {"()": "creditapp.observability.logs.WithoutTheRequest"},
         },
         "formatters": {"line": json_lines if production else readable},
@@ -101,6 +102,12 @@ def init_app(app: Flask) -> None:
     app.after_request(_note)
 
 
+def note_failure(error: Exception, *, is_expected: bool) -> None:
+    """Let the line of this request say why it failed; where nobody expected that, with a traceback."""
+    text = f"{error}: {error.__cause__!r}" if is_expected else f"unexpected error: {error!r}"
+    g.failure = (text, None if is_expected else error)
+
+
 def _start() -> None:
     g.started = time.perf_counter()
 
@@ -114,7 +121,12 @@ def _note(response: Response) -> Response:
         "milliseconds": round((time.perf_counter() - started) * 1000, 1),
         "who": _who(),
     }
-    log.info(" ".join(str(value) for value in event.values()), extra=event)
+    line = " ".join(str(value) for value in event.values())
+    text, traceback_of = g.pop("failure", (None, None))
+    if text is None:
+        log.info(line, extra=event)
+    else:
+        log.error("%s: %s", line, text, extra={**event, "failure": text}, exc_info=traceback_of)
     return response
 
 

@@ -28,6 +28,8 @@ from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
 
+from creditapp.observability.processes import WorkerProcesses
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -52,14 +54,49 @@ PREDICTION_SECONDS = Histogram(
     "Time from the checked application to its recorded decision",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0),
 )
+QUEUE_SECONDS = Histogram(
+    "creditapp_request_queue_seconds",
+    "Time from the proxy in front, once it had read a request, to the worker that took it",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120),
+)
 ACTIVE_MODELS = Gauge(
     "active_models_total", "Models loaded in live workers", multiprocess_mode="livesum"
+)
+THREADS = Gauge(
+    "creditapp_threads", "Threads of live workers that may answer", multiprocess_mode="livesum"
+)
+THREADS_BUSY = Gauge(
+    "creditapp_threads_busy",
+    "Threads of live workers that are answering, and the one that answers this",
+    multiprocess_mode="livesum",
+)
+CONNECTIONS = Gauge(
+    "creditapp_database_connections",
+    "Connections that the pools of live workers may open",
+    multiprocess_mode="livesum",
+)
+CONNECTIONS_USED = Gauge(
+    "creditapp_database_connections_used",
+    "Connections of those pools that somebody holds",
+    multiprocess_mode="livesum",
 )
 DEPLOYMENT_NAME = "creditapp_deployment_generation"
 DEPLOYMENT = Gauge(
     DEPLOYMENT_NAME,
     "The deployment that each live worker serves; its pid is a label",
     multiprocess_mode="liveall",
+)
+MODEL_IN_FORCE = Gauge(
+    "creditapp_model_in_force",
+    "1 for the version and deployment that live workers serve, 0 for those they served before",
+    ["version", "deployment"],
+    multiprocess_mode="livemax",
+)
+POLICY_IN_FORCE = Gauge(
+    "creditapp_policy_in_force",
+    "1 for the policy that live workers decide by, 0 for those they decided by before",
+    ["policy"],
+    multiprocess_mode="livemax",
 )
 MODEL_TRAINED = Gauge(
     "creditapp_model_trained_timestamp_seconds",
@@ -69,6 +106,11 @@ MODEL_TRAINED = Gauge(
 DECISIONS = Counter("creditapp_decisions_total", "Recorded decisions by outcome", ["decision"])
 LOG_FAILURES = Counter(
     "creditapp_decision_log_failures_total", "Attempts to record decisions that failed"
+)
+DATABASE_FAILURES = Counter(
+    "creditapp_database_failures_total",
+    "Failures of the database by what was being done; whether a row is refused does not count",
+    ["doing"],
 )
 BATCH_SIZE = Histogram(
     "creditapp_batch_applications",
@@ -127,6 +169,8 @@ for _status in ("success", "failure"):
     MODEL_LOADS.labels(_status)
 for _outcome in ("approve", "refer", "decline"):
     DECISIONS.labels(_outcome)
+for _doing in ("key", "session", "deployment", "decision", "reading", "writing", "committing"):
+    DATABASE_FAILURES.labels(_doing)
 for _result in ("scored", "dropped", "failed"):
     SHADOWED.labels(_result)
 
@@ -166,6 +210,11 @@ def count_log_failure() -> None:
     LOG_FAILURES.inc()
 
 
+def count_database_failure(doing: str) -> None:
+    """Count a failure of the database: it could not be reached, or could not do what was asked."""
+    DATABASE_FAILURES.labels(doing).inc()
+
+
 def count_shadowed(result: str, number: int) -> None:
     """Count decisions that the challenger scored, dropped, or failed to score."""
     SHADOWED.labels(result).inc(number)
@@ -174,6 +223,11 @@ def count_shadowed(result: str, number: int) -> None:
 def note_batch_size(number: int) -> None:
     """Observe the size of a batch."""
     BATCH_SIZE.observe(number)
+
+
+def note_queue_time(seconds: float) -> None:
+    """Observe how long a request waited for a worker."""
+    QUEUE_SECONDS.observe(seconds)
 
 
 def count_error(endpoint: str, error_type: str) -> None:
@@ -191,6 +245,27 @@ def note_served_model(generation: int, trained_at: datetime) -> None:
     ACTIVE_MODELS.set(1)
     DEPLOYMENT.set(generation)
     MODEL_TRAINED.set(trained_at.timestamp())
+
+
+def note_model_in_force(version: str, generation: int) -> None:
+    """Set the gauge of the version in force; the one before gets 0."""
+    _mark(MODEL_IN_FORCE, (version, str(generation)))
+
+
+def note_policy_in_force(version: str) -> None:
+    """Set the gauge of the policy in force; the one before gets 0."""
+    _mark(POLICY_IN_FORCE, (version,))
+
+
+_marked: dict[Gauge, tuple[str, ...]] = {}
+
+
+def _mark(gauge: Gauge, labels: tuple[str, ...]) -> None:
+    """Set the gauge to 1 with these labels, and to 0 with those of the last call."""
+    before = _marked.get(gauge, labels)
+    gauge.labels(*before).set(0)
+    gauge.labels(*labels).set(1)
+    _marked[gauge] = labels
 
 
 def served_by_workers() -> dict[str, int]:
@@ -230,6 +305,31 @@ def note_overdue(kind: str, seconds: float) -> None:
     OVERDUE.labels(kind).set(seconds)
 
 
+class BusyThreads:
+    """Counts the threads that are answering."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Pass the request on."""
+        with THREADS_BUSY.track_inprogress():
+            return self._app(environ, start_response)
+
+
+def note_capacity(threads: int, connections: int) -> None:
+    """Set how many threads and connections to the database this process may use."""
+    THREADS.set(threads)
+    CONNECTIONS.set(connections)
+
+
+def note_connections(number: int) -> None:
+    """Set how many connections of this process's pool somebody holds."""
+    CONNECTIONS_USED.set(number)
+
+
 class ReadableFiles(MultiProcessCollector):
     """Sums the metrics files of all workers that can be read."""
 
@@ -258,7 +358,9 @@ class KnownMethods:
 
 def exposition() -> bytes:
     """All metrics in the Prometheus text format, summed over all workers."""
-    return generate_latest(_registry())
+    processes = CollectorRegistry()
+    processes.register(WorkerProcesses(_live_workers))
+    return generate_latest(_registry()) + generate_latest(processes)
 
 
 def _is_readable(file: Path) -> bool:
@@ -267,6 +369,14 @@ def _is_readable(file: Path) -> bool:
         return all(len(json.loads(key)) == KEY_PARTS for key, *_ in values_of_file)
     except (OSError, ValueError, TypeError, struct.error, RuntimeError):
         return False
+
+
+def _live_workers() -> set[str]:
+    """The process ids of the live workers, as those of dead ones have no such files."""
+    if values.ValueClass is values.MutexValue:
+        return {str(os.getpid())}
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    return {file.stem.rpartition("_")[2] for file in folder.glob("gauge_livesum_*.db")}
 
 
 def _registry() -> CollectorRegistry:

@@ -1,7 +1,6 @@
 """How far the record is sealed and verified, for the metrics."""
 
 import time
-from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,15 +8,18 @@ from sqlalchemy.orm import Session
 
 from creditapp.database.session import reading
 from creditapp.decisions.log import Decision
-from creditapp.exceptions import DatabaseUnavailable
 from creditapp.observability import metrics
 from creditapp.seals import blocks
 from creditapp.seals.tables import moment_of
 
 
 def export() -> None:
-    """Set the gauges of the seals; they stay as they are while the database does not answer."""
-    with suppress(DatabaseUnavailable), reading() as session:
+    """Set the gauges of the seals.
+
+    Raises:
+        DatabaseUnavailable: they stay as they are.
+    """
+    with reading() as session:
         check = blocks.last_check(session)
         if blocks.newest(session) is None:
             return

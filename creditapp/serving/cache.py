@@ -13,6 +13,7 @@ from creditapp.applications.catalogue import Catalogue
 from creditapp.exceptions import BrokenBundle, DatabaseUnavailable, ModelUnavailable
 from creditapp.explanations.reasons import verify_explainer
 from creditapp.observability import metrics
+from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy
 from creditapp.scoring.bundle import Bundle
@@ -83,7 +84,11 @@ class ModelCache:
                     self._load_newest(deployment)
                 self._take_over_policy()
             except DatabaseUnavailable as error:
-                log.warning("the deployment and the policy in force were not read: %s", error)
+                log.warning(
+                    "the deployment and the policy in force were not read: %s",
+                    error,
+                    extra=MAY_REPEAT,
+                )
 
     def follow(self, app: Flask) -> None:
         """Load the model now, and then look for changes in a thread of this process."""
@@ -99,6 +104,7 @@ class ModelCache:
         policy = policy_versions.in_force()
         if policy.version != self._served.policy.version:
             self._served = replace(self._served, policy=policy)
+            metrics.note_policy_in_force(policy.version)
             log.info("deciding by policy %s", policy.version)
 
     def _must_load(self, deployment: Deployment) -> bool:
@@ -129,6 +135,8 @@ class ModelCache:
         metrics.count_model_load(success=True)
         trained_at = datetime.fromisoformat(served.metadata.trained_at)
         metrics.note_served_model(deployment.generation, trained_at)
+        metrics.note_model_in_force(served.model_version, deployment.generation)
+        metrics.note_policy_in_force(served.policy.version)
         log.info("serving %s, deployment %s", served.address, deployment.generation)
         return True
 

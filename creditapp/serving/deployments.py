@@ -68,7 +68,7 @@ class Change:
 
 def in_force() -> Deployment | None:
     """The deployment that all workers should serve; none before the first."""
-    with reading() as session:
+    with reading("deployment") as session:
         return session.scalar(NEWEST_FIRST.limit(1))
 
 

@@ -21,6 +21,7 @@ from creditapp.identity.api_keys import Scope
 from creditapp.identity.people import Role
 from creditapp.identity.sign_ins import SignedIn
 from creditapp.observability import request_ids
+from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.settings.current import current_settings
 from creditapp.web import rate_limits
 from creditapp.web.proxies import is_among
@@ -255,4 +256,9 @@ def _record_refusal(label: str, reason: str) -> None:
         actor = Actor(label, request_ids.current())
         audit.record(actor, audit.Action.ACCESS_REFUSED, str(request.url_rule), reason)
     except DatabaseUnavailable as error:
-        log.error("a refused access is not in the audit trail: %s: %r", error, error.__cause__)
+        log.error(
+            "a refused access is not in the audit trail: %s: %r",
+            error,
+            error.__cause__,
+            extra=MAY_REPEAT,
+        )

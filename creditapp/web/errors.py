@@ -1,6 +1,5 @@
 """How failures are answered: with a problem document for programs, with a page for people."""
 
-import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -25,10 +24,8 @@ from creditapp.exceptions import (
     NotSignedIn,
     SecondFactorMissing,
 )
-from creditapp.observability import metrics, request_ids
+from creditapp.observability import logs, metrics, request_ids
 from creditapp.phrases import marked
-
-log = logging.getLogger(__name__)
 
 _KINDS: tuple[type[CreditappError], ...] = (CreditappError, *CreditappError.__subclasses__())
 TITLES: dict[int, str] = {
@@ -57,7 +54,7 @@ def _answer_expected(error: CreditappError) -> Response:
     if isinstance(error, SecondFactorMissing) and _is_for_people():
         return make_response(redirect(url_for("second_factor.overview")))
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        log.error("%s: %r", error, error.__cause__)
+        logs.note_failure(error, is_expected=True)
     response = _answer(error.status, str(error), type(error).__name__, error.type, error.members)
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
@@ -91,8 +88,8 @@ def _answer_unknown_host() -> Response:
     return response
 
 
-def _answer_unexpected(_error: Exception) -> Response:
-    log.exception("unexpected error")
+def _answer_unexpected(error: Exception) -> Response:
+    logs.note_failure(error, is_expected=False)
     detail = gettext("Something went wrong; the log has the details under the request id.")
     return _answer(500, detail, "InternalError")
 

@@ -15,6 +15,7 @@ from creditapp.decisions import once
 from creditapp.decisions.once import Claim
 from creditapp.exceptions import AnsweredMeanwhile, BadKey, DatabaseUnavailable
 from creditapp.observability import request_ids
+from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.settings.current import current_settings
 from creditapp.web import access
 
@@ -126,4 +127,6 @@ def _abandon(claim: Claim) -> None:
     try:
         once.abandon(claim)
     except DatabaseUnavailable as error:
-        log.error("a failed request with a key is not forgotten: %r", error.__cause__)
+        log.error(
+            "a failed request with a key is not forgotten: %r", error.__cause__, extra=MAY_REPEAT
+        )

@@ -9,6 +9,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+FROM_PROXIES = ("HTTP_X_FORWARDED", "HTTP_X_REQUEST_START")
+"""How the names of the headers begin that a proxy may write."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -26,7 +29,7 @@ class TrustedProxies:
         """Pass the request on, with or without its forwarded headers."""
         if is_among(environ.get("REMOTE_ADDR", ""), self._networks):
             return self._behind_proxy(environ, start_response)
-        for name in [name for name in environ if name.startswith("HTTP_X_FORWARDED")]:
+        for name in [name for name in environ if name.startswith(FROM_PROXIES)]:
             del environ[name]
         return self._app(environ, start_response)
 

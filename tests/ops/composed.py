@@ -37,12 +37,21 @@ VARIABLES = {
     "CREDITAPP_HOSTNAME": NAME,
     "ALERT_WEBHOOK_URL": "http://127.0.0.1:9/nobody",
     "CREDITAPP_MAX_BODY_BYTES": "2000000",
+    "CREDITAPP_DOCUMENTATION_URL": "https://docs.example",
 }
 ADDRESSES = {
-    "front": {"nginx": "172.30.1.2", "credit-score-api": "172.30.1.10"},
+    "front": {
+        "nginx": "172.30.1.2",
+        "blackbox-exporter": "172.30.1.3",
+        "credit-score-api": "172.30.1.10",
+    },
     "monitoring": {
         "prometheus": "172.30.2.2",
         "alertmanager": "172.30.2.3",
+        "postgres-exporter": "172.30.2.4",
+        "redis-exporter": "172.30.2.5",
+        "node-exporter": "172.30.2.6",
+        "blackbox-exporter": "172.30.2.7",
         "credit-score-api": "172.30.2.10",
         "credit-score-api-2": "172.30.2.11",
     },
@@ -56,6 +65,7 @@ ADDRESSES = {
 HOSTS = (8000, 8001)
 """Two masters, as on two hosts that share the database and nothing else."""
 STALLED = 200
+BACKUP = "creditapp_last_backup_timestamp_seconds"
 CLONE_NEWNET = 0x40000000
 POSTGRES = str(sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1])
 
@@ -80,7 +90,9 @@ class System:
             command = limit.inside(command)
         hosts = self.home / f"hosts-{network}"
         own = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
-        with (self.home / f"{name}.log").open("ab") as log:
+        file = self.home / f"{name}.log"
+        with file.open("ab") as log:
+            file.chmod(0o666)  # nginx opens its standard output once more, as its own user
             self._running[name] = subprocess.Popen(
                 ["unshare", "--mount", "sh", "-c", own, "sh", str(hosts), *command],
                 cwd=ROOT,
@@ -192,7 +204,8 @@ def start_postgres(system: System, data: Path) -> None:
     superuser = {"PGPASSWORD": secret("postgres"), "PGHOST": "postgres"}
     ready = ["sh", "-c", "until pg_isready -q -h postgres; do sleep 0.1; done"]
     system.job("ready", ready)
-    system.job("databases", [str(ROOT / "ops/postgres/databases.sh")], superuser)
+    for script in ("databases", "monitor"):
+        system.job(script, [str(ROOT / f"ops/postgres/{script}.sh")], superuser)
 
 
 def start_data(system: System) -> None:
@@ -274,13 +287,9 @@ def start_front(system: System) -> None:
     wait_until(
         lambda: answers("http://127.0.0.1:8081/healthy"), 20, (system.home / "nginx.log").read_text
     )
-    shipped = ROOT / "ops/prometheus/prometheus.yml"
-    prometheus = [
-        "prometheus",
-        f"--config.file={shipped}",
-        f"--storage.tsdb.path={system.home}/tsdb",
-    ]
-    system.start("prometheus", prometheus, {}, "monitoring")
+    prometheus = service("prometheus", VARIABLES)
+    command = [one.replace("=/prometheus", f"={system.home}/tsdb") for one in prometheus.command]
+    system.start("prometheus", command, prometheus.environment, "monitoring")
     alertmanager = service("alertmanager", VARIABLES)
     own = {
         "ALERTMANAGER": "prometheus-alertmanager",
@@ -289,6 +298,56 @@ def start_front(system: System) -> None:
     system.start(
         "alertmanager", alertmanager.command, {**alertmanager.environment, **own}, "monitoring"
     )
+
+
+def start_exporters(system: System) -> None:
+    """What tells the monitoring of the host, PostgreSQL, Redis and the certificate, each as its user."""
+    owner = ["--reuid=10001", "--regid=10001"]
+    nobody = ["--reuid=65534", "--regid=65534"]
+    networks = {"postgres": "data", "redis": "data", "node": "monitoring", "blackbox": "front"}
+    for name, network in networks.items():
+        shipped = service(f"{name}-exporter", VARIABLES)
+        user = owner if name == "node" else nobody
+        options = [one.replace("/volumes/seals", f"{system.home}/heads") for one in shipped.command]
+        command = ["setpriv", *user, "--clear-groups", f"prometheus-{name}-exporter", *options]
+        system.start(f"{name}-exporter", command, shipped.environment, network)
+
+
+def told(exporter: str, sample: str) -> float | None:
+    """A sample that an exporter tells Prometheus; none if it has none of this name."""
+    text = send(f"http://{exporter}/metrics").body.decode()
+    found = re.search(rf"^{re.escape(sample)}(?:{{.*}})? (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else None
+
+
+def exported() -> dict[str, Any]:
+    """What the exporters tell."""
+    certificate = "172.30.2.7:9115/probe?module=tls&target=nginx:8443"
+    expiry = re.search(
+        rb"^probe_ssl_earliest_cert_expiry (\S+)$", send(f"http://{certificate}").body, re.MULTILINE
+    )
+    return {
+        "certificate": expiry and float(expiry[1]) - time.time(),
+        "postgres": told("172.30.2.4:9187", "pg_up"),
+        "connections": told("172.30.2.4:9187", "pg_settings_max_connections"),
+        "redis": told("172.30.2.5:9121", "redis_up"),
+        "redis memory": told("172.30.2.5:9121", "redis_memory_used_bytes"),
+        "disk": told("172.30.2.6:9100", "node_filesystem_avail_bytes"),
+        "backup": told("172.30.2.6:9100", BACKUP),
+    }
+
+
+def refused_to_the_monitoring() -> list[str]:
+    """What the monitoring's role and user answer to a reader of data."""
+    password = {**os.environ, "PGPASSWORD": secret("postgres_monitor")}
+    psql = ["psql", "-h", "172.30.3.2", "-U", "monitor", "-Atc", "SELECT 1", "-d"]
+    redis = ["redis-cli", "-h", "172.30.3.3", "--user", "monitor", "-a", secret("redis_monitor")]
+    commands = [[*psql, "creditapp"], [*psql, "mlflow"], [*redis, "KEYS", "*"]]
+    done = [
+        subprocess.run(one, env=password, capture_output=True, text=True, check=False)
+        for one in commands
+    ]
+    return [one.stdout + one.stderr for one in done]
 
 
 def answers(address: str) -> bool:
@@ -464,6 +523,7 @@ def restored(system: System, decisions: Callable[[], int]) -> dict[str, Any]:
     cut = run(backup, CUT="1")
     left = [one.name for one in (system.home / "backup").iterdir()]
     made = run(backup)
+    told_at = time.time() - (told("172.30.2.6:9100", BACKUP) or 0)
     before = decisions()
     system.stop("mlflow")
     system.stop("postgres", signal.SIGINT)
@@ -480,6 +540,7 @@ def restored(system: System, decisions: Callable[[], int]) -> dict[str, Any]:
         "made": [made.returncode, made.stdout, made.stderr],
         "done": [done.returncode, done.stdout, done.stderr],
         "decisions": [before, decisions()],
+        "backup told": told_at,
         "verified": system.job("verify-restored", verify),
         "artifacts": len(list((system.home / "artifacts").rglob("*"))),
     }
@@ -578,6 +639,8 @@ def observe(system: System) -> dict[str, Any]:
         "stalled": while_stalled(keys["predict"]),
         "browser": browsed(),
         "monitored": monitored(),
+        "exported": exported(),
+        "refused": refused_to_the_monitoring(),
         "reload": reloaded(system, keys),
         "without the database": without_the_database(keys["predict"]),
     }
@@ -624,6 +687,7 @@ def main(certificates: Path, findings: Path) -> None:
         start_hosts(system)
         start_keepers(system)
         start_front(system)
+        start_exporters(system)
         seen = {**jobs, **observe(system)}
     except BaseException:
         for log in sorted(home.glob("*.log")):

@@ -1,6 +1,7 @@
 """Each alert fires when it should, and does not when it should not, by promtool's own clock."""
 
 import json
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ SLOW = BUCKET % "+Inf"
 PREDICTED = 'credit_predictions_total{status="success"}'
 UP = 'up{job="credit-score-api", instance="a"}'
 TOTAL = 'flask_http_request_total{status="%s"}'
+FAILURES = 'creditapp_database_failures_total{doing="%s"}'
+DISK = 'node_filesystem_%s_bytes{instance="a", device="d%s"}'
+BACKUP = "creditapp_last_backup_timestamp_seconds"
 LOADS = 'model_load_attempts_total{status="failure"}'
 
 
@@ -204,6 +208,58 @@ CASES = [
         {'creditapp_retention_overdue_seconds{kind="answers"}': "259300x100"},
         {'creditapp_retention_overdue_seconds{kind="answers"}': "259300x80 0x20"},
     ),
+    # a restart of the database is no outage, and an outage needs no decision that fails
+    Case(
+        "DatabaseUnreachable",
+        "6m",
+        {FAILURES % "key": "0x2 30+30x10", FAILURES % "decision": "0x12"},
+        {FAILURES % "key": "0x2 30x10", FAILURES % "deployment": "0x2 30x10"},
+    ),
+    Case(
+        "DatabaseUnreachable",
+        "4m",
+        {FAILURES % "deployment": "0+8x10"},
+        {FAILURES % "deployment": "0+1x10"},
+    ),
+    Case("DatabaseUnreachable", "3m", {"pg_up": "1 0x9"}, {"pg_up": "1x10"}),
+    Case(
+        "DiskNearlyFull",
+        "10m",
+        {DISK % ("avail", "/"): "8x20", DISK % ("size", "/"): "100x20"},
+        {DISK % ("avail", "/"): "12x20", DISK % ("size", "/"): "100x20"},
+    ),
+    # one full disk among others
+    Case(
+        "DiskNearlyFull",
+        "10m",
+        {
+            DISK % ("avail", "/"): "50x20",
+            DISK % ("size", "/"): "100x20",
+            DISK % ("avail", "/volumes/postgres"): "1x20",
+            DISK % ("size", "/volumes/postgres"): "100x20",
+        },
+        {DISK % ("avail", "/"): "8x8 20x12", DISK % ("size", "/"): "100x20"},
+    ),
+    Case(
+        "CertificateExpiring",
+        "1m",
+        {"probe_ssl_earliest_cert_expiry": "1209600x5"},
+        {"probe_ssl_earliest_cert_expiry": "1209700x5"},
+    ),
+    Case(
+        "BackupOverdue",
+        "2300m",
+        {BACKUP: "100x2400"},
+        {BACKUP: "100x1300 80000x1100"},
+    ),
+    Case("BackupOverdue", "90m", {UP: "1x100"}, {BACKUP: "0x100"}),
+    Case("RedisUnreachable", "5m", {"redis_up": "0x10"}, {"redis_up": "0 1x10"}),
+    Case(
+        "ExporterDown",
+        "10m",
+        {'up{job="postgres", instance="a"}': "0x10"},
+        {'up{job="postgres", instance="a"}': "1x10", UP: "0x10"},
+    ),
     Case("ModelLoadFailing", "5m", {LOADS: "0 0 1x10"}, {LOADS: "1x10"}),
     Case(
         "PopulationShifted",
@@ -266,7 +322,9 @@ def test_every_alert_has_a_case_and_a_paragraph_in_the_runbook() -> None:
     assert {case.alert for case in CASES} == set(alerts())
     for name in alerts():
         assert f"\n## {name}\n" in runbook
-    links = re.findall(r"runbook: docs/runbook\.md#(\S+)", RULES.read_text())
+    links = re.findall(
+        r"runbook_url: \$\{DOCUMENTATION_URL\}/docs/runbook\.md#(\S+)\n", RULES.read_text()
+    )
     assert links == [name.lower() for name in alerts()]
 
 
@@ -276,6 +334,38 @@ def test_prometheus_files_are_valid() -> None:
         command = ["promtool", "check", what, str(ROOT / "ops/prometheus" / file)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def started(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The start of Prometheus, with a program in its place that shows its file of rules."""
+    program = tmp_path / "program"
+    program.write_text('#!/bin/sh\ncat "$(dirname "${1#--config.file=}")/alert_rules.yml"\n')
+    program.chmod(0o755)
+    environment = {"PATH": os.environ["PATH"], "PROMETHEUS": str(program), **variables}
+    start = [ROOT / "ops/prometheus/start"]
+    return subprocess.run(start, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("base", ["https://docs.example/a&b|c/", "http://10.0.0.1"])
+def test_each_alert_leads_to_its_section_from_anywhere(base: str, tmp_path: Path) -> None:
+    """By an absolute address, whose anchor is a heading of that document."""
+    shown = started(tmp_path, DOCUMENTATION_URL=base).stdout
+    links = re.findall(r"runbook_url: (\S+)", shown)
+    assert len(links) == len(alerts())
+    for link in links:
+        document, anchor = link.removeprefix(base.rstrip("/") + "/").split("#")
+        headings = re.findall(r"^#+ (.+)$", (ROOT / document).read_text(), re.MULTILINE)
+        assert anchor in [heading.lower().replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("base", ["", "docs", "ftp://docs.example"])
+def test_without_an_address_for_its_links_prometheus_does_not_start(
+    base: str, tmp_path: Path
+) -> None:
+    """The message names the variable."""
+    done = started(tmp_path, **({"DOCUMENTATION_URL": base} if base else {}))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "DOCUMENTATION_URL" in done.stderr
 
 
 def test_alertmanagers_file_is_valid_once_its_variable_is_filled_in(tmp_path: Path) -> None:

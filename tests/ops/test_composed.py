@@ -97,8 +97,29 @@ def test_a_person_signs_in_and_scores_through_nginx(findings: dict[str, Any]) ->
 
 def test_the_monitoring_sees_the_service(findings: dict[str, Any]) -> None:
     """From its own network, with no key."""
-    assert findings["monitored"]["targets"] == {"credit-score-api": "up", "prometheus": "up"}
+    jobs = ("credit-score-api", "prometheus", "postgres", "redis", "host", "certificate")
+    assert findings["monitored"]["targets"] == dict.fromkeys(jobs, "up")
     assert findings["monitored"]["alertmanagers"]
+
+
+def test_the_exporters_tell_of_the_database_the_disk_and_the_certificate(
+    findings: dict[str, Any],
+) -> None:
+    """With the shipped roles; no backup was made yet."""
+    found = findings["exported"]
+    assert (found["postgres"], found["redis"], found["connections"]) == (1, 1, 200)
+    assert found["redis memory"] > 0
+    assert found["disk"] > 0
+    assert 86_400 < found["certificate"] < 3 * 86_400
+    assert found["backup"] is None
+
+
+def test_the_monitoring_may_read_no_data(findings: dict[str, Any]) -> None:
+    """Neither a table nor a counter."""
+    creditapp, mlflow, redis = findings["refused"]
+    assert "permission denied for database" in creditapp
+    assert "permission denied for database" in mlflow
+    assert "NOPERM" in redis
 
 
 def test_a_reload_through_one_host_reaches_both_within_a_second(findings: dict[str, Any]) -> None:
@@ -138,6 +159,7 @@ def test_every_service_fits_its_limit_of_memory(findings: dict[str, Any]) -> Non
         assert figures["killed"] == 0, name
         assert figures["taken"] < 0.8 * figures["limit"], (name, figures)
     limited = {"mlflow", "postgres", "redis", "nginx", "prometheus", "alertmanager"}
+    limited |= {f"{name}-exporter" for name in ("postgres", "redis", "node", "blackbox")}
     assert limited | {"web-8000", "sealer", "keeper", "migrate", "train"} <= set(found)
 
 
@@ -171,3 +193,4 @@ def test_the_handbook_leads_from_a_backup_to_a_restored_server(findings: dict[st
     assert f" {after} |" in found["done"][1]
     assert "no fault" in found["verified"]
     assert found["artifacts"] > 0
+    assert found["backup told"] < 600

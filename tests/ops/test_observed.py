@@ -29,7 +29,7 @@ def findings(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> dict
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=540,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -37,9 +37,10 @@ def findings(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> dict
     return found
 
 
-def test_prometheus_scrapes_both_jobs_with_the_shipped_file(findings: dict[str, Any]) -> None:
-    """The service under its name, and itself."""
-    assert findings["targets"] == {"credit-score-api": "up", "prometheus": "up"}
+def test_prometheus_scrapes_all_jobs_with_the_shipped_file(findings: dict[str, Any]) -> None:
+    """The service under its name, itself, and the exporters."""
+    jobs = ("credit-score-api", "prometheus", "postgres", "redis", "host", "certificate")
+    assert findings["targets"] == dict.fromkeys(jobs, "up")
 
 
 def test_what_prometheus_counts_is_what_was_sent(findings: dict[str, Any]) -> None:
@@ -64,12 +65,14 @@ def test_every_expression_parses_and_every_panel_has_data(
             assert answer["data"]["result"], name
 
 
-def test_an_alert_arrives_at_the_receiver(findings: dict[str, Any]) -> None:
+def test_alerts_arrive_at_the_receiver(findings: dict[str, Any]) -> None:
     """From the failing database through Prometheus and Alertmanager, with words for a tired person."""
     alerts = [alert for sent in findings["received"] for alert in sent["alerts"]]
     by_name = {alert["labels"]["alertname"]: alert for alert in alerts}
     summary = by_name["DecisionLogFailing"]["annotations"]["summary"]
     assert "look at the database" in summary
+    link = by_name["DatabaseUnreachable"]["annotations"]["runbook_url"]
+    assert link == "https://docs.example/docs/runbook.md#databaseunreachable"
 
 
 @pytest.mark.parametrize("name", expressions())
@@ -79,7 +82,8 @@ def test_every_metric_that_is_named_exists(findings: dict[str, Any], name: str) 
     for expression in expressions()[name]:
         plain = re.sub(r'"[^"]*"', "", expression)
         named = re.findall(
-            r"\b(?:flask_|credit|active_|model_load|api_request|up\b)[a-z0-9_:]*", plain
+            r"\b(?:flask_|credit|active_|model_load|api_request|pg_|redis_|node_|probe_|up\b)[a-zA-Z0-9_:]*",
+            plain,
         )
         assert named
         assert set(named) <= known, expression

@@ -1,5 +1,6 @@
 """What the Dockerfile and the compose file promise, as far as a reader can tell without an engine."""
 
+import configparser
 import re
 import subprocess
 import sys
@@ -19,7 +20,14 @@ TARGETS = ("serve", "train")
 DOCUMENTED = {"credit-score-api": 8000, "prometheus": 9090, "grafana": 3000}
 JOBS = ("migrate", "train")
 SCRIPTS = ["ops/entrypoint.sh", "ops/with-secrets", "ops/make-secrets", "ops/nginx/start"]
-SCRIPTS += ["ops/postgres/databases.sh", "ops/alertmanager/start", "requirements/install"]
+SCRIPTS += [
+    "ops/postgres/databases.sh",
+    "ops/postgres/monitor.sh",
+    "ops/prometheus/start",
+    "ops/backup",
+    "ops/alertmanager/start",
+    "requirements/install",
+]
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
@@ -124,7 +132,17 @@ def test_a_service_is_checked_restarted_and_limited(name: str) -> None:
     assert "test" in service["healthcheck"]
     assert service["restart"] == ("on-failure:3" if name in JOBS else "unless-stopped")
     assert {"cpus", "memory", "pids"} <= set(service["deploy"]["resources"]["limits"])
-    assert service["logging"]["options"]["max-size"]
+    assert service["logging"] == {"driver": "${CREDITAPP_LOG_DRIVER:-local}"}
+
+
+def test_the_log_is_kept_for_the_days_that_the_handbook_says() -> None:
+    """By journald, which deletes whole files: a file holds a day."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "ops/journald/creditapp.conf")
+    journal = config["Journal"]
+    assert (journal["maxretentionsec"], journal["maxfilesec"]) == ("30day", "1day")
+    text = (ROOT / "docs/operations.md").read_text()
+    assert "30 days, by journald" in text
 
 
 @each_service

@@ -1,5 +1,6 @@
 // Grafana's published types, with plain strings where they have enumerations: JSON holds no others.
 import type {
+  AnnotationQuery,
   Dashboard,
   Panel,
 } from "./node_modules/@grafana/schema/dist/types/raw/dashboard/x/types.gen.js";
@@ -12,4 +13,15 @@ type Plain<T> = T extends string
       ? { [Key in keyof T]: Plain<T[Key]> }
       : T;
 
-export type PlainDashboard = Plain<Omit<Dashboard, "panels">> & { panels: Plain<Panel>[] };
+// What the Prometheus data source adds to an annotation; the published types leave that to each data source.
+type Mark = Plain<AnnotationQuery> & {
+  expr: string;
+  step: string;
+  titleFormat: string;
+  textFormat: string;
+};
+
+export type PlainDashboard = Plain<Omit<Dashboard, "panels" | "annotations">> & {
+  panels: Plain<Panel>[];
+  annotations: { list: Mark[] };
+};
