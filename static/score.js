@@ -1,5 +1,7 @@
 // The page works without this script: the script only saves loading the whole page again.
 
+import { showLocalTimes } from "./times.js";
+
 const byId = (id, within = document) => within.querySelector(`#${id}`);
 const copyOf = (id) => byId(id).content.cloneNode(true);
 const heading = () => byId("result-heading");
@@ -29,6 +31,7 @@ function showInResult(...nodes) {
   const result = byId("result");
   result.classList.remove("stale");
   result.replaceChildren(heading(), ...nodes);
+  showLocalTimes(result);
   result.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 

@@ -14,7 +14,7 @@ from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Question
 from creditapp.applications.table import Header, check_header, read_csv_rows
 from creditapp.exceptions import BadTable
-from creditapp.files.formats import answers_of
+from creditapp.files.parquet_columns import answers_of, data_columns
 
 BATCH = 10_000
 
@@ -72,21 +72,19 @@ def _parquet_rows(catalogue: Catalogue, path: Path, extra: Sequence[Question]) -
         file = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
         raise BadTable("the file is not readable as Parquet") from error
-    names = check_header(catalogue, file.schema_arrow.names, extra)
-    readers = {**catalogue.readers, **{question.name: question.from_cell for question in extra}}
+    places = data_columns(file.schema_arrow)
+    names = check_header(catalogue, [file.schema_arrow.names[place] for place in places], extra)
+    kept = {
+        name: place
+        for name, place in zip(names, places, strict=True)
+        if name not in catalogue.ignored or name in {question.name for question in extra}
+    }
     number = 0
     for batch in file.iter_batches(BATCH):
         columns = [
-            answers_of(column, readers.get(name))
-            for name, column in zip(names, batch.columns, strict=True)
+            answers_of(catalogue, name, batch.column(place), extra) for name, place in kept.items()
         ]
         for row in zip(*columns, strict=True):
             number += 1
-            yield (
-                number,
-                {
-                    name: answer
-                    for name, answer in zip(names, row, strict=True)
-                    if answer is not None and name not in catalogue.ignored
-                },
-            )
+            named = zip(kept, row, strict=True)
+            yield number, {name: answer for name, answer in named if answer is not None}

@@ -1,8 +1,10 @@
 """Reads the training data, checks each cell, and splits the rows."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from gzip import BadGzipFile
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,8 @@ def load(catalogue: Catalogue, path: Path) -> Dataset:
     """
     try:
         return _load(catalogue, path)
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        raise BadTable(f"{path}: the file is damaged, or is not packed as .gz") from error
     except OSError as error:
         raise BadTable(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

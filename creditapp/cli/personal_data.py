@@ -94,7 +94,7 @@ def _delete(kind: Kind, before: datetime, *, dry_run: bool) -> None:
 def _read(file: Path) -> list[str]:
     """The ids of the decisions in a list of erasures."""
     ids = []
-    for number, line in enumerate(file.read_text().splitlines(), 1):
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), 1):
         try:
             ids.append(str(json.loads(line)["decision_id"]))
         except (ValueError, TypeError, KeyError) as error:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import render_template
-from flask_babel import force_locale, format_date, format_datetime, format_percent
+from flask_babel import force_locale, format_percent
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer
@@ -62,9 +62,9 @@ def export_applicant(
         page = render_template(
             "applicant.html",
             style=STYLE.read_text(),
-            date=lambda text: format_date(datetime.fromisoformat(text), "long"),
+            date=lambda text: lender.show_date(datetime.fromisoformat(text)),
             percent=lambda share: format_percent(share, "0.0 %"),
-            time=lambda text: format_datetime(datetime.fromisoformat(text), "medium"),
+            time=lambda text: lender.show_time(datetime.fromisoformat(text)),
             **document,
         )
     for decision_id in decision_ids:

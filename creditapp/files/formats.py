@@ -1,27 +1,25 @@
 """CSV and Parquet files: splitting into parts, reading a part, writing, and joining parts."""
 
 import csv
-import io
-import math
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.table import Header, check_header, read_csv_rows
+from creditapp.applications.table import check_header
 from creditapp.exceptions import BadTable
+from creditapp.files import csv_file
+from creditapp.files.csv_file import Rows, Section
+from creditapp.files.parquet_columns import answers_of, data_columns, is_readable, value_type
 
 PART_ROWS = 25_000
 PART_BYTES = 2_000_000
-LONGEST_CELL = csv.field_size_limit()
-
-Rows = Iterator[tuple[int, dict[str, Any] | BadTable]]
 
 
 @dataclass(frozen=True)
@@ -95,58 +93,12 @@ def join(parts: Iterable[Path], path: Path) -> None:
 
 
 def _csv_parts(catalogue: Catalogue, path: Path) -> list[Part]:
-    with path.open("rb") as file:
-        _csv_header(catalogue, path)
-        lines = _read_lines(file, 1).count(b"\n")
-        parts: list[Part] = []
-        begin = file.tell()
-        while block := _read_lines(file, PART_BYTES):
-            parts.append(Part(len(parts), begin, file.tell(), lines))
-            lines += block.count(b"\n")
-            begin = file.tell()
-    return parts
-
-
-def _read_lines(file: IO[bytes], size: int) -> bytes:
-    """Read about `size` bytes, and then on to the end of a line that is not inside quotes."""
-    block = file.read(size)
-    block += b"" if block.endswith(b"\n") else file.readline()
-    # why: a quoted cell may contain line breaks, so a part may end only after an even number of
-    # quotes. A stray quote would join the rest of the file, so the search stops after the longest cell.
-    longest = len(block) + LONGEST_CELL
-    while block.count(b'"') % 2 and len(block) < longest and (line := file.readline()):
-        block += line
-    return block
-
-
-@lru_cache(maxsize=1)
-def _csv_header(catalogue: Catalogue, path: Path) -> tuple[Header, str]:
-    """The checked header, and the delimiter: a comma, or that of the portfolio's own data."""
-    with path.open("rb") as file:
-        text = _decode(catalogue, _read_lines(file, 1)).removeprefix("\ufeff")
-    delimiter = "," if catalogue.data.delimiter not in text else catalogue.data.delimiter
-    cells = next(csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter), [])
-    return Header(catalogue, cells), delimiter
-
-
-def _decode(catalogue: Catalogue, block: bytes) -> str:
-    """The text of a file's bytes: UTF-8, or else the encoding of the portfolio's own data.
-
-    Bytes that are neither make one row wrong instead of the whole file.
-    """
-    try:
-        return block.decode("utf-8")
-    except UnicodeDecodeError:
-        own = catalogue.data.encoding
-        return block.decode("utf-8" if own.startswith("utf") else own, "surrogateescape")
+    sections = csv_file.sections_of(catalogue, path, PART_BYTES)
+    return [Part(number, one.begin, one.end, one.before) for number, one in enumerate(sections)]
 
 
 def _csv_rows(catalogue: Catalogue, path: Path, part: Part) -> Rows:
-    header, delimiter = _csv_header(catalogue, path)
-    with path.open("rb") as file:
-        file.seek(part.begin)
-        text = _decode(catalogue, file.read(part.end - part.begin))
-    return read_csv_rows(io.StringIO(text, newline="\n"), header, part.before, delimiter)
+    return csv_file.rows_of(catalogue, path, Section(part.begin, part.end, part.before))
 
 
 def _parquet_parts(catalogue: Catalogue, path: Path) -> list[Part]:
@@ -164,70 +116,22 @@ def _parquet_parts(catalogue: Catalogue, path: Path) -> list[Part]:
 
 
 def _parquet_rows(catalogue: Catalogue, path: Path, part: Part) -> Rows:
-    table = _row_group(path, part.group).slice(part.begin, part.end - part.begin)
+    table = _row_group(path, path.stat().st_mtime_ns, part.group)
+    table = table.slice(part.begin, part.end - part.begin)
     names = [name.strip() for name in table.column_names]
-    kept = [name in catalogue.allowed_keys for name in names]
-    columns = [
-        answers_of(column, catalogue.readers.get(name))
-        for name, column in zip(names, table.columns, strict=True)
-    ]
-    for name, column in zip(names, columns, strict=True):
-        if name in catalogue.reference_keys:
-            column[:] = [one if one is None else str(one) for one in column]
-    for number, row in enumerate(zip(*columns, strict=True), part.before + 1):
-        named = zip(names, kept, row, strict=True)
-        yield number, {name: one for name, keep, one in named if keep and one is not None}
-
-
-def answers_of(column: Any, read: Callable[[str], Any] | None = None) -> list[Any]:
-    """The answers of a column as JSON has them: a date as YYYY-MM-DD, NaN and a blank text as none.
-
-    `read` reads a text as it reads the cell of a CSV file.
-    """
-    answers: list[Any] = column.to_pylist()
-    kind = value_type(column.type)
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return [one and one.isoformat()[:10] for one in answers]
-    if pa.types.is_floating(kind):
-        return [None if one is None or math.isnan(one) else _finite(one) for one in answers]
-    if pa.types.is_decimal(kind):
-        number = float if kind.scale > 0 else int
-        return [one if one is None else number(one) for one in answers]
-    if read and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        return [read(one) if one and not one.isspace() else None for one in answers]
-    return answers
-
-
-def value_type(kind: Any) -> Any:
-    """The type of a column's values, also where each value is stored once."""
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def is_readable(kind: Any) -> bool:
-    """Whether a column of this type has answers: numbers, text, dates, true and false, or nothing."""
-    checks = (
-        pa.types.is_integer,
-        pa.types.is_floating,
-        pa.types.is_decimal,
-        pa.types.is_string,
-        pa.types.is_large_string,
-        pa.types.is_boolean,
-        pa.types.is_date,
-        pa.types.is_timestamp,
-        pa.types.is_null,
-    )
-    return any(check(value_type(kind)) for check in checks)
-
-
-def _finite(number: float) -> float | str:
-    """A number; an infinite one, which JSON does not have, as its text."""
-    return number if math.isfinite(number) else str(number)
+    kept = [place for place, name in enumerate(names) if name in catalogue.allowed_keys]
+    columns = [answers_of(catalogue, names[place], table.column(place)) for place in kept]
+    keys = [names[place] for place in kept]
+    rows = zip(*columns, strict=True) if columns else [()] * len(table)
+    for number, row in enumerate(rows, part.before + 1):
+        named = zip(keys, row, strict=True)
+        yield number, {name: answer for name, answer in named if answer is not None}
 
 
 @lru_cache(maxsize=1)
-def _row_group(path: Path, group: int) -> pa.Table:
+def _row_group(path: Path, _modified: int, group: int) -> pa.Table:
     """Read a row group; the last one is cached."""
-    # why: consecutive parts are mostly of the same row group.
+    # why: consecutive parts are mostly of the same row group. Another file may come to the same place.
     return _parquet(path).read_row_group(group)
 
 
@@ -239,9 +143,9 @@ def _parquet(path: Path) -> pq.ParquetFile:
 
 
 def _check_types(catalogue: Catalogue, schema: pa.Schema) -> None:
-    check_header(catalogue, schema.names)
+    check_header(catalogue, [schema.names[place] for place in data_columns(schema)])
     for column in schema:
-        if not is_readable(column.type):
+        if column.name.strip() in catalogue.allowed_keys and not is_readable(column.type):
             kind = value_type(column.type)
             raise BadTable(
                 f'the column "{column.name}" is of type {kind}; use numbers, text, dates, or true '

@@ -1,5 +1,6 @@
 """Reads the rows that a model was not fitted on, and what became of them, from its bundle."""
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ def read_holdout(bundle: Bundle) -> HeldOut:
     Raises:
         BadTable: it is not a table of the catalogue's applications.
     """
-    lines = bundle.holdout.splitlines(keepends=True)
+    lines = io.StringIO(bundle.holdout, newline="")
     column = bundle.catalogue.outcome.name
     outcome = Numeric(name=column, slug="outcome", label=column, minimum=0, maximum=1)
     rows = [row for _, row in read_csv(bundle.catalogue, lines, [outcome])]

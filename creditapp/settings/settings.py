@@ -13,6 +13,7 @@ from marshmallow.validate import OneOf, Range, Validator
 from creditapp.exceptions import InvalidSetting
 from creditapp.publishing import publish
 from creditapp.settings.paths import INSTANCE, ROOT
+from creditapp.settings.time_zones import IsTimeZone
 
 ROLES = ("officer", "analyst", "admin")
 """The roles that a group can have; `creditapp/identity/people.py` says what they may do."""
@@ -243,6 +244,13 @@ class Settings:
         "CREDITAPP_REVIEW_CONTACT",
         "reviews@lender.example",
         "where an applicant asks for a review by a person; required like the name",
+    )
+    time_zone: str = _setting(
+        "CREDITAPP_TIME_ZONE",
+        "",
+        "the lender's time zone, as `Europe/Paris`: letters and exports for applicants are dated in it; if "
+        "unset, that of the machine",
+        IsTimeZone(),
     )
     security_contact: str = _setting(
         "CREDITAPP_SECURITY_CONTACT",

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from flask_babel import format_date, format_datetime
 
 from creditapp.exceptions import NoNotice
 from creditapp.settings.settings import Settings
+from creditapp.settings.time_zones import zone_of
 
 LENDER_SETTINGS = {
     "CREDITAPP_LENDER_NAME": "lender_name",
@@ -15,11 +19,21 @@ LENDER_SETTINGS = {
 
 @dataclass(frozen=True)
 class Lender:
-    """Who writes, and whom an applicant asks for a review."""
+    """Who writes, whom an applicant asks for a review, and the time zone of dates."""
 
     name: str
     address: Sequence[str]
     contact: str
+    zone: tzinfo
+
+    def show_date(self, time: datetime) -> str:
+        """The date of a time where the lender is, in the reader's language."""
+        return str(format_date(time.astimezone(self.zone), "long", rebase=False))
+
+    def show_time(self, time: datetime) -> str:
+        """A time where the lender is, in the reader's language, with the short name of the time zone."""
+        there = time.astimezone(self.zone)
+        return f"{format_datetime(there, 'medium', rebase=False)} {there.tzname()}"
 
 
 def lender_of(settings: Settings) -> Lender:
@@ -36,4 +50,5 @@ def lender_of(settings: Settings) -> Lender:
     if settings.production and missing:
         raise NoNotice(f"a notice needs the lender's name and address; set {', '.join(missing)}")
     address = [line.strip() for line in settings.lender_address.split(",")]
-    return Lender(settings.lender_name, address, settings.review_contact)
+    zone = zone_of(settings.time_zone)
+    return Lender(settings.lender_name, address, settings.review_contact, zone)

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
 from tests.browsing import launch
 from tests.clients import POOR
@@ -157,6 +158,31 @@ def test_what_only_the_server_can_see_is_shown_at_its_field(service: Service, pa
     expect(page.get_by_label("Age")).to_have_value("old")
 
 
+def test_times_are_shown_where_the_reader_is(
+    service: Service, browser: Browser, trained: Trained
+) -> None:
+    """In a page that is loaded and in a result that is added to it; UTC stays as the title."""
+    context = browser.new_context(timezone_id="Asia/Kolkata")
+    page = context.new_page()
+    page.goto(service.address + "/events")
+    sign_in(page, trained)
+    check_time(page.locator("time").first)
+    page.goto(service.address)
+    page.get_by_role("link", name="Fill in an example").click()
+    page.get_by_role("button", name="Score").click()
+    check_time(page.get_by_role("region", name="Result").locator("time"))
+    context.close()
+
+
+def check_time(shown: Locator) -> None:
+    """It is the time of the element, in India: five and a half hours after UTC."""
+    expect(shown).to_have_attribute("title", re.compile(r" UTC$"))
+    time = datetime.fromisoformat(str(shown.get_attribute("datetime")))
+    there = time.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    expect(shown).to_have_text(f"{there:%Y-%m-%d %H:%M:%S} GMT+5:30")
+    expect(shown).to_have_attribute("title", f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
+
+
 def test_the_form_works_without_javascript(service: Service, browser: Browser) -> None:
     """Posted as an ordinary form, with the same result on the same page."""
     context = browser.new_context(java_script_enabled=False)
@@ -166,6 +192,7 @@ def test_the_form_works_without_javascript(service: Service, browser: Browser) -
     page.get_by_role("button", name="Score").click()
     expect(page.locator(".verdict")).to_be_visible()
     expect(page.get_by_label("Age")).to_have_value("41")
+    expect(page.locator("#result time")).to_have_text(re.compile(r"^[0-9 :-]+ UTC$"))
     context.close()
 
 

@@ -221,8 +221,9 @@ def observe(database: Path) -> dict[str, Any]:
         rounds += 1
         time.sleep(2)
     time.sleep(SCRAPE + 2)
+    # why: both hosts of the compose file are the same service here, and each is scraped.
     counted = {
-        name: query(f"sum({name})")["data"]["result"][0]["value"][1]
+        name: query(f"max(sum by (instance) ({name}))")["data"]["result"][0]["value"][1]
         for name in (
             'credit_predictions_total{prediction_type="single",status="success"}',
             'credit_predictions_total{prediction_type="batch",status="success"}',

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
+from creditapp.applications.csv_records import read_records
 from creditapp.exceptions import BadTable
 
 SEPARATORS = ",;\t|"
@@ -84,6 +85,27 @@ def separator_and_header(path: Path, encoding: str) -> tuple[str, list[str]]:
     return separator, next(_rows(begin, separator))
 
 
+def refuse_broken_quotes(path: Path, encoding: str, separator: str, width: int) -> None:
+    """Refuse a file with a quotation mark that is not closed, or not alone around its cell.
+
+    Raises:
+        BadTable: with the number of the first such line.
+    """
+    if not _has_quotes(path):
+        return
+    # why: Arrow would read such a row and all rows up to the next quotation mark as one cell.
+    with open_bytes(path) as file, io.TextIOWrapper(file, encoding, newline="") as lines:
+        for number, cells in read_records(lines, width, separator):
+            if isinstance(cells, str):
+                raise BadTable(f"{path}: line {number}: the row is not readable as CSV: {cells}")
+
+
+def _has_quotes(path: Path) -> bool:
+    # why: all encodings that are tried write the mark with the byte that ASCII has for it.
+    with open_bytes(path) as file:
+        return any(b'"' in chunk for chunk in iter(lambda: file.read(CHUNK), b""))
+
+
 def _fit(begin: str, separator: str) -> tuple[float, int]:
     """The share of the first rows that are as long as the header, and the header's length."""
     rows = [row for _, row in zip(range(LINES_TRIED), _rows(begin, separator), strict=False)]
@@ -95,6 +117,7 @@ def _fit(begin: str, separator: str) -> tuple[float, int]:
 
 def _rows(begin: str, separator: str) -> Iterator[list[str]]:
     try:
-        yield from (row for row in csv.reader(io.StringIO(begin), delimiter=separator) if row)
+        lines = io.StringIO(begin, newline="")
+        yield from (row for row in csv.reader(lines, delimiter=separator) if row)
     except csv.Error:
         return

@@ -11,8 +11,13 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from creditapp.exceptions import BadTable
-from creditapp.files.formats import is_readable
-from training.drafts.csv_text import encoding_of, open_bytes, separator_and_header
+from creditapp.files.parquet_columns import data_columns, is_readable
+from training.drafts.csv_text import (
+    encoding_of,
+    open_bytes,
+    refuse_broken_quotes,
+    separator_and_header,
+)
 
 MOST_COLUMNS = 500
 LONGEST_NAME = 100
@@ -53,11 +58,14 @@ def open_source(path: Path) -> Source:
     with open_bytes(path) as file:
         begin = file.read(FIRST_BYTES)
     if begin == PARQUET or path.suffix.lower() == ".parquet":
-        header = tuple(_parquet(path).schema_arrow.names)
+        schema = _parquet(path).schema_arrow
+        header = tuple(schema.names[place] for place in data_columns(schema))
         return Source(path, "parquet", checked_names(path, header), header)
     encoding = encoding_of(path)
     separator, cells = separator_and_header(path, encoding)
-    return Source(path, "csv", checked_names(path, cells), tuple(cells), encoding, separator)
+    names = checked_names(path, cells)
+    refuse_broken_quotes(path, encoding, separator, len(names))
+    return Source(path, "csv", names, tuple(cells), encoding, separator)
 
 
 def checked_names(path: Path, cells: Sequence[str]) -> tuple[str, ...]:
@@ -150,9 +158,12 @@ def _parquet(path: Path) -> pq.ParquetFile:
 
 
 def _parquet_batches(source: Source) -> Iterator[pa.RecordBatch]:
-    for batch in _parquet(source.path).iter_batches(BATCH_ROWS):
+    file = _parquet(source.path)
+    places = data_columns(file.schema_arrow)
+    for batch in file.iter_batches(BATCH_ROWS):
         columns = [
-            _texts(column, name) for column, name in zip(batch.columns, source.names, strict=True)
+            _texts(batch.column(place), name)
+            for place, name in zip(places, source.names, strict=True)
         ]
         yield pa.RecordBatch.from_arrays(columns, names=list(source.names))
 

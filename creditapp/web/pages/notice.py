@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request
-from flask_babel import force_locale, format_date, format_decimal
+from flask_babel import force_locale, format_decimal
 from werkzeug.exceptions import BadRequest
 
 from creditapp.applications.catalogue import Catalogue
@@ -45,8 +45,8 @@ def letter(decision_id: str) -> str:
             review=stored.review,
             answers=given and given.answers,
             **_request(stored.catalogue, given.answers if given else {}),
-            applied=format_date(stored.decision.timestamp, "long"),
-            today=format_date(datetime.now(UTC), "long"),
+            applied=lender.show_date(stored.decision.timestamp),
+            today=lender.show_date(datetime.now(UTC)),
             reasons=phrase_reasons(stored.effective_reasons),
             unnamed=stored.unnamed,
             lender=lender,

@@ -8,12 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.catalogue_document import catalogue_of
 from creditapp.applications.schemas import messages_about_cells
 from creditapp.exceptions import BadTable
 from creditapp.files import formats
 from creditapp.files.formats import join, parts_of, rows_of, write
+from tests.lent import LOANS
 from tests.portfolios import EXAMPLE, GERMAN
 
 REFERENCES = ["plain", 'a "quoted" one', "two\nlines", "", 'comma, quote "\nand line', "é"] * 5
@@ -82,37 +81,6 @@ def test_parts_are_joined_in_order(tmp_path: Path, ending: str) -> None:
         ]
 
 
-def loans() -> Catalogue:
-    """A portfolio whose files are written in Latin-1 with semicolons, and y and n for yes and no."""
-    document = {
-        "name": "loans",
-        "creditapp": {
-            "outcome": {"field": "paid", "good": [True], "bad": [False]},
-            "example": {"use": "Möbel", "owner": True},
-        },
-        "resources": [
-            {
-                "path": "loans.csv",
-                "encoding": "latin-1",
-                "dialect": {"delimiter": ";"},
-                "schema": {
-                    "fields": [
-                        {"name": "use", "type": "string", "categories": ["Möbel", "Auto"]},
-                        {
-                            "name": "owner",
-                            "type": "boolean",
-                            "trueValues": ["y"],
-                            "falseValues": ["n"],
-                        },
-                        {"name": "paid", "type": "boolean", "creditapp": {"role": "outcome"}},
-                    ]
-                },
-            }
-        ],
-    }
-    return catalogue_of(document)
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 @pytest.mark.parametrize("delimiter", [",", ";"])
 def test_a_file_is_read_in_utf_8_or_as_the_portfolio_writes_it(
@@ -122,9 +90,8 @@ def test_a_file_is_read_in_utf_8_or_as_the_portfolio_writes_it(
     path = tmp_path / "in.csv"
     lines = ["use,owner", "Möbel,y", "Auto,n", ",y"]
     path.write_text("\n".join(lines).replace(",", delimiter) + "\n", encoding=encoding)
-    catalogue = loans()
-    [part] = parts_of(catalogue, path)
-    assert list(rows_of(catalogue, path, part)) == [
+    [part] = parts_of(LOANS, path)
+    assert list(rows_of(LOANS, path, part)) == [
         (2, {"use": "Möbel", "owner": True}),
         (3, {"use": "Auto", "owner": False}),
         (4, {"owner": True}),
@@ -133,7 +100,7 @@ def test_a_file_is_read_in_utf_8_or_as_the_portfolio_writes_it(
 
 def test_a_message_about_a_cell_says_what_cells_hold() -> None:
     """And not what JSON holds."""
-    messages = messages_about_cells(loans(), {"use": "Möbel", "owner": "true"})
+    messages = messages_about_cells(LOANS, {"use": "Möbel", "owner": "true"})
     assert messages == {
         "owner": ['"true" is not accepted; accepted is one of y, n; also an empty cell.']
     }

@@ -18,6 +18,7 @@ from training.drafts.distinct import DistinctValues
 from training.drafts.draft import draft
 from training.drafts.infer import infer
 from training.drafts.sample import EvenSample
+from training.drafts.source import batches, open_source
 
 COLUMNS: Columns = {
     "income": repeated(*range(100, 161)),
@@ -93,6 +94,8 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "duplicate": (b"a,a ,bad\n0,1,1\n", '"a" appears more than once'),
     "no header": (b"20000,2,x\n30000,1,y\n", "the first line holds numbers"),
     "ragged": (b"a,bad\n1,0\n2,1,3\n4,0\n5,1\n", "row 3 has 3 cells; the header has 2"),
+    "not closed": (b'a,bad\n1,0\n"2,1\n4,0\n5,"1"\n', "line 3: .* a quotation mark is not closed"),
+    "half quoted": (b'a,bad\r1,0\r2,"1"x\r4,0\r5,1', "line 3: the row is not readable as CSV"),
     "workbook": (b"PK\x03\x04rest", "an Excel workbook"),
     "binary": (bytes(range(256)) * 4, "not a text"),
     "long name": (b"a" * 101 + b",bad\n1,0\n2,1\n", "1 to 100 printable characters"),
@@ -118,6 +121,21 @@ def test_a_damaged_file_is_refused(tmp_path: Path, name: str) -> None:
     path.write_bytes(b"a,bad\n1,0\n")
     with pytest.raises(BadTable, match=name):
         draft(path, "bad", ["1"])
+
+
+@pytest.mark.parametrize("first", ["\n", "\r\n", "\r"])
+def test_line_ends_may_be_mixed(tmp_path: Path, first: str) -> None:
+    """Each row is read, whatever ends the line of the column names."""
+    path = tmp_path / "in.csv"
+    path.write_bytes(f"a,bad{first}".encode() + b'1,0\r\n2,1\r3,0\n"4\r\n\r5",1\r\r6,0')
+    source = open_source(path)
+    assert [row for batch in batches(source) for row in batch.column(0).to_pylist()] == [
+        "1",
+        "2",
+        "3",
+        "4\r\n\r5",
+        "6",
+    ]
 
 
 def test_a_packed_file_that_was_cut_off_is_refused(tmp_path: Path) -> None:
