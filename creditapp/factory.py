@@ -25,6 +25,7 @@ from creditapp.web import (
     hosts,
     natural_addresses,
     once,
+    prefix,
     provider,
     rate_limits,
 )
@@ -98,9 +99,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _add_middleware(app: Flask, settings: Settings) -> None:
     """What sees each request first; the order matters."""
-    app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]
-        metrics.BusyThreads(metrics.KnownMethods(app.wsgi_app)), settings.proxies
-    )
+    app.wsgi_app = metrics.BusyThreads(metrics.KnownMethods(app.wsgi_app))  # type: ignore[method-assign]
+    prefix.init_app(app, settings.prefix)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.proxies)  # type: ignore[method-assign]
     request_ids.init_app(app)
     queue_time.init_app(app)
     logs.init_app(app)

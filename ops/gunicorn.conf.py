@@ -23,6 +23,10 @@ from creditapp.settings.start import read_dotenv_files, wrong_settings_end_the_p
 
 with wrong_settings_end_the_process():
     read_dotenv_files()
+    # why: gunicorn itself would refuse paths without it, as the health check's, and take /creditor for
+    # /credit.
+    if "SCRIPT_NAME" in os.environ:
+        os.environ.setdefault("CREDITAPP_PREFIX", os.environ.pop("SCRIPT_NAME"))
     settings = checked_settings()
 
 # A reload of this file must not mistake our own folder for a setting.

@@ -12,10 +12,10 @@ from tests.serving import ROOT, Service, free_port, send, wait_until
 
 
 @contextmanager
-def nginx(services: Sequence[Service], folder: Path) -> Iterator[Service]:
-    """Serve by HTTP in front of services for the length of the block."""
+def nginx(services: Sequence[Service], folder: Path, prefix: str = "") -> Iterator[Service]:
+    """Serve by HTTP in front of services for the length of the block, below a prefix if there is one."""
     upstreams = [one.address.removeprefix("http://") for one in services]
-    with front(upstreams, folder) as started:
+    with front(upstreams, folder, PREFIX=prefix) as started:
         address = f"http://127.0.0.1:{started.http}"
         yield replace(services[0], address=address, process=started.process, log=started.log)
 

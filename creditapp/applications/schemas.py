@@ -36,6 +36,8 @@ REFERENCE_PHRASE = Phrase(
 )
 MOST_DESCRIBED = 100
 """So many wrong rows of a batch are described; the others are only named, or counted."""
+WITHOUT_POINT = " (a number without a decimal point: 5.0 is refused)"
+"""JSON Schema counts 5.0 among the integers, and we do not."""
 LONGEST_ECHO = 40
 FEWEST_FIELDS_TO_COUNT = 60
 MISSING = marked("Missing; accepted is %(accepted)s.")
@@ -120,9 +122,11 @@ class OptionField(StrictField):
 def described(question: Question) -> dict[str, Any]:
     """A question as JSON Schema, with the meanings of its answers."""
     rule, meanings = _rule(question), [*question.codes, *question.missing]
+    words = question.label + (f", in {question.unit}" if question.unit else "")
+    if rule["type"] == "integer":
+        words += WITHOUT_POINT
     if question.missing:
         rule = {"anyOf": [rule, {"enum": list(question.missing_answers)}]}
-    words = question.label + (f", in {question.unit}" if question.unit else "")
     texts = [words, question.description, "; ".join(map(_described_code, meanings))]
     description = ": ".join(filter(None, texts))
     return {**rule, "description": description}
@@ -188,6 +192,7 @@ class ApplicationSchema(Strict):
     reference = ReferenceField(
         metadata={
             "type": "string",
+            "format": "printable",
             "minLength": 1,
             "maxLength": LONGEST_REFERENCE,
             "description": "The client's own identifier: recorded, searchable, echoed, never scored",

@@ -11,6 +11,7 @@ from creditapp.identity import people
 from creditapp.seals.verification import verify
 from creditapp.settings.current import current_settings
 from creditapp.settings.settings import Settings
+from creditapp.web import rate_limits
 
 MOST_BLOCKS = 20
 """How much of the record is verified here; the rest is for `flask audit verify`."""
@@ -31,7 +32,7 @@ def check_config() -> None:
 
 
 def _check(settings: Settings) -> None:
-    """Check what only the database knows; the settings themselves were checked when they were read."""
+    """Check what only the neighbours know; the settings themselves were checked when they were read."""
     try:
         fit = schema.state()
         has_admin = fit is not State.OTHER and people.has_admin()
@@ -47,6 +48,10 @@ def _check(settings: Settings) -> None:
     if settings.production and not has_admin:
         raise InvalidSetting(
             "DATABASE_URL: nobody in it is an admin; run: flask user add NAME --role admin"
+        )
+    if settings.production and not rate_limits.is_storage_answering():
+        raise InvalidSetting(
+            "CREDITAPP_LIMITS_STORAGE: it does not answer; start it, or set the address of one that does"
         )
 
 

@@ -7,13 +7,14 @@ import click
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.replay import Replayed, load_chunks, replay
+from creditapp.row_numbers import HIGHEST
 
 DIFFERS = 1
 
 
 @click.command("replay")
 @click.argument("decision_ids", nargs=-1)
-@click.option("--limit", type=click.IntRange(1), help="Only this many, the newest.")
+@click.option("--limit", type=click.IntRange(1, HIGHEST), help="Only this many, the newest.")
 def replay_decisions(decision_ids: tuple[str, ...], limit: int | None) -> None:
     """Score stored decisions again with the bundles that made them; exit code 1 if a score differs."""
     with errors_in_one_line():

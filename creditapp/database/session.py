@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from creditapp.database import sqlite
 from creditapp.database.engine import db
-from creditapp.exceptions import DatabaseUnavailable, OutcomeUnknown, RowsRefused
+from creditapp.exceptions import DatabaseUnavailable, NotFound, OutcomeUnknown, RowsRefused
 from creditapp.observability import metrics
 
 DEADLOCK = "40P01"
@@ -29,9 +29,10 @@ def reading(doing: str = "reading") -> Iterator[Session]:
     `doing` is what a failure is counted as.
 
     Raises:
+        NotFound: something is looked up by a number or a text that no column can hold.
         DatabaseUnavailable: the database cannot be read.
     """
-    with database_failures("the database cannot be read", doing):
+    with database_failures("the database cannot be read", doing), _impossible_values():
         engine = db.engine.execution_options(read_only=True)
         with Session(engine, expire_on_commit=False) as session:
             yield session
@@ -147,6 +148,16 @@ def database_failures(message: str, doing: str = "writing") -> Iterator[None]:
             raise RowsRefused(message) from error
         metrics.count_database_failure(doing)
         raise DatabaseUnavailable(message) from error
+
+
+@contextmanager
+def _impossible_values() -> Iterator[None]:
+    """Say that nothing has a number or a text that no column can hold, whatever is looked up with it."""
+    # why: SQLite's driver raises Python's own errors for numbers that are too large and lone surrogates.
+    try:
+        yield
+    except (OverflowError, UnicodeEncodeError, DataError) as error:
+        raise NotFound("nothing has this number or name") from error
 
 
 @contextmanager

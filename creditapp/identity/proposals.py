@@ -17,9 +17,9 @@ from creditapp.database.session import lock_table, reading, writing
 from creditapp.exceptions import BadProposal, ProposalClosed, SamePerson, UnknownProposal
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
+from creditapp.row_numbers import HIGHEST
 
 LONGEST_REASON = 500
-HIGHEST_ID = 2**31 - 1
 
 
 class Kind(StrEnum):
@@ -115,7 +115,7 @@ def find(proposal_id: int) -> Proposal:
         UnknownProposal: there is none with this number.
     """
     with reading() as session:
-        row = session.get(Proposal, proposal_id) if 0 < proposal_id <= HIGHEST_ID else None
+        row = session.get(Proposal, proposal_id) if 0 < proposal_id <= HIGHEST else None
     if row is None:
         raise UnknownProposal(f"there is no proposal {proposal_id}")
     return row

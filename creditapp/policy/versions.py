@@ -16,6 +16,7 @@ from creditapp.policy.definition import DEFAULT_POLICY, Policy, check_cut_offs, 
 from creditapp.policy.points import check_scale
 from creditapp.policy.table import PolicyVersion
 from creditapp.policy.terms import State, Term, terms_of
+from creditapp.row_numbers import is_row_number
 
 NEWEST_FIRST = select(PolicyVersion).order_by(PolicyVersion.version.desc())
 
@@ -41,9 +42,9 @@ def find(version: str) -> Policy:
     if version == DEFAULT_POLICY.version:
         return DEFAULT_POLICY
     with reading() as session:
-        row = session.get(PolicyVersion, int(version)) if version.isdecimal() else None
+        row = session.get(PolicyVersion, int(version)) if is_row_number(version) else None
     if row is None:
-        raise BadPolicy(f"no policy has the version {version}")
+        raise BadPolicy(f"no policy has the version {version[:20]}")
     return row.policy
 
 

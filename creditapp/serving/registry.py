@@ -26,6 +26,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
+from creditapp.row_numbers import is_row_number
 from creditapp.scoring.bundle import FIRST_FAMILY, Bundle, digest
 from creditapp.scoring.verification import verify
 from creditapp.serving import registry_reports
@@ -248,6 +249,8 @@ class Registry:
         return self._aliases().get(PRODUCTION)
 
     def _find(self, version: str) -> ModelVersion:
+        if not is_row_number(version):
+            raise RefusedModel(f"no version {version[:20]} is registered; run: flask models")
         try:
             registered = self._client.get_model_version(MODEL_NAME, version)
         except MlflowException as error:

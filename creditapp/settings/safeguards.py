@@ -14,7 +14,9 @@ from sqlalchemy.exc import ArgumentError
 
 from creditapp.exceptions import InvalidSetting
 from creditapp.settings.names import check_names
+from creditapp.settings.networks import read_network
 from creditapp.settings.paths import METRICS_LOCK
+from creditapp.settings.prefixes import is_prefix
 from creditapp.settings.settings import Settings
 
 KNOWN_SECRETS = (
@@ -70,12 +72,12 @@ def _is_address(text: str) -> bool:
 
 
 def _are_networks(texts: Iterable[str]) -> bool:
-    return all(_parses(ipaddress.ip_network, text) for text in texts)
+    return all(_parses(read_network, text) for text in texts)
 
 
 def _include_wide_network(texts: Iterable[str]) -> bool:
     """Whether a network is wider than any private network."""
-    networks = map(ipaddress.ip_network, texts)
+    networks = map(read_network, texts)
     return any(network.prefixlen < SHORTEST_PREFIX[network.version] for network in networks)
 
 
@@ -88,7 +90,8 @@ def _are_roles(settings: Settings) -> bool:
 
 
 def _is_rate(text: str) -> bool:
-    return _parses(parse, text)
+    """Whether a text is a rate that lets something through."""
+    return _parses(parse, text) and parse(text).amount > 0
 
 
 def _is_database(address: str) -> bool:
@@ -146,8 +149,19 @@ def _is_in_memory(address: str) -> bool:
 
 
 def _is_wildcard(host: str) -> bool:
-    """Whether a trusted host is not a host name, or covers a whole top-level domain."""
-    return not HOST.fullmatch(host) or (host.startswith(".") and host.count(".") < FEWEST_LABELS)
+    """Whether a trusted host is not a host name, or one below which everybody may have a name."""
+    if not HOST.fullmatch(host):
+        return True
+    covers_single_label = host.startswith(".") and host.count(".") < FEWEST_LABELS
+    return covers_single_label or _is_public(host.removeprefix(".").lower())
+
+
+def _is_public(name: str) -> bool:
+    """Whether everybody may register a name below this one, as below com, co.uk or github.io."""
+    # why: the list is read only where it is needed, as it takes memory; unknown names are a lender's own.
+    from publicsuffixlist import PublicSuffixList
+
+    return bool(PublicSuffixList(accept_unknown=False).is_public(name))
 
 
 ALWAYS = (
@@ -176,6 +190,11 @@ ALWAYS = (
         "CREDITAPP_METRICS_NETWORKS",
         lambda s: not _are_networks(s.metrics_networks),
         "set IP addresses or networks such as 10.0.0.0/24",
+    ),
+    Safeguard(
+        "CREDITAPP_PREFIX",
+        lambda s: bool(s.prefix) and not is_prefix(s.prefix),
+        "set a path such as /credit, without a slash at its end",
     ),
     Safeguard(
         "CREDITAPP_CORS_ORIGINS",

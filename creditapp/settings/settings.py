@@ -150,6 +150,12 @@ class Settings:
         "addresses or networks of the proxies whose forwarded headers are "
         "trusted, separated by commas",
     )
+    prefix: str = _setting(
+        "CREDITAPP_PREFIX",
+        "",
+        "the path below which the service is reached, such as `/credit`; a listed proxy may name it with "
+        "`X-Forwarded-Prefix` instead, and gunicorn's `SCRIPT_NAME` means the same",
+    )
     metrics_networks: tuple[str, ...] = _setting(
         "CREDITAPP_METRICS_NETWORKS",
         (),

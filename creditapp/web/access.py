@@ -1,6 +1,5 @@
 """Who may use a route: each view declares it, and an undeclared route is refused."""
 
-import ipaddress
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from creditapp.identity.sign_ins import SignedIn
 from creditapp.observability import request_ids
 from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.settings.current import current_settings
+from creditapp.settings.networks import read_network
 from creditapp.web import rate_limits
 from creditapp.web.proxies import is_among
 
@@ -224,7 +224,7 @@ def _is_monitoring() -> bool:
 
 
 def _is_in(networks: Iterable[str]) -> bool:
-    return is_among(request.remote_addr or "", map(ipaddress.ip_network, networks))
+    return is_among(request.remote_addr or "", map(read_network, networks))
 
 
 def _refuse_other_sites() -> None:

@@ -54,4 +54,5 @@ def confirm() -> None:
     sign_ins.note_confirmation(current_user, actor, is_right=is_right)
     if not is_right:
         raise NotConfirmed(gettext("The password or the code is wrong; nothing was changed."))
+    rate_limits.give_back_sign_in(current_user.name)
     keep()

@@ -1,6 +1,8 @@
 """Begin a session in the browser at hand, or keep it with a new token."""
 
-from flask import redirect, url_for
+from urllib.parse import unquote
+
+from flask import redirect, request, url_for
 from flask_login import current_user, login_user
 from werkzeug import Response
 
@@ -24,5 +26,8 @@ def keep() -> None:
 
 def is_ours(address: str) -> bool:
     """Whether an address is a page of this service."""
-    is_path = address.startswith("/") and not address.startswith("//") and "\\" not in address
-    return is_path and address.isprintable()
+    root = f"{request.script_root}/"
+    is_path = address.startswith(root) and not address.startswith("//") and "\\" not in address
+    # why: a browser takes "..", however it is written, as the way up and out of the prefix.
+    path = unquote(address.partition("?")[0])
+    return is_path and address.isprintable() and ".." not in path.split("/")

@@ -26,6 +26,7 @@ from creditapp.exceptions import (
 )
 from creditapp.observability import logs, metrics, request_ids
 from creditapp.phrases import marked
+from creditapp.web.prefix import absolute
 
 _KINDS: tuple[type[CreditappError], ...] = (CreditappError, *CreditappError.__subclasses__())
 TITLES: dict[int, str] = {
@@ -108,7 +109,7 @@ def _is_for_people() -> bool:
 
 
 def _redirect_to_sign_in() -> Response:
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    wanted = absolute(request.full_path.rstrip("?")) if request.method == "GET" else None
     return make_response(redirect(url_for("account.sign_in", next=wanted)))
 
 
@@ -140,7 +141,7 @@ def _problem(
 ) -> Response:
     response = jsonify(
         {
-            "type": problem_type,
+            "type": absolute(problem_type) if problem_type.startswith("/") else problem_type,
             "title": title,
             "status": status,
             "detail": detail,

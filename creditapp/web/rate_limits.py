@@ -8,22 +8,26 @@ import math
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, current_app, g, request
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
+from limits.storage.base import SlidingWindowCounterSupport
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from creditapp.exceptions import LimitReached
 from creditapp.settings.current import current_settings
 from creditapp.settings.settings import Settings
+from creditapp.web.addresses import client_network
 
 REFUSALS = "100 per minute"
 """How many refused requests one address may make before it is refused without a look at its key."""
 CODES = "20 per hour"
 """How many codes of a second factor may be tried for one name."""
+MOST_COUNTED = 2
+"""How many times the limit requests are counted, the refused ones included."""
 SECONDS_WITHOUT_STORAGE = 5
 """How long the shared storage is left alone after it did not answer."""
 
@@ -42,10 +46,11 @@ class Allowances:
     retry_storage_at: float = 0.0
 
     def spend(self, rate: str, scope: str, client: str, cost: int = 1) -> None:
-        """Take `cost` from a client's allowance in a scope.
+        """Take `cost` from a client's allowance in a scope; a negative cost gives it back.
 
         Raises:
-            LimitReached: less than that is left; nothing is taken.
+            LimitReached: less than that is left. Where nothing at all is left, the request counts all the
+                same: who goes on without pause is let through less often than who waits.
         """
         limit = _parse_rate(rate)
         if time.monotonic() >= self.retry_storage_at:
@@ -64,9 +69,34 @@ def _spend(
     client: str,
     cost: int,
 ) -> None:
-    if not limiter.hit(limit, scope, client, cost=cost):
-        seconds = limiter.get_window_stats(limit, scope, client).reset_time - time.time()
-        raise LimitReached(str(limit), max(1, math.ceil(seconds)))
+    if limiter.hit(limit, scope, client, cost=cost) or cost < 0:
+        return
+    key, period = limit.key_for(scope, client), limit.get_expiry()
+    if not limiter.test(limit, scope, client):
+        # why: no more than that, so that a pause always ends the wait.
+        _windows(limiter).acquire_sliding_window_entry(key, MOST_COUNTED * limit.amount, period)
+    raise LimitReached(str(limit), _seconds_until_free(limiter, limit, key, cost))
+
+
+def _seconds_until_free(
+    limiter: SlidingWindowCounterRateLimiter, limit: RateLimitItem, key: str, cost: int
+) -> int:
+    """After how many seconds without a request so much is left; at most two periods."""
+    wait: float
+    period, room = limit.get_expiry(), limit.amount - cost + 1
+    before, before_ends, now, now_ends = _windows(limiter).get_sliding_window(key, period)
+    if room <= 0:
+        wait = 2 * period
+    elif now < room:
+        wait = before_ends - (room - now) * period / max(before, 1)
+    else:
+        # why: a period's count weighs less and less in the period after it.
+        wait = now_ends - period + max(0, period - room * period / now)
+    return max(1, math.floor(wait) + 1)
+
+
+def _windows(limiter: SlidingWindowCounterRateLimiter) -> SlidingWindowCounterSupport:
+    return cast(SlidingWindowCounterSupport, limiter.storage)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -75,6 +105,17 @@ def init_app(app: Flask, settings: Settings) -> None:
         settings.limits_storage, wrap_exceptions=True, **_options(settings.limits_storage)
     )
     app.extensions["allowances"] = Allowances(SlidingWindowCounterRateLimiter(storage))
+
+
+def is_storage_answering() -> bool:
+    """Whether the shared storage answers now, with the password and the database of its address."""
+    storage = _allowances().shared.storage
+    try:
+        # why: a look at a counter, as a storage may answer a ping and refuse the password.
+        storage.get("creditapp/check")
+    except StorageError:
+        return False
+    return True
 
 
 def spend_applications(number: int) -> None:
@@ -105,6 +146,18 @@ def spend_sign_in(name: str) -> None:
         _allowances().spend(current_settings().sign_in_limit, "sign-in", client)
 
 
+def give_back_sign_in(name: str) -> None:
+    """Give back an attempt that was right: only wrong ones are limited."""
+    # why: it is taken before the check, as many guesses at once would all find something left.
+    for client in (_address(), f"name:{name}"):
+        _allowances().spend(current_settings().sign_in_limit, "sign-in", client, -1)
+
+
+def give_back_external_sign_in() -> None:
+    """Give back both steps of a sign-in with the identity provider."""
+    _allowances().spend(current_settings().sign_in_limit, "external", _address(), -2)
+
+
 def spend_external_sign_in() -> None:
     """Take an attempt to sign in with the identity provider from the address's allowance.
 
@@ -121,6 +174,11 @@ def spend_code(name: str) -> None:
         LimitReached: none is left.
     """
     _allowances().spend(CODES, "codes", f"name:{name}")
+
+
+def give_back_code(name: str) -> None:
+    """Give back an attempt to enter a code that was right."""
+    _allowances().spend(CODES, "codes", f"name:{name}", -1)
 
 
 def spend_refusal() -> None:
@@ -150,4 +208,4 @@ def _client() -> str:
 
 
 def _address() -> str:
-    return f"address:{request.remote_addr}"
+    return f"address:{client_network(request.remote_addr or '')}"

@@ -35,12 +35,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that notes errors of scripts and answers from other hosts."""
+    """A page that notes errors of scripts and requests to other hosts, also those that are blocked."""
     page = browser.new_page()
     errors: list[str] = []
     hosts: set[str] = set()
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("response", lambda response: hosts.add(response.url.split("/")[2]))
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.on(
+        "console", lambda message: errors.append(message.text) if "Policy" in message.text else None
+    )
     yield page
     page.close()
     assert errors == []
@@ -239,3 +242,6 @@ def test_the_documentation_renders(service: Service, page: Page) -> None:
     expect(page.locator(".opblock")).to_have_count(10)
     page.goto(service.address + "/redoc")
     expect(page.get_by_role("heading", name="Score one application")).to_be_visible()
+    logo = page.get_by_alt_text("redocly logo")
+    expect(logo).to_have_attribute("src", "static/favicon.svg")
+    assert logo.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 0

@@ -1,5 +1,6 @@
 """The OpenAPI document matches the API."""
 
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -9,6 +10,7 @@ from openapi_spec_validator import validate
 
 from creditapp.applications.schemas import load_application
 from creditapp.factory import create_app
+from creditapp.settings.settings import Settings
 from creditapp.web.api.docs import PROBLEMS, document
 from tests.clients import StrictClient
 from tests.portfolios import EXAMPLE, GERMAN
@@ -31,6 +33,64 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 def test_document_is_valid_openapi() -> None:
     """The OpenAPI validator accepts the document."""
     validate(DOCUMENT)
+
+
+def test_every_route_may_answer_too_many_requests() -> None:
+    """Nginx refuses too many connections whatever the route is, and answers when nobody else does."""
+    for path, _, operation in OPERATIONS:
+        assert {"400", "429", "503"} <= operation["responses"].keys(), path
+
+
+def test_guarded_routes_may_refuse() -> None:
+    """401 and 403 are described wherever a key that is sent is checked, and nowhere else."""
+    open_routes = {"/api/live", "/api/health"}
+    for path, _, operation in OPERATIONS:
+        refusals = {"401", "403"} & operation["responses"].keys()
+        assert refusals == (set() if path in open_routes else {"401", "403"}), path
+
+
+def test_whatever_reads_a_body_may_find_it_too_large() -> None:
+    """413 is described for bodies, and for a key, which is compared with the body."""
+    reading = {path for path, _, operation in OPERATIONS if "413" in operation["responses"]}
+    assert reading == {"/api/predict", "/api/predict-batch", "/api/reload-model"}
+
+
+@pytest.mark.parametrize("env", ["development", "production"])
+def test_document_asks_for_keys_where_they_are_required(env: str) -> None:
+    """In development nobody needs a key, and the document says so."""
+    app = create_app(replace(Settings.from_environment(), env=env))
+    with app.app_context():
+        made = document(app, GERMAN)
+    needs_key = env == "production"
+    assert ("security" in made["paths"]["/api/predict"]["post"]) == needs_key
+    assert ("securitySchemes" in made["components"]) == needs_key
+    assert "security" not in made["paths"]["/api/live"]["get"]
+
+
+@pytest.mark.parametrize(
+    ("body", "fits"),
+    [
+        ({"applications": [EXAMPLE]}, True),
+        ({"applications": [{**EXAMPLE, "Age in years": "old"}]}, False),
+        ({"applications": [{**EXAMPLE, "Age in years": "old"}], "on_error": "refuse"}, False),
+        ({"applications": [{**EXAMPLE, "Age in years": "old"}], "on_error": "report"}, True),
+        ({"applications": [1, EXAMPLE], "on_error": "report"}, True),
+        ({"applications": []}, False),
+        ({"applications": [EXAMPLE] * 10_001}, False),
+    ],
+)
+def test_items_of_a_batch_are_applications(body: dict[str, Any], fits: bool) -> None:
+    """Unless wrong ones are to be reported."""
+    operation = DOCUMENT["paths"]["/api/predict-batch"]["post"]
+    schema = resolved(operation["requestBody"]["content"]["application/json"]["schema"])
+    assert jsonschema.Draft202012Validator(schema).is_valid(body) == fits
+
+
+def test_integers_are_described_as_we_judge_them() -> None:
+    """JSON Schema takes 5.0 for an integer."""
+    for name, field in DOCUMENT["components"]["schemas"]["Application"]["properties"].items():
+        is_integer = field.get("type") == "integer"
+        assert ("5.0 is refused" in field.get("description", "")) == is_integer, name
 
 
 def test_document_describes_exactly_the_api_routes(app: Flask) -> None:

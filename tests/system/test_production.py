@@ -207,6 +207,9 @@ REFUSED = {
     "metrics for everybody": ("CREDITAPP_METRICS_NETWORKS", "0.0.0.0/0"),
     "limits in memory for two": ("CREDITAPP_LIMITS_STORAGE", "memory://"),
     "a limit that is none": ("CREDITAPP_SCORING_LIMIT", "plenty"),
+    "a limit of nothing": ("CREDITAPP_READING_LIMIT", "0 per minute"),
+    "everybody's names": ("CREDITAPP_TRUSTED_HOSTS", "credit.example,.co.uk"),
+    "a storage of limits that is away": ("CREDITAPP_LIMITS_STORAGE", "redis://127.0.0.1:9/0"),
     "no body limit": ("CREDITAPP_MAX_BODY_BYTES", None),
     "a port that is none": ("PORT", "eighty"),
     "an environment that is none": ("CREDITAPP_ENV", "staging"),
@@ -252,9 +255,9 @@ def test_a_refused_setting_ends_the_start_with_code_2_and_one_line(
 
 def test_a_production_that_nobody_governs_does_not_start(database: Path, trained: Trained) -> None:
     """Somebody must be able to let others in, and to keep them out."""
-    env = environment(
-        database, trained.registry, **settings_of_production(9), PORT=str(free_port())
-    )
+    in_memory = {"CREDITAPP_LIMITS_STORAGE": "memory://", "CREDITAPP_WORKERS": "1"}
+    settings = {**settings_of_production(9), **in_memory, "PORT": str(free_port())}
+    env = environment(database, trained.registry, **settings)
     assert check(env).returncode == 0
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("UPDATE person SET disabled_at = created_at")

@@ -29,7 +29,7 @@ def app(settings: Settings) -> Flask:
 
 
 def test_a_batch_costs_its_rows(app: Flask) -> None:
-    """What is refused costs nothing."""
+    """A batch that asks for more than is left costs nothing, while something is left."""
     client = app.test_client()
     assert batch(app, 8) == 200
     assert batch(app, 3) == 429
@@ -67,12 +67,12 @@ def test_people_read_within_a_limit_too(
 
 
 def test_429_says_when_to_try_again(app: Flask, clock: Clock) -> None:
-    """Twenty seconds into a minute, the next minute of counting begins forty seconds later."""
+    """Eleven count, twenty seconds into a minute; after forty more they weigh less and less."""
     clock.advance(20)
     assert batch(app, 10) == 200
     answer = app.test_client().post("/api/predict", json=EXAMPLE)
     assert answer.status_code == 429
-    assert answer.headers["Retry-After"] == "40"
+    assert answer.headers["Retry-After"] == "46"
     assert answer.mimetype == "application/problem+json"
     assert (answer.json or {})["detail"] == "The limit is 10 per 1 minute."
 
@@ -83,10 +83,36 @@ def test_an_allowance_comes_back_bit_by_bit(app: Flask, clock: Clock) -> None:
     clock.advance(60)
     assert batch(app, 1) == 429
     clock.advance(30)
-    assert batch(app, 6) == 429
-    assert batch(app, 5) == 200
+    assert batch(app, 6) == 429, "five are left, and the refused request counts too"
+    assert batch(app, 4) == 200
     clock.advance(60)
     assert batch(app, 7) == 200
+
+
+def test_who_waits_as_told_is_let_through(app: Flask, clock: Clock) -> None:
+    """`Retry-After` holds, however much was refused before; two periods are the longest wait."""
+    for start, refused in [(0, 1), (59, 30), (30, 500)]:
+        clock.advance(start)
+        for _ in range(refused + 10):
+            answer = app.test_client().post("/api/predict", json=EXAMPLE)
+        assert answer.status_code == 429
+        wait = int(answer.headers["Retry-After"])
+        assert 0 < wait <= 120
+        clock.advance(wait)
+        assert batch(app, 1) == 200
+
+
+def test_who_does_not_wait_is_let_through_less(app: Flask, clock: Clock) -> None:
+    """Ten minutes of two requests a second, against ten minutes of one in six seconds."""
+    let_through = {1: 0, 12: 0}
+    for pause in let_through:
+        clock.advance(600)
+        for step in range(1200):
+            clock.advance(0.5)
+            if step % pause == 0:
+                let_through[pause] += batch(app, 1) == 200
+    assert let_through[12] == 100
+    assert let_through[1] <= 10
 
 
 def test_clients_are_counted_apart_by_address(app: Flask) -> None:
@@ -94,6 +120,88 @@ def test_clients_are_counted_apart_by_address(app: Flask) -> None:
     assert batch(app, 10) == 200
     assert batch(app, 1) == 429
     assert batch(app, 10, address="127.0.0.2") == 200
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("::ffff:192.0.2.1", "::FFFF:192.0.2.1", "::ffff:c000:0201", "::ffff:C000:201"),
+        *("0:0:0:0:0:ffff:192.0.2.1", "192.0.2.1:4711", "[::ffff:192.0.2.1]:4711", " 192.0.2.1 "),
+    ],
+)
+def test_one_client_is_counted_once_however_it_is_written(app: Flask, written: str) -> None:
+    """Also as a listed proxy may write it."""
+    assert batch(app, 10, address="192.0.2.1") == 200
+    assert batch(app, 1, address=written) == 429
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        ("2001:db8:1:2:ffff::7", 429),
+        ("2001:DB8:1:2:0:0:0:8", 429),
+        ("[2001:db8:1:2::9]:4711", 429),
+        ("2001:db8:1:2::1%eth0", 429),
+        ("2001:db8:1:3::1", 200),
+        ("192.0.2.1", 200),
+    ],
+)
+def test_a_network_of_ipv6_is_one_client(app: Flask, written: str, status: int) -> None:
+    """One subscriber has 2^64 addresses."""
+    assert batch(app, 10, address="2001:db8:1:2::1") == 200
+    assert batch(app, 1, address=written) == status
+
+
+def test_whatever_is_no_address_is_one_client(app: Flask) -> None:
+    """Invented names get no allowance of their own."""
+    assert batch(app, 10, address="unknown") == 200
+    assert batch(app, 1, address="_hidden") == 429
+    assert batch(app, 1, address="192.0.2.999") == 429
+
+
+@pytest.mark.parametrize("listed", ["192.0.2.9", "::ffff:192.0.2.9", "::ffff:192.0.2.0/120"])
+def test_a_mapped_proxy_is_the_listed_proxy(settings: Settings, listed: str) -> None:
+    """A service that listens on both protocols sees IPv4 addresses as mapped ones."""
+    proxied = replace(settings, scoring_limit="10 per minute", proxies=(listed,))
+    app = create_app(proxied)
+    for client, status in [
+        ("198.51.100.1", 200),
+        ("198.51.100.2", 200),
+        ("::ffff:198.51.100.1", 429),
+    ]:
+        answer = app.test_client().post(
+            "/api/predict-batch",
+            json={"applications": [EXAMPLE] * 10},
+            headers={"X-Forwarded-For": client},
+            environ_base={"REMOTE_ADDR": "::ffff:192.0.2.9"},
+        )
+        assert answer.status_code == status
+
+
+def test_a_right_sign_in_costs_nothing(settings: Settings, people: dict[Role, str]) -> None:
+    """An office behind one address signs in as often as it likes; wrong passwords are limited."""
+    app = create_app(replace(settings, sign_in_limit="3 per minute"))
+    app.test_client_class = StrictClient
+    client = app.test_client()
+    assert isinstance(client, StrictClient)
+    for _ in range(8):
+        assert client.sign_in("the officer", people[Role.OFFICER]).status_code == 302
+    for _ in range(3):
+        assert client.sign_in("the officer", "wrong").status_code == 401
+    assert client.sign_in("the officer", people[Role.OFFICER]).status_code == 429
+
+
+def test_a_right_sign_in_forgives_no_wrong_one(settings: Settings, people: dict[Role, str]) -> None:
+    """Who has an account cannot go on guessing another's by signing in between."""
+    app = create_app(replace(settings, sign_in_limit="3 per minute"))
+    app.test_client_class = StrictClient
+    client = app.test_client()
+    assert isinstance(client, StrictClient)
+    statuses = []
+    for _ in range(4):
+        statuses.append(client.sign_in("the admin", "guess").status_code)
+        client.sign_in("the officer", people[Role.OFFICER])
+    assert statuses == [401, 401, 401, 429]
 
 
 def test_where_redis_is_away_a_local_limit_holds(settings: Settings) -> None:

@@ -389,3 +389,15 @@ def test_a_change_that_weighs_sends_them_to_the_provider_again(
     form["csrf_token"] = csrf_token(client.get("/policy").text)
     assert client.post("/policy", data={**form, "reason": "x"}).status_code == expected
     assert confirmed_at is not None
+
+
+def test_the_provider_sends_people_back_below_the_prefix(settings: Settings, issuer: str) -> None:
+    """And from there they go where they wanted to go."""
+    put_user(issuer, "prefixed", name="Prue", groups=["risk"])
+    app = create_app(replace(settings, prefix="/credit"))
+    app.test_client_class = StrictClient
+    client = app.test_client()
+    gone = client.get("/credit/sign-in/provider?next=/credit/decisions")
+    back = urllib.parse.urlsplit(consent(gone.headers["Location"], "prefixed"))
+    assert back.path == "/credit/sign-in/provider/done"
+    assert client.get(f"{back.path}?{back.query}").location == "/credit/decisions"

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 import orjson
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf, Range
 
 from creditapp.applications.table import LONGEST_REFERENCE
@@ -161,6 +161,16 @@ class DecisionsSchema(Schema):
     )
 
 
+def check_printable(text: str) -> None:
+    """Refuse control characters: nothing is named with them, and PostgreSQL fails at some.
+
+    Raises:
+        ValidationError: the text has one.
+    """
+    if not text.isprintable():
+        raise ValidationError("Printable characters are expected.")
+
+
 class ListQuery(Schema):
     """Which decisions to list; what is left out does not filter."""
 
@@ -168,8 +178,8 @@ class ListQuery(Schema):
         unknown = RAISE
 
     reference = fields.String(
-        validate=Length(1, LONGEST_REFERENCE),
-        metadata={"description": "The client's own identifier, exactly"},
+        validate=[Length(1, LONGEST_REFERENCE), check_printable],
+        metadata={"format": "printable", "description": "The client's own identifier, exactly"},
     )
     since = fields.AwareDateTime(
         format="iso",
@@ -177,7 +187,9 @@ class ListQuery(Schema):
     )
     until = fields.AwareDateTime(format="iso", metadata={"description": "Before this time"})
     decision = fields.String(validate=OneOf([one.value for one in Outcome]))
-    model_version = fields.String(validate=Length(1, 50))
+    model_version = fields.String(
+        validate=[Length(1, 50), check_printable], metadata={"format": "printable"}
+    )
     before = fields.UUID(metadata={"description": "Older than this decision: `next` of a page"})
     limit = fields.Integer(
         load_default=50, validate=Range(1, 500), metadata={"description": "At most so many"}

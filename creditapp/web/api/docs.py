@@ -7,18 +7,18 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flasgger import Swagger
-from flask import Blueprint, Flask, current_app, redirect, render_template, url_for
-from marshmallow import Schema
+from flask import Blueprint, Flask, current_app, redirect, render_template, request, url_for
 from werkzeug import Response
 from werkzeug.routing import Rule
 
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.schemas import BATCH, schema_of
 from creditapp.exceptions import OutcomeUnknown
+from creditapp.settings.current import current_settings
 from creditapp.web.access import ANYONE, DOCUMENTATION, access_of, open_to
 from creditapp.web.api import answers
+from creditapp.web.api.bodies import describe_body
 from creditapp.web.api.examples import PROBLEM
-from creditapp.web.api.operations import Body, Operation, operation_of
+from creditapp.web.api.operations import Operation, operation_of
 from creditapp.web.errors import TITLES
 from creditapp.web.intake import catalogue_in_force
 from creditapp.web.once import HEADER, LONGEST_KEY, REPLAYED
@@ -27,12 +27,13 @@ blueprint = Blueprint("docs", __name__)
 
 DOCUMENT_PATH = "/openapi.json"
 DESCRIPTION = (
-    "Send credit applications, and get recorded decisions. The [code book](/codebook) explains every "
-    "field and code; this document is shown at [/apidocs](/apidocs) and [/redoc](/redoc); "
-    "[the page](/) scores by hand."
+    "Send credit applications, and get recorded decisions. The [code book]({root}/codebook) explains every "
+    "field and code; this document is shown at [/apidocs]({root}/apidocs) and [/redoc]({root}/redoc); "
+    "[the page]({root}/) scores by hand."
 )
 PROBLEMS = {
-    400: "Not JSON, or not strict JSON: NaN, Infinity, a key twice, nested too deeply",
+    400: "Not JSON, or not strict JSON: NaN, Infinity, a key twice, nested too deeply; or a host name that "
+    "the service does not answer to",
     401: "No key, or a key that is malformed, unknown, expired or revoked",
     403: "The key's scopes do not include this route, or a page of another site makes the request",
     404: "No decision has this id, or another key made it",
@@ -47,16 +48,16 @@ PROBLEMS = {
     "`type` ends in `/outcome-unknown`, the decision may be recorded: send the request again with the same "
     "Idempotency-Key, or look up `decision_id`. Without a key, do not send it again",
 }
-KEY = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "An API key, `creditapp_…`; not required in development",
-}
-GUARDED = (401, 403)
+KEY = {"type": "http", "scheme": "bearer", "description": "An API key, `creditapp_…`"}
 KEY_OF_REQUEST = {
     "name": HEADER,
     "in": "header",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LONGEST_KEY,
+        "pattern": "^[ -~]+$",
+    },
     "description": "A name of this request that you choose, for example a UUID. If you send the request "
     "again with the same key, you get the first answer again and nothing is done twice. Without a key, a "
     "request that is sent again is done again.",
@@ -81,7 +82,7 @@ def shortcut() -> Response:
 @open_to(DOCUMENTATION)
 def redoc() -> str:
     """Show the document in ReDoc."""
-    return render_template("redoc.html", document=DOCUMENT_PATH)
+    return render_template("redoc.html", document=url_for("flasgger.openapi"))
 
 
 @blueprint.get(OutcomeUnknown.type)
@@ -102,27 +103,34 @@ class ServedDocument(Swagger):  # type: ignore[misc]
 
     def get_apispecs(self, endpoint: str = "") -> dict[str, Any]:
         """The document."""
-        return document(current_app, catalogue_in_force())
+        # why: the application itself, as the proxy would not find what is kept for it.
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        return document(app, catalogue_in_force(), request.script_root)
 
 
 @lru_cache(maxsize=4)
-def document(app: Flask, catalogue: Catalogue) -> dict[str, Any]:
-    """The OpenAPI document of an application's API routes under a catalogue, within its context."""
+def document(app: Flask, catalogue: Catalogue, root: str = "") -> dict[str, Any]:
+    """The OpenAPI document of an application's API routes under a catalogue, within its context.
+
+    `root` is the prefix below which the service is reached.
+    """
     spec = APISpec(
         title="creditapp",
         version="1",
         openapi_version="3.1.0",
         info={
-            "description": DESCRIPTION,
+            "description": DESCRIPTION.format(root=root),
             "x-catalogue": {
                 "name": catalogue.name,
                 "version": catalogue.version,
                 "fingerprint": catalogue.fingerprint,
             },
         },
+        servers=[{"url": root or "/"}],
         plugins=[MarshmallowPlugin()],
     )
-    spec.components.security_scheme("key", KEY)
+    if current_settings().production:
+        spec.components.security_scheme("key", KEY)
     spec.components.schema("Problem", schema=answers.ProblemSchema)
     for rule in app.url_map.iter_rules():
         if rule.endpoint.startswith("api."):
@@ -138,21 +146,21 @@ def document(app: Flask, catalogue: Catalogue) -> dict[str, Any]:
 def _describe(declared: Operation, rule: Rule, catalogue: Catalogue) -> dict[str, Any]:
     is_guarded = access_of(rule.endpoint) != ANYONE
     answer = _content("OK", "application/json", declared.answer, declared.answer_example)
-    problems = (*(GUARDED if is_guarded else ()), *declared.statuses)
-    responses = {"200": answer, **{str(status): _problem(status, catalogue) for status in problems}}
+    statuses = declared.statuses(is_guarded=is_guarded)
+    responses = {"200": answer, **{str(status): _problem(status, catalogue) for status in statuses}}
     if declared.unavailable:
-        responses["503"] = {**answer, "description": declared.unavailable}
+        content = {**answer["content"], **responses["503"]["content"]}
+        responses["503"] = {"description": declared.unavailable, "content": content}
     described: dict[str, Any] = {
         "summary": declared.summary,
         "tags": [declared.tag],
         "responses": responses,
     }
-    if is_guarded:
+    if is_guarded and current_settings().production:
         described["security"] = [{"key": []}]
     if declared.body:
-        schema, example = _body(declared.body, catalogue)
-        content = _content("", "application/json", schema, example)
-        described["requestBody"] = {"required": True, "content": content["content"]}
+        media = describe_body(declared.body, catalogue, current_settings().max_batch)
+        described["requestBody"] = {"required": True, "content": {"application/json": media}}
     parameters = [_path_parameter(name) for name in PATH_PARAMETER.findall(rule.rule)]
     if declared.query:
         parameters.append({"in": "query", "schema": declared.query})
@@ -162,14 +170,6 @@ def _describe(declared: Operation, rule: Rule, catalogue: Catalogue) -> dict[str
     if parameters:
         described["parameters"] = parameters
     return described
-
-
-def _body(body: Body, catalogue: Catalogue) -> tuple[Schema, dict[str, Any]]:
-    """The schema of what a route reads, and an example."""
-    example = dict(catalogue.example)
-    if body is Body.APPLICATION:
-        return schema_of(catalogue), example
-    return BATCH, {"applications": [example]}
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
@@ -196,7 +196,6 @@ def _content(description: str, media_type: str, schema: Any, example: object) ->
 
 
 def _flasgger_config() -> dict[str, Any]:
-    vendor = "/static/vendor/swagger-ui-dist"
     return {
         "openapi": "3.1.0",
         "headers": [],
@@ -206,7 +205,4 @@ def _flasgger_config() -> dict[str, Any]:
         "static_url_path": "/flasgger_static",
         "specs_route": "/apidocs",
         "title": "creditapp API",
-        "favicon": "/static/favicon.svg",
-        "swagger_ui_bundle_js": f"{vendor}/swagger-ui-bundle.js",
-        "swagger_ui_css": f"{vendor}/swagger-ui.css",
     }

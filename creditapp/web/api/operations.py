@@ -9,11 +9,20 @@ from marshmallow import Schema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-OF_INPUT = (400, 413, 415, 422, 429, 503)
-"""The problems of every route that reads a JSON body and scores."""
+EVERYWHERE = (400, 429, 503)
+"""The problems of every route: an unknown host name, too many requests, and nobody who answers nginx."""
 
-OF_KEY = (400, 409, 410, 422, 503)
+OF_ACCESS = (401, 403)
+"""The problems of every route that is not open to anyone."""
+
+OF_INPUT = (413, 415, 422)
+"""The problems of every route that reads a JSON body."""
+
+OF_KEY = (409, 410, 413, 422)
 """The problems of every route that takes an `Idempotency-Key`."""
+
+OF_QUERY = (422,)
+"""The problems of every route with parameters in its address."""
 
 
 class Body(Enum):
@@ -25,8 +34,9 @@ class Body(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What the documentation says of a route; 401 and 403 follow from its access.
+    """What the documentation says of a route.
 
+    `problems` are those that follow neither from its access nor from what it reads.
     `once`: a repeat with the same `Idempotency-Key` gets the first answer.
     `unavailable` is said instead of a problem document where the answer to 503 has the answer's schema.
     """
@@ -41,10 +51,16 @@ class Operation:
     unavailable: str = ""
     once: bool = False
 
-    @property
-    def statuses(self) -> tuple[int, ...]:
+    def statuses(self, *, is_guarded: bool) -> tuple[int, ...]:
         """The statuses of its problems, in order."""
-        return tuple(sorted({*self.problems, *(OF_KEY if self.once else ())}))
+        kinds = {
+            OF_ACCESS: is_guarded,
+            OF_INPUT: self.body is not None,
+            OF_KEY: self.once,
+            OF_QUERY: self.query is not None,
+        }
+        applying = (status for kind, applies in kinds.items() if applies for status in kind)
+        return tuple(sorted({*EVERYWHERE, *self.problems, *applying}))
 
 
 def operation(declared: Operation) -> Callable[[View], View]:

@@ -26,7 +26,7 @@ from creditapp.web import access, intake, rate_limits
 from creditapp.web.access import ANYONE, open_to, programs
 from creditapp.web.api import answers
 from creditapp.web.api.examples import PREDICTION
-from creditapp.web.api.operations import OF_INPUT, Body, Operation, operation
+from creditapp.web.api.operations import Body, Operation, operation
 from creditapp.web.once import current_claim, decided_once, done_once
 from creditapp.web.personal import load_personal
 
@@ -66,11 +66,7 @@ def health() -> Any:
 
 @blueprint.get("/model-info")
 @open_to(programs(Scope.MODEL_READ, Scope.MODEL_ADMIN))
-@operation(
-    Operation(
-        tag="Model", summary="The served model", answer=answers.ModelInfoSchema, problems=(503,)
-    )
-)
+@operation(Operation(tag="Model", summary="The served model", answer=answers.ModelInfoSchema))
 def model_info() -> Any:
     """Describe the served model."""
     return answers.MODEL_INFO.dump(_model_info(model_cache.current()))
@@ -85,7 +81,6 @@ def model_info() -> Any:
         answer=answers.PredictionSchema,
         answer_example=PREDICTION,
         body=Body.APPLICATION,
-        problems=OF_INPUT,
         once=True,
     )
 )
@@ -115,7 +110,6 @@ def predict() -> Response:
         summary="Score many applications with one model",
         answer=answers.BatchAnswerSchema,
         body=Body.BATCH,
-        problems=OF_INPUT,
         once=True,
     )
 )
@@ -145,7 +139,6 @@ def predict_batch() -> Response:
         tag="Model",
         summary="The inputs of the served model",
         answer=answers.CatalogueSchema,
-        problems=(503,),
     )
 )
 def catalogue() -> Any:
@@ -171,7 +164,7 @@ def catalogue() -> Any:
         summary="List decisions",
         answer=answers.DecisionsSchema,
         query=answers.ListQuery,
-        problems=(404, 422, 429, 503),
+        problems=(404,),
     )
 )
 def decisions() -> Any:
@@ -193,7 +186,7 @@ def decisions() -> Any:
         tag="Decisions",
         summary="Look up a decision",
         answer=answers.StoredDecisionSchema,
-        problems=(404, 429, 503),
+        problems=(404,),
     )
 )
 def decision(decision_id: str) -> Any:
@@ -208,7 +201,7 @@ def decision(decision_id: str) -> Any:
         tag="Decisions",
         summary="What would have led to an approval",
         answer=answers.AlternativesSchema,
-        problems=(404, 409, 429, 503),
+        problems=(404, 409),
     )
 )
 def alternatives(decision_id: str) -> Any:
@@ -223,7 +216,7 @@ def alternatives(decision_id: str) -> Any:
         tag="Model",
         summary="Serve the version that the registry's production alias names",
         answer=answers.ReloadSchema,
-        problems=(409, 503),
+        problems=(409,),
         once=True,
     )
 )

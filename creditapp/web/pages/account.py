@@ -15,6 +15,7 @@ from creditapp.identity.actors import Actor
 from creditapp.identity.keyed import seal, unseal
 from creditapp.identity.sign_ins import Checked, SignedIn
 from creditapp.observability import request_ids
+from creditapp.row_numbers import nearest_row_number
 from creditapp.settings.current import current_settings
 from creditapp.web import provider, rate_limits
 from creditapp.web.access import ADMINS, ANYONE, OFFICERS, open_to
@@ -24,7 +25,6 @@ from creditapp.web.visits import current_visit
 blueprint = Blueprint("account", __name__)
 
 PAGE_LENGTH = 50
-HIGHEST_ID = 2**31 - 1
 CHECKED = "password_checked"
 """The key of the session that keeps, sealed, whose password was right."""
 CODE_SECONDS = 300
@@ -60,6 +60,8 @@ def try_to_sign_in() -> Response | tuple[str, int]:
     checked = sign_ins.check(
         name, form.password.data or "", settings.secret_key, request_ids.current()
     )
+    if checked:
+        rate_limits.give_back_sign_in(name)
     if checked and second_factor.has_one(checked.person_id):
         session[CHECKED] = seal(json.dumps(asdict(checked)), settings.secret_key)
         return redirect(url_for("account.enter_code", next=request.args.get("next")))
@@ -96,6 +98,8 @@ def try_code() -> Response | tuple[str, int]:
         nobody = Actor("nobody", request_ids.current())
         audit.record(nobody, audit.Action.SIGN_IN_FAILED, checked.name, "wrong code")
         return render_template("sign_in_code.html", problem=gettext("The code is wrong.")), 401
+    rate_limits.give_back_sign_in(checked.name)
+    rate_limits.give_back_code(checked.name)
     person = sign_ins.begin(checked, settings.session_hours, current_visit(), with_code=True)
     if person is None:
         return redirect(url_for("account.sign_in"))
@@ -116,7 +120,7 @@ def sign_out() -> Response:
 @open_to(ADMINS)
 def events() -> str:
     """List who did what, newest first."""
-    before = min(request.args.get("before", HIGHEST_ID, type=int), HIGHEST_ID)
+    before = nearest_row_number(request.args.get("before", ""))
     newest = audit.find_newest(before, PAGE_LENGTH)
     older = newest[-1].id if len(newest) == PAGE_LENGTH else None
     return render_template("events.html", events=newest, older=older)

@@ -56,6 +56,7 @@ def change_password() -> Response | Page:
         sign_ins.change_own_password(current_user, current, new, request_ids.current())
     except BadAccount as error:
         return _page(form, problem=str(error), status=422)
+    rate_limits.give_back_sign_in(current_user.name)
     keep()
     return redirect(url_for("own_account.overview", changed=1))
 

@@ -67,6 +67,7 @@ def done() -> Response:
     signed_in = sign_ins.begin_external(
         person.id, vouched.signed_in_at, settings.session_hours, current_visit()
     )
+    rate_limits.give_back_external_sign_in()
     wanted = session.pop(WANTED, "")
     return enter(signed_in, wanted if is_ours(wanted) else "")
 
