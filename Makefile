@@ -1,6 +1,6 @@
 # The verbs of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench mutation lint lock translations documents assets clean
+.PHONY: help run test soak bench mutation lint sbom audit lock translations documents assets clean
 
 SUPPORTED := import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -46,6 +46,12 @@ lint: .venv/.dev ## check style, types and the layers of imports
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -c "from importlinter.cli import lint_imports_command as lint; lint()"
+
+sbom: .venv/.dev ## write what the images are made of, and their licences, to build/sbom
+	@$(BIN)/python -m tests.bill_of_materials
+
+audit: .venv/.dev ## ask the Python Packaging Authority's database for known vulnerabilities of all packages
+	@$(BIN)/python -m tests.vulnerabilities
 
 lock: ## write requirements/ anew from pyproject.toml (needs uv)
 	@requirements/lock
