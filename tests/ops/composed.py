@@ -33,12 +33,22 @@ from tests.serving import ROOT, Answer, send, wait_until
 NAME = "credit.example"
 FRONT = f"https://{NAME}:8443"
 SECRETS = Path("/run/secrets")
+HANDBOOK = (ROOT / "docs/operations.md").read_text()
+
+
+def documented(marker: str) -> str:
+    """The lines of the handbook's only block that has a marker."""
+    blocks = re.findall(r"```sh\n(.*?)```", HANDBOOK, re.DOTALL)
+    [block] = [one for one in blocks if marker in one]
+    return str(block)
+
+
+INSTALL = documented("cat > .env <<END")
 VARIABLES = {
-    "CREDITAPP_HOSTNAME": NAME,
-    "ALERT_WEBHOOK_URL": "http://127.0.0.1:9/nobody",
+    **{name: value.strip() for name, value in re.findall(r"^([A-Z_]+)=(.*?)  +#", INSTALL, re.M)},
     "CREDITAPP_MAX_BODY_BYTES": "2000000",
-    "CREDITAPP_DOCUMENTATION_URL": "https://docs.example",
 }
+"""What the handbook's `.env` holds, and a limit that the tests reach."""
 ADDRESSES = {
     "front": {
         "nginx": "172.30.1.2",
@@ -492,20 +502,10 @@ def stopped_under_load(system: System, key: str, decisions: Callable[[], int]) -
     }
 
 
-def documented(marker: str) -> str:
-    """The lines of the handbook's only block that has a marker."""
-    text = (ROOT / "docs/operations.md").read_text()
-    [block] = [one for one in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if marker in one]
-    return str(block)
-
-
 def restored(system: System, decisions: Callable[[], int]) -> dict[str, Any]:
     """The handbook's lines for a backup and for a restore on a new server, in their order."""
-    engine = system.home / "bin" / "docker"
-    engine.parent.mkdir()
-    engine.symlink_to(ROOT / "tests/ops/engine")
     variables = {"HOME_OF_SYSTEM": str(system.home), "OPS": str(ROOT / "ops")}
-    path = f"{engine.parent}:{POSTGRES}:{os.environ['PATH']}"
+    path = f"{put_engine(system.home)}:{POSTGRES}:{os.environ['PATH']}"
     environment = {**os.environ, **variables, "PATH": path}
 
     def run(lines: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -652,14 +652,33 @@ def observe(system: System) -> dict[str, Any]:
     return findings
 
 
+def install(home: Path) -> Path:
+    """Run the handbook's lines for an empty machine; what `docker compose up` starts is started here."""
+    folder = home / "project"
+    shutil.copytree(ROOT / "ops", folder / "ops")
+    path = {"PATH": f"{put_engine(home)}:{os.environ['PATH']}", "HOME_OF_SYSTEM": "", "OPS": ""}
+    subprocess.run(["sh", "-e", "-c", INSTALL], cwd=folder, env=path, check=True)
+    written = (folder / ".env").read_text()
+    assert all(f"{name}=" in written for name in VARIABLES if name != "CREDITAPP_MAX_BODY_BYTES")
+    return folder
+
+
+def put_engine(home: Path) -> Path:
+    """A folder for the search path with what takes the place of `docker`."""
+    engine = home / "bin" / "docker"
+    if not engine.exists():
+        engine.parent.mkdir()
+        engine.symlink_to(ROOT / "tests/ops/engine")
+    return engine.parent
+
+
 def prepare(home: Path, certificates: Path) -> None:
     """Networks, names, secrets and the certificate, as the machine of an operator has them."""
     leave_the_network()
     write_hosts(home)
     subprocess.run(["mount", "--bind", home / "hosts-front", "/etc/hosts"], check=True)
     subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
-    subprocess.run([ROOT / "ops/make-secrets", home / "secrets"], check=True)
-    shutil.copytree(home / "secrets", SECRETS)
+    shutil.copytree(install(home) / "secrets", SECRETS)
     SECRETS.chmod(0o755)  # Compose mounts each file by itself
     shutil.copytree(certificates, home / "tls")
 

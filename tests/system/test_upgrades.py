@@ -1,12 +1,15 @@
 """A new version while the service runs: migrations hold nobody up, and the version before goes on."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +24,16 @@ from tests import smoke
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
 from tests.postgresql import Postgresql
-from tests.serving import ROOT, Trained, environment, flask, serve, wait_until
+from tests.serving import (
+    ROOT,
+    Trained,
+    environment,
+    flask,
+    free_port,
+    send,
+    serve,
+    wait_until,
+)
 
 BEFORE_EXPIRY = "f1a6d3b8924e"
 """The migration after it makes new triggers on `decision`, for which it needs the table for itself."""
@@ -214,3 +226,27 @@ def code_before_newest_migration(folder: Path) -> Path:
     archive = git(["git", "archive", f"{log.split()[-1]}^"]).stdout
     subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
     return folder
+
+
+def test_the_first_answer_of_a_new_host_is_a_decision(trained: Trained, tmp_path: Path) -> None:
+    """Its workers accept connections after they loaded the model; who comes earlier waits."""
+    database = shutil.copy(trained.database, tmp_path / "creditapp.db")
+    port, statuses, ended = free_port(), list[int](), threading.Event()
+    address = f"http://127.0.0.1:{port}/api/predict"
+    headers = {"Content-Type": "application/json"}
+
+    def ask_from_the_first_moment() -> None:
+        while len(statuses) < 20 and not ended.wait(0.01):
+            with suppress(OSError):
+                asked = urllib.request.Request(address, json.dumps(EXAMPLE).encode(), headers)
+                statuses.append(send(asked).status)
+
+    client = threading.Thread(target=ask_from_the_first_moment)
+    client.start()
+    try:
+        with serve(database, trained.registry, log=tmp_path / "log", port=port):
+            client.join(timeout=90)
+    finally:
+        ended.set()
+        client.join()
+    assert statuses == [200] * 20
