@@ -36,6 +36,7 @@ bench: .venv/.dev ## measure applications, batches, files and a start beside the
 	$(BIN)/python -m tests.benchmarks.batch
 	$(BIN)/python -m tests.benchmarks.files
 	$(BIN)/python -m tests.benchmarks.queue
+	$(BIN)/python -m tests.benchmarks.flood
 	$(BIN)/python -m flask tournament --repeats 1
 
 mutation: .venv/.dev build/mutation/.tool ## change the code a little and see whether a test notices (PACKAGES="policy scoring" for some; half an hour)

@@ -65,6 +65,15 @@ class RestrainedWorker(ThreadWorker):  # type: ignore[misc]
         pause = self._accepts_from - time.monotonic()
         super().wait_for_and_dispatch_events(min(timeout, pause) if pause > 0 else timeout)
 
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """Go on at once if the client sent its next request before this answer."""
+        super().finish_request(conn, fs)
+        kept = self.keepalived_conns and self.keepalived_conns[-1] is conn
+        # why: these bytes are read already, so the socket would never announce them, and the connection
+        # would be closed without an answer. Less than a whole head would hold a thread until the rest comes.
+        if kept and b"\r\n\r\n" in conn.parser.unreader.buf.getvalue():
+            self.on_client_socket_readable(conn, conn.sock)
+
     def _busy_threads(self) -> int:
         return int(self.nr_conns) - len(self.keepalived_conns) - len(self.pending_conns)
 

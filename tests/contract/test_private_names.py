@@ -41,6 +41,8 @@ PRIVATE_NAMES: dict[str, tuple[object, str]] = {
     "ops/gunicorn.conf.py: when to accept": (ThreadWorker, "set_accept_enabled"),
     "ops/gunicorn.conf.py: accepting": (ThreadWorker, "accept"),
     "ops/gunicorn.conf.py: waiting": (ThreadWorker, "wait_for_and_dispatch_events"),
+    "ops/gunicorn.conf.py: the end of a request": (ThreadWorker, "finish_request"),
+    "ops/gunicorn.conf.py: the next request": (ThreadWorker, "on_client_socket_readable"),
 }
 """By the place that relies on it: the object and the name."""
 

@@ -156,6 +156,16 @@ def test_a_wrong_name_that_is_no_text_is_reported_as_it_came(client: StrictClien
     assert "\ud800" in answer.get_json()["errors"][0]["errors"]
 
 
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"], ids=["NUL", "half of a character"])
+def test_a_text_that_no_database_holds_is_refused(client: StrictClient, text: str) -> None:
+    """As a reference, as an answer and as a name; nobody made a decision on it."""
+    for row in (example(reference=text), example(Purpose=text), {**example(), text: 1}):
+        assert client.post("/api/predict", json=row).status_code == 422
+    asked = {"reference": text.encode("utf-8", "surrogatepass")}
+    found = client.get("/api/decisions", query_string=asked)
+    assert found.status_code == 422 or found.get_json()["decisions"] == []
+
+
 def test_decisions_are_kept_as_they_were_answered(client: StrictClient) -> None:
     """One alone and each of a batch, with the answers, in the log's own types."""
     rows = [example(reference="kept"), {**example(Purpose="A47"), "Present residence since": 4}]

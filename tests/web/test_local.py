@@ -65,7 +65,9 @@ def test_signing_in_leads_to_the_page_that_was_wanted(
         ("/decisions?reference=a", "/decisions?reference=a"),
         ("https://evil.example/", "/"),
         ("//evil.example", "/"),
+        ("////evil.example", "/"),
         ("/\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
         ("javascript:alert(1)", "/"),
         ("//[", "/"),
     ):

@@ -51,6 +51,14 @@ def test_health_and_readiness_answer_at_the_usual_addresses(
     assert not {"/healthz", "/readyz"} & set(client.get("/openapi.json").get_json()["paths"])
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/api/live", "/api/health"])
+def test_health_is_told_without_a_body_too(client: StrictClient, path: str) -> None:
+    """Some load balancers ask by HEAD."""
+    answer = client.head(path)
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert answer.content_length == len(client.get(path).data)
+
+
 def test_the_contact_for_security_reports_is_the_operators(
     settings: Settings, client: StrictClient
 ) -> None:

@@ -124,6 +124,15 @@ def test_a_token_of_one_worker_is_good_on_another_and_after_a_restart(
     assert other.post("/sign-in", data=data).status_code == 302
 
 
+def test_bytes_that_are_no_text_are_a_wrong_name_or_no_form(client: StrictClient) -> None:
+    """Escaped as browsers do, or as they are; in no case a body that is too large."""
+    token = csrf_token(client.get("/sign-in").text).encode()
+    for name, status in ((b"%80", 401), (b"\x80", 400)):
+        data = b"csrf_token=%b&name=%b&password=wrong" % (token, name)
+        form = "application/x-www-form-urlencoded"
+        assert client.post("/sign-in", data=data, content_type=form).status_code == status
+
+
 def test_every_form_needs_its_token(client: StrictClient, people: People) -> None:
     """Signing somebody in or out from another site is an attack too."""
     data = {"name": "the officer", "password": people[Role.OFFICER]}
