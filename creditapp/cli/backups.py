@@ -90,10 +90,7 @@ def _is_complete(file: Path) -> bool:
 
 def _run(*command: str, database: URL) -> None:
     """Run a PostgreSQL tool; the password is passed by environment, so that no process list shows it."""
-    where = {"PGHOST": database.host, "PGPORT": str(database.port or 5432)}
-    who = {"PGUSER": database.username, "PGPASSWORD": str(database.password or "")}
-    given = {**where, **who, "PGDATABASE": database.database}
-    environment = {**os.environ, **{name: value for name, value in given.items() if value}}
+    environment = {**os.environ, **_variables(database)}
     try:
         completed = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False
@@ -102,6 +99,17 @@ def _run(*command: str, database: URL) -> None:
         raise BackupFailed(f"{command[0]} is not installed; install postgresql-client") from error
     if completed.returncode:
         raise BackupFailed(f"{command[0]}: {completed.stderr.strip().splitlines()[-1]}")
+
+
+def _variables(database: URL) -> dict[str, str]:
+    """The address as the tools read it from the environment: its hosts, and how the server is verified."""
+    _, found = database.get_dialect()().create_connect_args(database)
+    names = {"dbname": "PGDATABASE", "connect_timeout": "PGCONNECT_TIMEOUT"}
+    return {
+        names.get(name, f"PG{name.upper().replace('_', '')}"): str(value)
+        for name, value in found.items()
+        if value
+    }
 
 
 COMMANDS = (backup, restore)

@@ -9,6 +9,7 @@ from creditapp.database.schema import State
 from creditapp.exceptions import DatabaseUnavailable, InvalidSetting
 from creditapp.identity import people
 from creditapp.seals.verification import verify
+from creditapp.settings.connections import unprotected_connections
 from creditapp.settings.current import current_settings
 from creditapp.settings.settings import Settings
 from creditapp.web import rate_limits
@@ -45,6 +46,8 @@ def _check(settings: Settings) -> None:
         )
     if fit is State.NEWER:
         click.echo("the schema is newer than this version needs, and suits it", err=True)
+    for warning in unprotected_connections(settings) if settings.production else ():
+        click.echo(warning, err=True)
     if settings.production and not has_admin:
         raise InvalidSetting(
             "DATABASE_URL: nobody in it is an admin; run: flask user add NAME --role admin"

@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from creditapp.exceptions import InvalidSetting
+from creditapp.settings.connections import server_hosts
 from creditapp.settings.names import check_names
 from creditapp.settings.networks import read_network
 from creditapp.settings.paths import METRICS_LOCK
@@ -125,7 +126,9 @@ def _is_guessable_password(password: str) -> bool:
 def _lacks_safe_password(database: str) -> bool:
     """Whether the address of a database server has no password, or a guessable one."""
     url = make_url(database)
-    return bool(url.host) and (not url.password or _is_guessable_password(url.password))
+    return bool(server_hosts(database)) and (
+        not url.password or _is_guessable_password(url.password)
+    )
 
 
 def _allows_many_attempts(rate: str) -> bool:

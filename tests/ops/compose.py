@@ -1,4 +1,4 @@
-"""Reads docker-compose.yml as Compose does: variables filled in, paths led back to the repository."""
+"""Reads the compose files as Compose does: merged, variables filled in, paths led back to the repository."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,10 @@ import yaml
 
 from tests.serving import ROOT
 
+FILE = "docker-compose.yml"
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+REPLACED = ("command", "entrypoint", "test")
+"""Lists that an override replaces; it adds to others."""
 
 
 @dataclass(frozen=True)
@@ -19,15 +22,18 @@ class Service:
     environment: dict[str, str]
 
 
-def compose() -> dict[str, Any]:
-    """The file as it is."""
-    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    return found
+def compose(*overrides: str) -> dict[str, Any]:
+    """The file as it is, with the services that its overrides leave in it."""
+    found: dict[str, Any] = {}
+    for file in (FILE, *overrides):
+        found = _merged(found, yaml.safe_load((ROOT / file).read_text()))
+    services = found["services"].items()
+    return {**found, "services": {name: one for name, one in services if "profiles" not in one}}
 
 
-def service(name: str, variables: dict[str, str]) -> Service:
+def service(name: str, variables: dict[str, str], *overrides: str) -> Service:
     """One service, as it would be started."""
-    found = compose()["services"][name]
+    found = compose(*overrides)["services"][name]
     shared = dict(_shared(one) for one in found.get("volumes", []) if one.startswith("./"))
     words = [*found.get("entrypoint", []), *found.get("command", [])]
     command = [_led_back(filled_in(word, variables), shared) for word in words]
@@ -48,6 +54,18 @@ def filled_in(text: str, variables: dict[str, str]) -> str:
         return str(default)
 
     return VARIABLE.sub(value, text).replace("$$", "$")
+
+
+def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    return {**first, **{key: _joined(key, first.get(key), value) for key, value in second.items()}}
+
+
+def _joined(key: str, before: Any, value: Any) -> Any:
+    if isinstance(before, dict) and isinstance(value, dict):
+        return _merged(before, value)
+    if isinstance(before, list) and isinstance(value, list) and key not in REPLACED:
+        return [*before, *value]
+    return value
 
 
 def _shared(volume: str) -> tuple[str, str]:

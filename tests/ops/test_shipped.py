@@ -25,6 +25,9 @@ SCRIPTS += [
     "ops/postgres/monitor.sh",
     "ops/prometheus/start",
     "ops/backup",
+    "ops/data-host/with-own-key",
+    "ops/hand-out",
+    "ops/make-certificates",
     "ops/alertmanager/start",
     "requirements/install",
 ]

@@ -1,5 +1,6 @@
 """A copy of the database while the service writes, and the way back, on both databases."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from tests.engines import on_both
 from tests.load import assert_kept, under_load
 from tests.portfolios import EXAMPLE
-from tests.serving import Trained, flask, serve, wait_until
+from tests.postgresql import Postgresql
+from tests.serving import Trained, flask, free_port, serve, wait_until
 
 
 def decisions(said: str) -> int:
@@ -64,3 +66,25 @@ def test_a_copy_is_not_written_over_and_a_broken_one_is_refused(
     back = flask("restore", str(copy), database=empty, registry=trained.registry)
     assert back.returncode == 2
     assert str(copy) in back.stderr.splitlines()[-1]
+
+
+def test_a_copy_is_asked_for_as_the_address_says(
+    postgresql: Postgresql, postgresql_prepared: str, trained: Trained, tmp_path: Path
+) -> None:
+    """From the host that answers, of several, and with the same demands on its certificate."""
+    programs, seen = tmp_path / "bin", tmp_path / "seen"
+    programs.mkdir()
+    script = f'#!/bin/sh\nenv >{seen}\nPATH=${{PATH#*:}} exec pg_dump "$@"\n'
+    (programs / "pg_dump").write_text(script)
+    (programs / "pg_dump").chmod(0o755)
+    who = f"postgres:{postgresql.password}"
+    hosts = f"host=127.0.0.1:{free_port()}&host=127.0.0.1:{postgresql.port}"
+    made = flask(
+        "backup",
+        str(tmp_path / "copy"),
+        database=f"postgresql://{who}@/{postgresql_prepared}?{hosts}&sslmode=prefer",
+        registry=trained.registry,
+        PATH=f"{programs}:{os.environ['PATH']}",
+    )
+    assert made.returncode == 0, made.stderr
+    assert "PGSSLMODE=prefer\n" in seen.read_text()

@@ -43,6 +43,7 @@ BAD = [
     ("DATABASE_URL", "sqlite:///:memory:"),
     ("DATABASE_URL", "sqlite:///file:x?mode=memory&cache=shared&uri=true"),
     ("DATABASE_URL", "nonsense"),
+    ("DATABASE_URL", "postgresql://u@/credit?host=one.example&host=two.example"),
     ("DATABASE_URL", "mysql://u:8f3kd93jf8sk2@db.example/credit"),
     ("DATABASE_URL", "postgres://u:8f3kd93jf8sk2@db.example/credit"),
     ("DATABASE_URL", "postgresql+psycopg2://u:8f3kd93jf8sk2@db.example/credit"),
@@ -185,8 +186,9 @@ def test_variables_of_kubernetes_are_no_mistakes(monkeypatch: pytest.MonkeyPatch
 
 
 def test_variables_of_compose_are_no_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are those of the compose file that are no settings."""
-    text = (ROOT / "docker-compose.yml").read_text()
+    """They are those of the compose files that are no settings."""
+    files = [ROOT / "docker-compose.yml", *(ROOT / "ops/compose").iterdir()]
+    text = "".join(file.read_text() for file in files)
     settings = {setting.name for setting in SETTINGS.values()}
     names = set(re.findall(r"\$\{(CREDITAPP_\w+)", text)) - settings
     assert names == set(OF_COMPOSE)
