@@ -283,6 +283,17 @@ class AlreadyReviewed(Conflict):
     """A review by somebody who had not seen the newest review."""
 
 
+class WrongOutcomes(InvalidFields):
+    """Reported outcomes that break the rules; `errors` is `{field: [message]}`, or a list by index."""
+
+
+class UnfitOutcomes(InvalidFields):
+    """Reported outcomes that do not fit what is on record; `errors` is `{index: {field: [phrase]}}`."""
+
+    status = Conflict.status
+    title = Conflict.title
+
+
 class NothingToChange(Conflict):
     """A decision that has no alternatives."""
 

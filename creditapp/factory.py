@@ -41,6 +41,7 @@ from creditapp.web.pages import (
     drift,
     models,
     notice,
+    outcomes,
     own_account,
     policy,
     proposals,
@@ -60,6 +61,7 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 PAGES = (
     scoring,
     decisions,
+    outcomes,
     notice,
     codebook,
     drift,

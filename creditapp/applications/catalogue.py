@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any
 
+from creditapp.applications.performance import USUAL, Performance
 from creditapp.applications.questions import Answer, Date, Question, Role
 
 REFERENCE = "reference"
@@ -45,7 +46,8 @@ class Catalogue:
     `questions` holds the features first, then what is recorded and not scored. `amount` and `term` name
     the questions that a letter cites. `reference_column` is the data's column with the applicant's
     reference. With `implied_day`, the day of the application has a question but no column in the data; the
-    rows of the data count from the day `as_of` then. `document` is what the catalogue was read from.
+    rows of the data count from the day `as_of` then. `performance` says which decisions turn out bad.
+    `document` is what the catalogue was read from.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Catalogue:
     questions: tuple[Question, ...]
     example: Mapping[str, Answer]
     data: DataFile
+    performance: Performance = USUAL
     currency: str = ""
     amount: str = ""
     term: str = ""

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from creditapp.applications.catalogue import REFERENCE, Catalogue, DataFile, Outcome
 from creditapp.applications.faults import Faults, Keys, echo, in_words, local_text
 from creditapp.applications.field_document import check_name, read_field, reviews_of
+from creditapp.applications.performance import read_performance
 from creditapp.applications.questions import (
     Answer,
     Date,
@@ -37,6 +38,7 @@ OWN_KEYS = {
     "groups",
     "note",
     "outcome",
+    "performance",
     "published_labels",
     "term",
 }
@@ -78,6 +80,7 @@ def catalogue_of(document: object) -> Catalogue:
     roles = _roles(fields, faults)
     faults.refuse()
     outcome, outcome_question = _outcome(own.keys("outcome"), fields, questions, faults)
+    performance = read_performance(own.keys("performance"))
     asked = _asked(questions)
     _check_asked(own, asked, faults)
     faults.refuse()
@@ -89,6 +92,7 @@ def catalogue_of(document: object) -> Catalogue:
         version=package.string("version"),
         outcome=outcome,
         outcome_question=outcome_question,
+        performance=performance,
         questions=tuple(asked if day or not dated else [*asked, _implied_day(asked)]),
         example=own.mapping("example"),
         data=data,

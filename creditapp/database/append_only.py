@@ -38,6 +38,7 @@ EXPIRING = {
     "challenger_score": "scored_at",
     "decision": "timestamp",
     "erasure": "erased_at",
+    "outcome": "recorded_at",
     "review": "reviewed_at",
 }
 """The append-only tables whose rows may go once an expiry covers them, with the column of their time."""

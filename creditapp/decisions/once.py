@@ -103,6 +103,19 @@ def prepare_answer(claim: Claim, answer: bytes) -> Insertion:
     )
 
 
+def answered(claim: Claim, answer: bytes) -> KeptAnswer:
+    """The row of an answer, to be added to the transaction that records what it says."""
+    return KeptAnswer(
+        client=claim.client,
+        key=claim.key,
+        request_digest=claim.request_digest,
+        request_id=claim.request_id,
+        made_at=datetime.now(UTC),
+        state=State.ANSWERED.value,
+        answer=answer,
+    )
+
+
 def begin(claim: Claim) -> None:
     """Keep that a request runs, for one that records nothing else in the same transaction.
 

@@ -11,6 +11,7 @@ from flask import render_template
 from flask_babel import force_locale, format_percent
 
 from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.questions import Answer
 from creditapp.challenger import scores as challenger_scores
 from creditapp.decisions import stored as stored_decisions
@@ -27,9 +28,10 @@ from creditapp.web.lender import Lender
 from creditapp.web.phrasing import phrase, phrase_alternatives
 
 STYLE = ROOT / "static" / "notice.css"
-STAFF = ("reviewed_by",)
+STAFF = ("reviewed_by", "recorded_by")
 EVENTS = {
     Action.DECISION_REVIEWED: marked("a person reviewed the decision"),
+    Action.OUTCOME_RECORDED: marked("it was recorded what became of your credit"),
     Action.DATA_READ: marked("your answers were read"),
     Action.DATA_EXPORTED: marked("your data was exported"),
     Action.DATA_ERASED: marked("your answers were erased"),
@@ -78,9 +80,14 @@ def _describe(stored: StoredDecision) -> dict[str, Any]:
     document = answers.stored_decision(stored)
     del document["review"], document["application"]
     reviews = [_without_staff(review) for review in document["reviews"]]
+    outcomes = [
+        {**_without_staff(one), "in_words": phrase(OutcomeKind(one["kind"]).text)}
+        for one in document["outcomes"]
+    ]
     return {
         **document,
         "reviews": reviews,
+        "outcomes": outcomes,
         "outcome": stored.outcome,
         "answers": _in_words(stored.catalogue, decision.given.answers if decision.given else {}),
         "policy": stored.policy.as_document(),
@@ -110,8 +117,8 @@ def _event_text(action: str) -> object:
     return phrase(EVENTS.get(Action(action), action)) if action in list(Action) else action
 
 
-def _without_staff(review: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in review.items() if name not in STAFF}
+def _without_staff(done: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in done.items() if name not in STAFF}
 
 
 def _in_words(catalogue: Catalogue | None, given: dict[str, Answer]) -> list[dict[str, object]]:

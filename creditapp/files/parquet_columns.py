@@ -28,8 +28,8 @@ def answers_of(
     are questions besides those of an application.
     """
     if name in catalogue.reference_keys:
-        return [_as_reference(answer) for answer in _plain(column)]
-    answers = _plain(column)
+        return [as_reference(answer) for answer in plain_values(column)]
+    answers = plain_values(column)
     readers = {**catalogue.readers, **{question.name: question.from_cell for question in extra}}
     read = readers.get(name)
     if read and _is_text(value_type(column.type)):
@@ -63,7 +63,7 @@ def _is_text(kind: Any) -> bool:
     )
 
 
-def _plain(column: Any) -> list[Any]:
+def plain_values(column: Any) -> list[Any]:
     """The values of a column as JSON has them."""
     values = _values(column)
     kind = value_type(column.type)
@@ -97,7 +97,7 @@ def _value(scalar: Any) -> Any:
         return f"{scalar.value} ({scalar.type})"
 
 
-def _as_reference(value: Any) -> str | None:
+def as_reference(value: Any) -> str | None:
     """A reference as a text: whole numbers, which pandas stores as 12.0 beside gaps, without decimals."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

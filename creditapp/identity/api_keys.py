@@ -31,6 +31,7 @@ class Scope(StrEnum):
     PREDICT = "predict"
     DECISIONS_READ = "decisions:read"
     DECISIONS_READ_ALL = "decisions:read:all"
+    OUTCOMES_WRITE = "outcomes:write"
     MODEL_READ = "model:read"
     MODEL_ADMIN = "model:admin"
     METRICS_READ = "metrics:read"

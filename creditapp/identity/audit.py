@@ -43,6 +43,7 @@ class Action(StrEnum):
     PROPOSAL_WITHDRAWN = "proposal withdrawn"
     WITHOUT_SECOND_PERSON = "changed without a second person"
     DECISION_REVIEWED = "decision reviewed"
+    OUTCOME_RECORDED = "outcome recorded"
     DATA_READ = "data read"
     DATA_EXPORTED = "data exported"
     DATA_ERASED = "data erased"

@@ -15,6 +15,7 @@ from creditapp.decisions.erasures import Erasure
 from creditapp.decisions.log import Answers, Decision, first_id
 from creditapp.decisions.reviews import Review, ReviewNote
 from creditapp.identity.audit import AuditEvent
+from creditapp.outcomes.table import RecordedOutcome
 from creditapp.seals import blocks
 from creditapp.seals.tables import Key, SealedTable, sealed_tables
 
@@ -110,6 +111,7 @@ DECISIONS = Group(
         Part("review_note", Review.decision_id, (ReviewNote.review_id == Review.id,)),
         Part("review", Review.decision_id),
         Part("challenger_score", ChallengerScore.decision_id),
+        Part("outcome", RecordedOutcome.decision_id),
         Part("decision_answers", Answers.decision_id),
         Part("decision", Decision.decision_id),
     ),

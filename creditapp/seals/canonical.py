@@ -1,19 +1,19 @@
 """A row as bytes that are the same on SQLite and PostgreSQL, and its leaf hash.
 
 The bytes are JSON with sorted keys: `{"row": {column: value, …}, "table": name}`. Times are UTC in ISO 8601
-with microseconds, UUIDs are text, bytes are hexadecimal, and floats have the shortest text that reads back
-equal.
+with microseconds, days are YYYY-MM-DD, UUIDs are text, bytes are hexadecimal, and floats have the shortest
+text that reads back equal.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import JSON, DateTime, LargeBinary, Uuid
+from sqlalchemy import JSON, Boolean, Date, DateTime, LargeBinary, Uuid
 from sqlalchemy.types import TypeDecorator
 
 from creditapp.seals.tables import DIGESTED, Key, SealedTable, dashed
@@ -133,4 +133,21 @@ def _digest(value: bytes | None) -> str | None:
     return None if value is None else sha256(value).hexdigest()
 
 
-CONVERTERS: dict[type, Convert] = {Uuid: _uuid, DateTime: _time, JSON: _json, LargeBinary: _hex}
+def _day(value: str | date | None) -> str | None:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _truth(value: int | None) -> bool | None:
+    if value not in (None, 0, 1):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return None if value is None else bool(value)
+
+
+CONVERTERS: dict[type, Convert] = {
+    Uuid: _uuid,
+    DateTime: _time,
+    JSON: _json,
+    LargeBinary: _hex,
+    Date: _day,
+    Boolean: _truth,
+}

@@ -127,6 +127,15 @@ def spend_applications(number: int) -> None:
     _allowances().spend(current_settings().scoring_limit, "applications", _client(), number)
 
 
+def spend_outcomes(number: int) -> None:
+    """Take a number of outcomes from the client's allowance, which is as large as that of applications.
+
+    Raises:
+        LimitReached: fewer are left; none are taken.
+    """
+    _allowances().spend(current_settings().scoring_limit, "outcomes", _client(), number)
+
+
 def spend_reading() -> None:
     """Take a look at a decision, or at a page of a list of them, from the client's allowance.
 

@@ -239,7 +239,7 @@ def test_the_letter_is_one_printed_page(service: Service, page: Page, trained: T
 def test_the_documentation_renders(service: Service, page: Page) -> None:
     """Swagger UI and ReDoc, from our own host alone."""
     page.goto(service.address + "/apidocs")
-    expect(page.locator(".opblock")).to_have_count(10)
+    expect(page.locator(".opblock")).to_have_count(11)
     page.goto(service.address + "/redoc")
     expect(page.get_by_role("heading", name="Score one application")).to_be_visible()
     logo = page.get_by_alt_text("redocly logo")

@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 
 from creditapp.applications.schemas import load_application
 from creditapp.factory import create_app
+from creditapp.outcomes.reports import Report, read_report
 from creditapp.settings.settings import Settings
 from creditapp.web.api.docs import PROBLEMS, document
 from tests.clients import StrictClient
@@ -52,7 +53,41 @@ def test_guarded_routes_may_refuse() -> None:
 def test_whatever_reads_a_body_may_find_it_too_large() -> None:
     """413 is described for bodies, and for a key, which is compared with the body."""
     reading = {path for path, _, operation in OPERATIONS if "413" in operation["responses"]}
-    assert reading == {"/api/predict", "/api/predict-batch", "/api/reload-model"}
+    assert reading == {
+        "/api/outcomes",
+        "/api/predict",
+        "/api/predict-batch",
+        "/api/reload-model",
+    }
+
+
+OUTCOME = {"reference": "r", "kind": "written_off", "date": "2026-03-01", "amount": 12.5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits"),
+    [
+        ({}, True),
+        ({"amount": None}, True),
+        ({"kind": "repaid", "amount": None, "withdrawn": True}, True),
+        ({"kind": "repaid"}, False),
+        ({"kind": "late"}, False),
+        ({"decision_id": "019ab0c5-7c3e-7d52-9f5e-2d6a4f1b8c90"}, False),
+        ({"reference": ""}, False),
+        ({"withdrawn": None}, False),
+        ({"amount": -1}, False),
+        ({"note": "x"}, False),
+    ],
+)
+def test_document_says_what_is_read_as_an_outcome(changes: dict[str, Any], fits: bool) -> None:
+    """Alone and among many."""
+    post = DOCUMENT["paths"]["/api/outcomes"]["post"]
+    schema = resolved(post["requestBody"]["content"]["application/json"]["schema"])
+    validator = jsonschema.Draft202012Validator(schema)
+    outcome = {**OUTCOME, **changes}
+    assert validator.is_valid(outcome) == fits
+    assert validator.is_valid({"outcomes": [OUTCOME, outcome]}) == fits
+    assert isinstance(read_report(outcome), Report) == fits
 
 
 @pytest.mark.parametrize("env", ["development", "production"])

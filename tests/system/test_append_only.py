@@ -1,7 +1,7 @@
 """The database itself refuses to change what is kept: every table, every verb, both engines."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,7 @@ KEPT = {
     "deployment",
     "erasure",
     "expiry",
+    "outcome",
     "policy",
     "proposal",
     "proposal_decision",
@@ -45,7 +46,7 @@ KEPT = {
 }
 ERASABLE = {"decision_answers", "review_note"}
 """Personal words and answers, which may be deleted and never changed."""
-EXPIRING = ("review", "challenger_score", "decision", "erasure", "audit_event")
+EXPIRING = ("outcome", "review", "challenger_score", "decision", "erasure", "audit_event")
 """Kept tables whose rows may be deleted once an expiry covers them, in an order that references allow."""
 CHANGEABLE = {
     "seal_check",
@@ -64,7 +65,9 @@ CHANGEABLE = {
 
 APPEND_ONLY = sorted(KEPT | ERASABLE)
 VALUES: dict[type, Any] = {
+    bool: True,
     bytes: b"x",
+    date: date(2026, 1, 1),
     datetime: datetime(2026, 1, 1, tzinfo=UTC),
     float: 0.5,
     int: 77,

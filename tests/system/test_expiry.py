@@ -11,6 +11,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.challenger import assignments as challengers
 from creditapp.challenger import scores as challenger_scores
 from creditapp.challenger.scores import ChallengerScore, ShadowScore
@@ -24,6 +25,9 @@ from creditapp.decisions.reviews import Review, ReviewNote
 from creditapp.exceptions import RowsRefused
 from creditapp.identity import audit
 from creditapp.identity.audit import Action, AuditEvent
+from creditapp.outcomes import recording
+from creditapp.outcomes.reports import Report
+from creditapp.outcomes.table import RecordedOutcome
 from creditapp.retention.groups import DECISIONS, ERASURES, EVENTS, Group
 from creditapp.retention.kinds import Kind as KindOfData
 from creditapp.retention.record import expire
@@ -72,6 +76,13 @@ def review(record: Record, decision_id: str) -> None:
         reviews.record(decision_log.find(decision_id), "decline", "words", A_TEST, None)
 
 
+def report(record: Record, decision_id: str) -> None:
+    """Record that a credit was repaid."""
+    repaid = Report(UUID(decision_id), "", OutcomeKind.REPAID, datetime.now(UTC).date())
+    with record.app.app_context():
+        recording.record([repaid], A_TEST)
+
+
 def erase(record: Record, decision_id: str) -> None:
     """Erase the answers of a decision."""
     with record.app.app_context():
@@ -100,6 +111,7 @@ def test_what_is_due_goes_with_all_that_belongs_to_it_and_the_seals_stay_valid(
     """Later decisions stay; the page of one that expired is that of an unknown one."""
     old = record.decide(4)
     review(record, old[0])
+    report(record, old[1])
     challenge(record, old)
     record.seal()
     moment = datetime.now(UTC)
@@ -108,15 +120,15 @@ def test_what_is_due_goes_with_all_that_belongs_to_it_and_the_seals_stay_valid(
     assert run(record, DECISIONS, moment, dry_run=True) == 4
     assert count(record, Decision) == 9
     assert run(record, DECISIONS, moment) == 4
-    tables = (Decision, Answers, Review, ReviewNote, ChallengerScore)
-    assert [count(record, table) for table in tables] == [5, 5, 0, 0, 0]
-    assert_without_fault(record, 4 + 4 + 1 + 1 + 4)
+    tables = (Decision, Answers, Review, ReviewNote, ChallengerScore, RecordedOutcome)
+    assert [count(record, table) for table in tables] == [5, 5, 0, 0, 0, 0]
+    assert_without_fault(record, 4 + 4 + 1 + 1 + 4 + 1)
     assert record.client.get(f"/decisions/{old[0]}").status_code == 404
     assert record.client.get(f"/api/decisions/{old[0]}").status_code == 404
     assert record.client.get(f"/decisions/{new[0]}").status_code == 200
     assert run(record, DECISIONS, moment) == 0
     record.seal()
-    assert_without_fault(record, 14)
+    assert_without_fault(record, 15)
 
 
 def test_an_expiry_is_on_record_for_each_table_and_an_event(record: Record) -> None:

@@ -321,6 +321,9 @@ def test_an_applicant_gets_everything_in_words(
 ) -> None:
     """The answers, the decision, the review, and what was done with the data; no names of staff."""
     officer.get(f"/decisions/{sealed}")
+    day = str(datetime.now(UTC).date())
+    written_off = {"decision_id": sealed, "kind": "written_off", "date": day, "amount": 12.5}
+    assert officer.post("/api/outcomes", json=written_off).status_code == 200
     done = run(app, "applicant", tmp_path / "out", "--reference", SENTINEL)
     assert done.exit_code == 0, done.output
     document = json.loads((tmp_path / "out" / "applicant.json").read_text())
@@ -331,10 +334,27 @@ def test_an_applicant_gets_everything_in_words(
     assert all(answer["in_words"] != "" for answer in decision["answers"])
     assert decision["reviews"][0]["note"] == WORDS
     assert decision["outcome"] == "decline"
-    assert [event["action"] for event in decision["events"]] == ["decision reviewed", "data read"]
+    assert [event["action"] for event in decision["events"]] == [
+        "decision reviewed",
+        "data read",
+        "outcome recorded",
+    ]
+    [outcome] = decision["outcomes"]
+    assert (outcome["in_words"], outcome["amount"], outcome["stands"]) == (
+        "written off",
+        12.5,
+        True,
+    )
     page = (tmp_path / "out" / "applicant.html").read_text()
     questions = [str(answer["question"]) for answer in decision["answers"]]
-    for shown in (SENTINEL, WORDS, sealed, "your answers were read", *questions):
+    for shown in (
+        SENTINEL,
+        WORDS,
+        sealed,
+        f"{day}: written off, 12.50",
+        "your answers were read",
+        *questions,
+    ):
         assert str(escape(shown)) in page, shown
     for text_of in (page, json.dumps(document)):
         assert A_TEST.label not in text_of

@@ -78,7 +78,14 @@ def test_rows_from_before_portfolios_are_german_credits_and_unfit_ones_go_with_t
         downgrade(revision="b7d1f3a92c58")
         with db.engine.connect() as connection:
             kept = connection.execute(text("SELECT decision FROM challenger_score")).all()
-            later = {"proposal", "proposal_decision", "erasure", "seal_block", "seal_part"}
+            later = {
+                "outcome",
+                "proposal",
+                "proposal_decision",
+                "erasure",
+                "seal_block",
+                "seal_part",
+            }
             assert triggers(connection) == {one for one in unexpired if one[1] not in later}
         upgrade()
         with db.engine.connect() as connection:

@@ -11,7 +11,7 @@ import pytest
 from tests.serving import ROOT, Trained, flask, serve
 
 SEED = 20261127
-SCOPES = ("predict", "decisions:read:all", "model:read")
+SCOPES = ("predict", "decisions:read:all", "outcomes:write", "model:read")
 """Of the key in production; without `model:admin`, a reload is refused there, and done in development."""
 SETTINGS = {
     "development": {"CREDITAPP_MAX_BATCH": "20"},

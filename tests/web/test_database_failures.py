@@ -1,6 +1,7 @@
 """A database that fails is answered with 503, by every route, and never with 500."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ TABLES = [
     "policy",
     "review",
     "review_note",
+    "outcome",
     "challenger",
     "challenger_score",
     "audit_event",
@@ -63,6 +65,8 @@ UNREAD = (
 )
 """Tables that no route needs in the test: no review, key, change, challenger, file, second factor or seal."""
 
+TODAY = str(datetime.now(UTC).date())
+
 SLOW = ("/models", "/models/promote", "/models/rollback", "/api/reload-model")
 """Routes that start a process which loads MLflow."""
 
@@ -90,6 +94,9 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
         "/decisions/<decision_id>/review": {
             "data": {"csrf_token": token, "outcome": "approve", "note": "seen", "after": ""}
         },
+        "/decisions/<decision_id>/outcomes": {
+            "data": {"csrf_token": token, "kind": "repaid", "date": TODAY}
+        },
         "/policy": {
             "data": {
                 "csrf_token": token,
@@ -104,6 +111,13 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
         "/proposals/<int:proposal_id>": {"data": {"csrf_token": token, "verdict": "rejected"}},
         "/account/sessions/end": {"data": {"csrf_token": token, "session": "others"}},
         "/api/predict": {"json": EXAMPLE, "headers": {"Idempotency-Key": "a test"}},
+        "/api/outcomes": {
+            "json": {
+                "decision_id": decision_id,
+                "kind": "repaid",
+                "date": TODAY,
+            }
+        },
         "/api/predict-batch": {"json": {"applications": [EXAMPLE]}},
     }
     return [

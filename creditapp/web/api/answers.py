@@ -4,16 +4,21 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 import orjson
 from marshmallow import RAISE, Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf, Range
 
+from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.table import LONGEST_REFERENCE
 from creditapp.decisions.log import NewDecision
 from creditapp.decisions.reviews import Verdict, reasons_of
 from creditapp.decisions.stored import StoredDecision
 from creditapp.explanations.reasons import Source
+from creditapp.outcomes import recording
+from creditapp.outcomes.recording import Recorded
+from creditapp.outcomes.table import standing_rows
 from creditapp.policy.definition import Outcome
 from creditapp.web.phrasing import phrase_alternatives, phrase_reasons
 
@@ -117,6 +122,35 @@ class ReviewSchema(Schema):
     )
 
 
+class RecordedOutcomeSchema(Schema):
+    """What became of a decision, as it was recorded."""
+
+    decision_id = fields.UUID()
+    kind = fields.String(metadata={"enum": [kind.value for kind in OutcomeKind]})
+    date = fields.Date(attribute="happened_on", metadata={"description": "When it happened"})
+    amount = fields.Float(allow_none=True, metadata={"description": "What was owed then"})
+    withdrawn = fields.Boolean(metadata={"description": "It was recorded before, and is not so"})
+    recorded_by = fields.String()
+    recorded_at = fields.DateTime(format="iso")
+
+
+class OutcomesSchema(Schema):
+    """The outcomes that were sent, in their order, each as it stands on record now."""
+
+    outcomes = fields.List(fields.Nested(RecordedOutcomeSchema))
+
+
+class ListedOutcomeSchema(RecordedOutcomeSchema):
+    """An outcome of a decision that is looked up."""
+
+    class Meta:
+        exclude = ("decision_id",)
+
+    stands = fields.Boolean(
+        metadata={"description": "It was neither corrected by a newer one nor withdrawn"}
+    )
+
+
 class StoredDecisionSchema(PredictionSchema):
     """A stored decision with the answers it was made on."""
 
@@ -130,6 +164,10 @@ class StoredDecisionSchema(PredictionSchema):
         metadata={"description": "The newest review, which applies instead of the decision"},
     )
     reviews = fields.List(fields.Nested(ReviewSchema), metadata={"description": "Newest first"})
+    outcomes = fields.List(
+        fields.Nested(ListedOutcomeSchema),
+        metadata={"description": "What became of it: all that was recorded, newest first"},
+    )
     application = fields.Function(
         lambda decision: decision.given and decision.given.answers,
         metadata={
@@ -318,7 +356,11 @@ PREDICTION_KEYS = tuple(PREDICTION.fields)
 _values = attrgetter(*PREDICTION_KEYS)
 LIST_QUERY = ListQuery()
 DECISIONS = DecisionsSchema()
-STORED_DECISION = StoredDecisionSchema(exclude=("review", "reviews", "earlier_decisions"))
+STORED_DECISION = StoredDecisionSchema(
+    exclude=("review", "reviews", "outcomes", "earlier_decisions")
+)
+OUTCOMES = OutcomesSchema()
+LISTED_OUTCOME = ListedOutcomeSchema()
 REVIEW = ReviewSchema(exclude=("reasons",))
 ALTERNATIVES = AlternativesSchema()
 HEALTH = HealthSchema()
@@ -339,7 +381,7 @@ def _prediction(decision: NewDecision) -> dict[str, Any]:
 
 
 def stored_decision(stored: StoredDecision) -> dict[str, Any]:
-    """The answer to a look-up: the decision and its reviews, newest first."""
+    """The answer to a look-up: the decision, its reviews and outcomes, newest first."""
     reviews = [
         {**REVIEW.dump(review), "reasons": phrase_reasons(reasons_of(review))}
         for review in stored.reviews
@@ -350,7 +392,20 @@ def stored_decision(stored: StoredDecision) -> dict[str, Any]:
         "earlier_decisions": list(map(str, stored.earlier)),
         "review": reviews[0] if reviews else None,
         "reviews": reviews,
+        "outcomes": _listed_outcomes(stored.decision.decision_id),
     }
+
+
+def outcomes(recorded: Recorded) -> bytes:
+    """The answer to reported outcomes, as JSON."""
+    return orjson.dumps(OUTCOMES.dump({"outcomes": recorded.rows}))
+
+
+def _listed_outcomes(decision_id: UUID) -> list[dict[str, Any]]:
+    """What became of a decision, newest first."""
+    rows = recording.find(decision_id)
+    standing = standing_rows(rows)
+    return [{**LISTED_OUTCOME.dump(row), "stands": row in standing} for row in rows]
 
 
 def alternatives(stored: StoredDecision) -> Any:

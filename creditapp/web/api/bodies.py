@@ -8,6 +8,7 @@ from marshmallow.validate import Length
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.schemas import BatchSchema, OptionField, RowsField, schema_of
 from creditapp.web.api.operations import Body
+from creditapp.web.api.outcome_bodies import describe_outcomes
 
 APPLICATION = "#/components/schemas/Application"
 PLAIN = {"type": ["string", "number", "boolean", "null"]}
@@ -24,6 +25,8 @@ REPORTED = (
 
 def describe_body(body: Body, catalogue: Catalogue, largest_batch: int) -> dict[str, Any]:
     """The media type object of what a route reads: its schema and an example."""
+    if body is Body.OUTCOMES:
+        return describe_outcomes(largest_batch)
     example = dict(catalogue.example)
     if body is Body.APPLICATION:
         return {"schema": schema_of(catalogue), "example": example}

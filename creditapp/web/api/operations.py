@@ -30,6 +30,7 @@ class Body(Enum):
 
     APPLICATION = "application"
     BATCH = "batch"
+    OUTCOMES = "outcomes"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,10 @@ from creditapp.decisions import log as decision_log
 from creditapp.decisions.decide import Decided, Origin, decide
 from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Channel
-from creditapp.exceptions import BadQuery, DatabaseUnavailable, ModelUnavailable
+from creditapp.exceptions import BadQuery, DatabaseUnavailable, ModelUnavailable, UnfitOutcomes
 from creditapp.identity.api_keys import Scope
 from creditapp.observability import request_ids
+from creditapp.outcomes import recording
 from creditapp.serving import cache as model_cache
 from creditapp.serving import remote_commands
 from creditapp.serving.served_model import ServedModel
@@ -27,6 +28,7 @@ from creditapp.web.access import ANYONE, open_to, programs
 from creditapp.web.api import answers
 from creditapp.web.api.examples import PREDICTION
 from creditapp.web.api.operations import Body, Operation, operation
+from creditapp.web.api.outcome_bodies import number_of_outcomes, read_outcomes, worded
 from creditapp.web.once import current_claim, decided_once, done_once
 from creditapp.web.personal import load_personal
 
@@ -207,6 +209,31 @@ def decision(decision_id: str) -> Any:
 def alternatives(decision_id: str) -> Any:
     """Answer the smallest changes that would have led to an approval."""
     return answers.alternatives(load_personal(decision_id))
+
+
+@blueprint.post("/outcomes")
+@open_to(programs(Scope.OUTCOMES_WRITE))
+@operation(
+    Operation(
+        tag="Outcomes",
+        summary="Record what became of decisions",
+        answer=answers.OutcomesSchema,
+        body=Body.OUTCOMES,
+        once=True,
+    )
+)
+@decided_once
+def outcomes() -> Response:
+    """Record what became of decisions: all that is sent, or nothing."""
+    body = _json_body()
+    rate_limits.spend_outcomes(number_of_outcomes(body))
+    reports = read_outcomes(body, current_settings().max_batch)
+    actor, claim = access.current_actor(), current_claim()
+    try:
+        recorded = recording.record(reports, actor, claim=claim, write=answers.outcomes)
+    except UnfitOutcomes as error:
+        raise worded(error, body) from error
+    return _json(answers.outcomes(recorded))
 
 
 @blueprint.post("/reload-model")

@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.decisions import listing, reviews
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import stored as stored_decisions
@@ -22,6 +23,8 @@ from creditapp.exceptions import (
     NothingToChange,
     SamePerson,
 )
+from creditapp.outcomes import recording
+from creditapp.outcomes.table import standing_rows
 from creditapp.settings.current import current_settings
 from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS, open_to
@@ -58,7 +61,7 @@ def waiting() -> str:
 @open_to(OFFICERS)
 def decision(decision_id: str) -> str:
     """Show a decision with its answers, reasons, alternatives, similar past applications and reviews."""
-    return _decision_page(load_personal(decision_id))
+    return decision_page(load_personal(decision_id))
 
 
 @blueprint.get("/decisions/<decision_id>/replay")
@@ -67,7 +70,7 @@ def replay_decision(decision_id: str) -> str:
     """Show a decision, and score it again with the bundle that made it."""
     stored = load_personal(decision_id)
     [replayed] = replay([stored.decision])
-    return _decision_page(stored, replayed)
+    return decision_page(stored, replayed)
 
 
 @blueprint.post("/decisions/<decision_id>/review")
@@ -90,7 +93,7 @@ def review(decision_id: str) -> Response | tuple[str, int]:
         kept = note if note.isprintable() else ""
         # why: another person may have reviewed the decision since it was loaded.
         newest = load_personal(decision_id)
-        return _decision_page(newest, problem=str(error), note=kept), error.status
+        return decision_page(newest, problem=str(error), note=kept), error.status
     return redirect(url_for("decisions.decision", decision_id=decision_id))
 
 
@@ -100,9 +103,10 @@ def _list_page(decisions: Sequence[Decision], *, reference: str = "", waiting: b
     return render_template("decisions.html", decisions=decisions, **context)
 
 
-def _decision_page(
-    stored: StoredDecision, replayed: Replayed | None = None, problem: str = "", note: str = ""
-) -> str:
+def decision_page(stored: StoredDecision, replayed: Replayed | None = None, **told: object) -> str:
+    """The page of a decision; what is `told` is what a form that was refused sent, and why."""
+    outcomes = recording.find(stored.decision.decision_id)
+    standing = standing_rows(outcomes)
     context = {
         "decision": stored.decision,
         "outcome": stored.outcome,
@@ -117,9 +121,13 @@ def _decision_page(
         "replayed": replayed,
         "needs_another": current_settings().two_people
         and reviews.is_own(stored.decision, access.current_actor()),
-        "problem": problem,
-        "note": note,
         "longest_note": reviews.LONGEST_NOTE,
+        "outcomes": [(row, row in standing) for row in outcomes],
+        "outcome_kinds": list(OutcomeKind),
+        "problem": "",
+        "note": "",
+        "outcome_sent": {},
+        **told,
     }
     return render_template("decision.html", **context)
 

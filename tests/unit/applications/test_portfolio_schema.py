@@ -25,6 +25,7 @@ SMALL = {
             "born": "1990-01-31",
         },
         "as_of": "2026-01-31",
+        "performance": {"bad": ["written_off"], "window_months": 24},
     },
     "resources": [
         {
@@ -115,6 +116,8 @@ WRONG = [
     ("creditapp", "example", {}),
     ("creditapp", "example", {"income": [10]}),
     ("creditapp", "as_of", "31/01/2026"),
+    ("creditapp", "performance", {"bad": ["repaid"]}),
+    ("creditapp", "performance", {"window_months": 0}),
     ("creditapp", "groups", "Money"),
     ("creditapp", "note", {"English": "text"}),
     ("creditapp", "note", {}),

@@ -1,0 +1,1 @@
+"""What became of decisions: recorded, corrected by new rows, and judged when the time has come."""
