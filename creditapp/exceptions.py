@@ -191,6 +191,10 @@ class RegistryUnavailable(Unavailable):
     """The model registry does not answer."""
 
 
+class WorkerBusy(Unavailable):
+    """A worker that reads as many large requests as it may; nothing was done."""
+
+
 class ChangeUnderWay(Unavailable):
     """Another change of the served model is under way."""
 

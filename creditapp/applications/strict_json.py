@@ -10,7 +10,7 @@ DEEPEST = 4
 """A batch has three levels; the fourth lets the error name a field whose answer is an object or array."""
 
 CONTAINERS = frozenset({dict, list})
-MOST_KEYS = 10_000
+MOST_VALUES = 10_000
 """For each object and array, on average; no application has as many answers."""
 
 
@@ -18,8 +18,8 @@ def parse(body: bytes, most_objects: int | None = None) -> Any:
     """Parse a request body; a byte order mark in front is passed over.
 
     Raises:
-        TooManyObjects: it may have more than `most_objects` objects and arrays, or more than 10,000 keys
-            for each of them; nothing was parsed.
+        TooManyObjects: it may have more than `most_objects` objects and arrays, or more than 10,000 values
+            in each of them; nothing was parsed.
         NotStrictJson: the body is not UTF-8 or not JSON (RFC 8259), contains NaN or an infinite
             number, has a duplicate key, or is nested deeper than `DEEPEST`.
     """
@@ -47,15 +47,17 @@ def parse(body: bytes, most_objects: int | None = None) -> Any:
 
 
 def _check_numbers(body: bytes, most: int) -> None:
-    """Check how many objects, arrays and keys there may be, by the marks that each of them needs."""
+    """Check how many objects, arrays and values there may be, by the marks that each of them needs."""
     # why: before parsing, as an empty object of two bytes takes 64 in memory, and a key still more.
     objects = body.count(b"{") + body.count(b"[")
     if objects > most:
         raise TooManyObjects(
             f"the body has more than {most:,} objects and arrays; send less at once"
         )
-    if body.count(b":") > MOST_KEYS * max(objects, 1):
-        raise TooManyObjects(f"the objects of the body have more than {MOST_KEYS:,} keys each")
+    if body.count(b",") > MOST_VALUES * max(objects, 1):
+        raise TooManyObjects(
+            f"the objects and arrays of the body have more than {MOST_VALUES:,} values each"
+        )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

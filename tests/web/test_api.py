@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
+from creditapp.web import large_bodies
 from tests.clients import StrictClient, example
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE, FEATURE_NAMES
@@ -324,8 +325,24 @@ def test_a_hundred_wrong_rows_of_a_batch_are_described(client: StrictClient, on_
         assert answer.get_json()["predictions"][0]["index"] == 250
 
 
-def test_a_flood_of_objects_is_too_large(client: StrictClient) -> None:
-    """It is refused before it is parsed."""
-    body = b'{"applications": [' + b"{}," * 50_000 + b"{}]}"
+@pytest.mark.parametrize("one", ["{}", "1.5", '"x"', "null"])
+def test_a_flood_of_values_is_too_large(client: StrictClient, one: str) -> None:
+    """It is refused before it is parsed, whatever it is a flood of."""
+    body = f'{{"applications": [{",".join([one] * 50_000)}]}}'.encode()
     answer = client.post("/api/predict-batch", data=body, content_type="application/json")
     assert (answer.status_code, answer.get_json()["status"]) == (413, 413)
+
+
+def test_a_large_body_waits_for_another_and_a_small_one_does_not(
+    client: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several that are parsed at once would take the worker's memory together."""
+    monkeypatch.setattr(large_bodies, "SECONDS_TO_WAIT", 0.01)
+    large = {**EXAMPLE, "Purpose": "x" * large_bodies.LARGE}
+    other = client.application.test_request_context("/", data=b"x" * large_bodies.LARGE)
+    with other, large_bodies.in_turn():
+        busy = client.post("/api/predict", json=large)
+        small = client.post("/api/predict", json=EXAMPLE)
+    assert (busy.status_code, small.status_code) == (503, 200)
+    assert int(busy.headers["Retry-After"]) > 0
+    assert client.post("/api/predict", json=large).status_code == 422

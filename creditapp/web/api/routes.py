@@ -23,7 +23,7 @@ from creditapp.serving import cache as model_cache
 from creditapp.serving import remote_commands
 from creditapp.serving.served_model import ServedModel
 from creditapp.settings.current import current_settings
-from creditapp.web import access, intake, rate_limits
+from creditapp.web import access, intake, large_bodies, rate_limits
 from creditapp.web.access import ANYONE, open_to, programs
 from creditapp.web.api import answers
 from creditapp.web.api.examples import PREDICTION
@@ -90,8 +90,9 @@ def model_info() -> Any:
 def predict() -> Response:
     """Decide on one application."""
     rate_limits.spend_applications(1)
-    body, served = _json_body(), model_cache.current()
-    application = intake.load_application(served, body)
+    with large_bodies.in_turn():
+        body, served = _json_body(), model_cache.current()
+        application = intake.load_application(served, body)
     origin = _origin(Channel.API)
     decided = decide(
         [application],
@@ -118,10 +119,11 @@ def predict() -> Response:
 @decided_once
 def predict_batch() -> Response:
     """Decide on many applications with one model and one policy."""
-    body = _json_body()
-    rate_limits.spend_applications(schemas.batch_size(body))
-    served = model_cache.current()
-    batch = intake.load_batch(served, body, current_settings().max_batch)
+    with large_bodies.in_turn():
+        body = _json_body()
+        rate_limits.spend_applications(schemas.batch_size(body))
+        served = model_cache.current()
+        batch = intake.load_batch(served, body, current_settings().max_batch)
     origin = _origin(Channel.BATCH)
     decided = decide(
         batch.applications,
@@ -225,9 +227,10 @@ def alternatives(decision_id: str) -> Any:
 @decided_once
 def outcomes() -> Response:
     """Record what became of decisions: all that is sent, or nothing."""
-    body = _json_body()
-    rate_limits.spend_outcomes(number_of_outcomes(body))
-    reports = read_outcomes(body, current_settings().max_batch)
+    with large_bodies.in_turn():
+        body = _json_body()
+        rate_limits.spend_outcomes(number_of_outcomes(body))
+        reports = read_outcomes(body, current_settings().max_batch)
     actor, claim = access.current_actor(), current_claim()
     try:
         recorded = recording.record(reports, actor, claim=claim, write=answers.outcomes)
