@@ -15,6 +15,7 @@ from creditapp.cli import (
     models,
     outcomes,
     people,
+    performance,
     personal_data,
     policy,
     portfolio,
@@ -46,6 +47,7 @@ MODULES = (
     seals,
     personal_data,
     exports,
+    performance,
 )
 
 
