@@ -8,6 +8,7 @@ the same time: one is recorded, the others read its answer.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, String, and_, delete, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -89,31 +90,13 @@ def find_answer(claim: Claim) -> bytes | None:
 
 def prepare_answer(claim: Claim, answer: bytes) -> Insertion:
     """The row of an answer, for the transaction that records what it says."""
-    return prepare_insertion(
-        KeptAnswer,
-        {
-            "client": [claim.client],
-            "key": [claim.key],
-            "request_digest": [claim.request_digest],
-            "request_id": [claim.request_id],
-            "made_at": [datetime.now(UTC)],
-            "state": [State.ANSWERED.value],
-            "answer": [answer],
-        },
-    )
+    columns = _columns(claim, State.ANSWERED, answer)
+    return prepare_insertion(KeptAnswer, {name: [value] for name, value in columns.items()})
 
 
 def answered(claim: Claim, answer: bytes) -> KeptAnswer:
     """The row of an answer, to be added to the transaction that records what it says."""
-    return KeptAnswer(
-        client=claim.client,
-        key=claim.key,
-        request_digest=claim.request_digest,
-        request_id=claim.request_id,
-        made_at=datetime.now(UTC),
-        state=State.ANSWERED.value,
-        answer=answer,
-    )
+    return KeptAnswer(**_columns(claim, State.ANSWERED, answer))
 
 
 def begin(claim: Claim) -> None:
@@ -123,14 +106,7 @@ def begin(claim: Claim) -> None:
         RequestUnderWay: the same request began elsewhere a moment ago.
         DatabaseUnavailable: nothing was written; the request must not run.
     """
-    row = KeptAnswer(
-        client=claim.client,
-        key=claim.key,
-        request_digest=claim.request_digest,
-        request_id=claim.request_id,
-        made_at=datetime.now(UTC),
-        state=State.RUNNING.value,
-    )
+    row = KeptAnswer(**_columns(claim, State.RUNNING, None))
     try:
         with writing() as session:
             session.add(row)
@@ -160,6 +136,19 @@ def abandon(claim: Claim) -> None:
     row = delete(KeptAnswer).where(_is_of(claim))
     with writing() as session:
         session.execute(row)
+
+
+def _columns(claim: Claim, state: State, answer: bytes | None) -> dict[str, Any]:
+    """The row of a request, by the names of its columns."""
+    return {
+        "client": claim.client,
+        "key": claim.key,
+        "request_digest": claim.request_digest,
+        "request_id": claim.request_id,
+        "made_at": datetime.now(UTC),
+        "state": state.value,
+        "answer": answer,
+    }
 
 
 def _is_over(kept: KeptAnswer, claim: Claim) -> bool:
