@@ -249,17 +249,18 @@ class Registry:
         return self._aliases().get(PRODUCTION)
 
     def _find(self, version: str) -> ModelVersion:
-        if not is_row_number(version):
-            raise RefusedModel(f"no version {version[:20]} is registered; run: flask models")
-        try:
-            registered = self._client.get_model_version(MODEL_NAME, version)
-        except MlflowException as error:
-            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                raise
-            registered = None
+        registered = self._get(version) if is_row_number(version) else None
         if registered is None or str(registered.version) != version:
-            raise RefusedModel(f"version {version} is not registered; run: flask models")
+            raise RefusedModel(f"version {version[:20]} is not registered; run: flask models")
         return registered
+
+    def _get(self, version: str) -> ModelVersion | None:
+        try:
+            return self._client.get_model_version(MODEL_NAME, version)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
 
     def _download(self, registered: ModelVersion) -> bytes:
         path = f"{BUNDLE_FOLDER}/{BUNDLE_FILE}"

@@ -96,7 +96,10 @@ def test_a_line_says_what_the_client_waited_for(before: Front) -> None:
         "path": "/decisions",
         "status": 200,
     }
-    assert line["seconds"] >= float(line["upstream_seconds"]) >= 0.5
+    # why: nginx reads its clock once a turn of its loop, so each of the two may be some milliseconds off.
+    waited = float(line["upstream_seconds"])
+    assert waited >= 0.49
+    assert line["seconds"] >= waited - 0.01
     assert float(line["upstream_connect_seconds"]) <= float(line["upstream_header_seconds"])
     assert (line["upstream_status"], line["bytes"] > 50) == ("200", True)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+Z].*", line["asctime"])
