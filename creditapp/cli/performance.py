@@ -6,7 +6,8 @@ import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.outcomes import performance
-from creditapp.outcomes.performance import Realised, Wanted
+from creditapp.outcomes.judged import Wanted
+from creditapp.outcomes.performance import Realised
 from creditapp.outcomes.standing import Standing
 from creditapp.serving import cache as model_cache
 

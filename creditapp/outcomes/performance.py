@@ -2,28 +2,20 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from typing import Any, NamedTuple
-from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Select, func, select
 
 from creditapp.applications.performance import Performance
-from creditapp.database.session import reading
-from creditapp.decisions.log import Decision, first_id
-from creditapp.decisions.reviews import Review
 from creditapp.intervals import Mean, Proportion
 from creditapp.outcomes import discrimination
 from creditapp.outcomes.discrimination import Flags, Floats
-from creditapp.outcomes.standing import Standing, standing
-from creditapp.outcomes.table import RecordedOutcome
+from creditapp.outcomes.judged import Wanted, judge
+from creditapp.outcomes.standing import Standing
 
 BANDS = 10
-AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -55,21 +47,6 @@ class Realised:
     bands: Sequence[Band]
 
 
-class Wanted(NamedTuple):
-    """Which decisions to look at; an empty field does not filter."""
-
-    portfolio: str
-    model_version: str = ""
-    since: datetime | None = None
-
-
-class _Decided(NamedTuple):
-    decision_id: UUID
-    timestamp: datetime
-    probability: float
-    outcome: str
-
-
 def look(wanted: Wanted, performance: Performance, now: datetime) -> Realised:
     """Judge the decisions of a portfolio by what was recorded of them.
 
@@ -80,13 +57,11 @@ def look(wanted: Wanted, performance: Performance, now: datetime) -> Realised:
     """
     counts: Counter[Standing] = Counter()
     good, is_bad = [], []
-    for decided, outcomes in _with_outcomes(wanted):
-        approved = decided.outcome == "approve"
-        stands = standing(decided.timestamp, outcomes, performance, now, approved=approved)
-        counts[stands] += 1
-        if stands in (Standing.GOOD, Standing.BAD):
+    for decided in judge(wanted, performance, now):
+        counts[decided.standing] += 1
+        if decided.standing in (Standing.GOOD, Standing.BAD):
             good.append(decided.probability)
-            is_bad.append(stands is Standing.BAD)
+            is_bad.append(decided.standing is Standing.BAD)
     return measure(np.array(good), np.array(is_bad, dtype=bool), counts)
 
 
@@ -113,47 +88,3 @@ def _bands(good: Floats, is_bad: Flags) -> Iterator[Band]:
         realised = Proportion(int(is_bad[inside].sum()), int(inside.sum()))
         predicted = bad[inside]
         yield Band(predicted.min(), predicted.max(), float(predicted.mean()), realised)
-
-
-def _with_outcomes(wanted: Wanted) -> Iterator[tuple[_Decided, list[RecordedOutcome]]]:
-    """Each decision with all that was recorded of it, in the order of their ids."""
-    after = first_id(wanted.since) if wanted.since else None
-    while True:
-        with reading() as session:
-            rows = session.execute(_page(wanted, after)).all()
-            page = [_Decided._make(row) for row in rows]
-            if not page:
-                return
-            of_page = select(RecordedOutcome).where(
-                RecordedOutcome.decision_id.between(page[0].decision_id, page[-1].decision_id)
-            )
-            recorded = _by_decision(session.scalars(of_page).all())
-        for decided in page:
-            yield decided, recorded.get(decided.decision_id, [])
-        after = page[-1].decision_id
-
-
-def _page(wanted: Wanted, after: UUID | None) -> Select[UUID, datetime, float, Any]:
-    newest = (
-        select(Review.outcome)
-        .where(Review.decision_id == Decision.decision_id)
-        .order_by(Review.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = select(
-        Decision.decision_id,
-        Decision.timestamp,
-        Decision.probability_good_credit,
-        func.coalesce(newest, Decision.decision),
-    ).where(Decision.portfolio == wanted.portfolio)
-    if wanted.model_version:
-        query = query.where(Decision.model_version == wanted.model_version)
-    if after is not None:
-        query = query.where(Decision.decision_id > after)
-    return query.order_by(Decision.decision_id).limit(AT_ONCE)
-
-
-def _by_decision(rows: Iterable[RecordedOutcome]) -> dict[UUID, list[RecordedOutcome]]:
-    ordered = sorted(rows, key=lambda row: row.decision_id)
-    return {key: list(some) for key, some in groupby(ordered, key=lambda row: row.decision_id)}

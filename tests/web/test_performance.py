@@ -13,8 +13,9 @@ from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.performance import USUAL
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
-from creditapp.outcomes import performance, recording
-from creditapp.outcomes.performance import Realised, Wanted
+from creditapp.outcomes import judged, performance, recording
+from creditapp.outcomes.judged import Wanted
+from creditapp.outcomes.performance import Realised
 from creditapp.outcomes.reports import Report
 from creditapp.outcomes.standing import Standing
 from tests.actors import A_TEST
@@ -47,7 +48,7 @@ def test_decisions_count_by_what_became_of_them(
     app: Flask, client: StrictClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Approvals and what was granted after a review; in pages, and only once their window has ended."""
-    monkeypatch.setattr(performance, "AT_ONCE", 2)
+    monkeypatch.setattr(judged, "AT_ONCE", 2)
     approved = {**EXAMPLE, "Status of existing checking account": "A14"}
     made = decide(client, approved, approved, approved, LONG, LONG, POOR)
     assert [one["decision"] for one in made] == ["approve"] * 3 + ["refer"] * 2 + ["decline"]
