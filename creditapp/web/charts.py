@@ -1,0 +1,177 @@
+"""Charts that the server draws as SVG: where each mark stands, for `templates/charts.html`.
+
+Series differ in dash and marker as well as in colour, and each chart has its figures as a table.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import NamedTuple
+
+WIDTH, HEIGHT = 720, 260
+LEFT, RIGHT, TOP, BOTTOM = 64, 704, 12, 224
+"""The edges of the plot, in units of the drawing."""
+
+MOST_LABELS = 10
+STEPS = 4
+"""About so many steps between the lines of the scale."""
+
+NAME_WIDTH, BAR_HEIGHT, GAP = 260, 9, 8
+
+Write = Callable[[float], str]
+
+
+class Point(NamedTuple):
+    """A value with its interval; NaN where there is none."""
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether the interval is known."""
+        return not (math.isnan(self.low) or math.isnan(self.high))
+
+
+class Series(NamedTuple):
+    """One line of a chart, with a point for each label; a limit has no markers."""
+
+    name: str
+    points: Sequence[Point]
+    is_limit: bool = False
+
+
+class Mark(NamedTuple):
+    """Where a point stands, and the ends of its interval, which may be the same place."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """Series over the same labels; `column` says what the labels are, `write` gives a value in words."""
+
+    title: str
+    column: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    write: Write
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no series has a value."""
+        return not self._values
+
+    @cached_property
+    def ticks(self) -> list[tuple[float, str]]:
+        """The heights of the lines of the scale, each with its text."""
+        low, high, step = self._scale
+        count = round((high - low) / step)
+        values = [low + place * step for place in range(count + 1)]
+        return [(self._height(value), self.write(value)) for value in values]
+
+    @property
+    def places(self) -> list[tuple[float, str]]:
+        """The labels that there is room for, each with its place from the left."""
+        every = math.ceil(len(self.labels) / MOST_LABELS) or 1
+        return [
+            (self._place(index), label)
+            for index, label in enumerate(self.labels)
+            if index % every == 0
+        ]
+
+    def lines(self, series: Series) -> Iterator[str]:
+        """The points of each unbroken part of a series, as SVG writes them."""
+        marks = [None if math.isnan(point.value) else point for point in series.points]
+        for is_gap, part in groupby(enumerate(marks), key=lambda pair: pair[1] is None):
+            if not is_gap:
+                yield " ".join(
+                    f"{self._place(index):.1f},{self._height(point.value):.1f}"
+                    for index, point in part
+                    if point
+                )
+
+    def marks(self, series: Series) -> Iterator[Mark]:
+        """Where the points of a series stand."""
+        for index, point in enumerate(series.points):
+            if not math.isnan(point.value):
+                y = self._height(point.value)
+                ends = (point.low, point.high) if point.has_interval else (point.value, point.value)
+                low, high = map(self._height, ends)
+                yield Mark(round(self._place(index), 1), y, low, high)
+
+    @cached_property
+    def _values(self) -> list[float]:
+        points = [point for series in self.series for point in series.points]
+        return [number for point in points for number in point if not math.isnan(number)]
+
+    @cached_property
+    def _scale(self) -> tuple[float, float, float]:
+        return scale(min(self._values, default=0.0), max(self._values, default=1.0))
+
+    def _height(self, value: float) -> float:
+        low, high, _ = self._scale
+        return round(BOTTOM - (BOTTOM - TOP) * (value - low) / (high - low), 1)
+
+    def _place(self, index: int) -> float:
+        return LEFT + (RIGHT - LEFT) * (index + 0.5) / max(len(self.labels), 1)
+
+
+@dataclass(frozen=True)
+class BarChart:
+    """For each label a bar of each series, side by side, from 0 to the largest value."""
+
+    title: str
+    column: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    write: Write
+
+    @property
+    def height(self) -> int:
+        """The height of the drawing."""
+        return len(self.labels) * self._row + GAP
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no series has a value."""
+        return not (self.labels and self.series)
+
+    def rows(self) -> Iterator[tuple[str, float, list[tuple[float, float, str]]]]:
+        """Each label with its height, and of each of its bars the top, the length and the text."""
+        values = [point.value for series in self.series for point in series.points]
+        most = max((value for value in values if not math.isnan(value)), default=0.0) or 1.0
+        for index, label in enumerate(self.labels):
+            top = GAP + index * self._row
+            found = [series.points[index].value for series in self.series]
+            bars = [
+                (
+                    float(top + place * BAR_HEIGHT),
+                    0.0
+                    if math.isnan(value)
+                    else round((RIGHT - 60 - NAME_WIDTH) * value / most, 1),
+                    "" if math.isnan(value) else self.write(value),
+                )
+                for place, value in enumerate(found)
+            ]
+            yield label, top + len(self.series) * BAR_HEIGHT / 2, bars
+
+    @property
+    def _row(self) -> int:
+        return len(self.series) * BAR_HEIGHT + GAP
+
+
+def scale(lowest: float, highest: float) -> tuple[float, float, float]:
+    """Round ends and a round step (1, 2 or 5 times a power of ten) of a scale that holds two values."""
+    if highest <= lowest:
+        lowest, highest = lowest - 0.5 * (abs(lowest) or 1.0), highest + 0.5 * (abs(highest) or 1.0)
+    rough = (highest - lowest) / STEPS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(one * power for one in (1, 2, 5, 10) if rough <= one * power)
+    return math.floor(lowest / step) * step, math.ceil(highest / step) * step, step
