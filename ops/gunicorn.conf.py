@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -176,17 +177,23 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start what a worker does besides answering requests: follow deployments, challengers, and drift."""
+    """Start what a worker does besides requests: follow deployments and challengers, watch the decisions."""
     from creditapp.challenger import shadow
     from creditapp.database import engine
     from creditapp.drift import watch as drift_watch
+    from creditapp.observability import watching
+    from creditapp.performance import watch as performance_watch
     from creditapp.serving import cache as model_cache
 
     engine.limit_silence(worker.wsgi, settings.database_seconds)
     engine.note_capacity(worker.wsgi, settings.threads)
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
     shadow.of_app(worker.wsgi).follow(worker.wsgi)
-    drift_watch.watch(worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    report = partial(performance_watch.refresh, settings.performance_seconds)
+    works: watching.Works = {"drift check": drift_watch.refresh, "report on performance": report}
+    watching.watch(
+        worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"], works, settings.drift_seconds
+    )
     # why: what is loaded by now is never garbage; looking through it again doubled the time of a batch.
     gc.freeze()
     # why: a request leaves few cycles behind; looking for them after each 700 objects took 7 % of its time.

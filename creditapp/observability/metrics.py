@@ -139,6 +139,35 @@ DRIFT_CASES = Gauge(
     "Recent decisions that the drift gauges were worked out from",
     multiprocess_mode="livemostrecent",
 )
+PERFORMANCE = Gauge(
+    "creditapp_performance",
+    "A figure of the newest decisions of the served model: estimated_auc, bad_rate or auc",
+    ["measure"],
+    multiprocess_mode="livemostrecent",
+)
+PERFORMANCE_LOWEST = Gauge(
+    "creditapp_performance_lowest",
+    "What the figure should not be below, with as many cases",
+    ["measure"],
+    multiprocess_mode="livemostrecent",
+)
+PERFORMANCE_HIGHEST = Gauge(
+    "creditapp_performance_highest",
+    "What the figure should not be above, with as many cases",
+    ["measure"],
+    multiprocess_mode="livemostrecent",
+)
+PERFORMANCE_CASES = Gauge(
+    "creditapp_performance_cases",
+    "The decisions that the figure was worked out from",
+    ["measure"],
+    multiprocess_mode="livemostrecent",
+)
+NEWEST_OUTCOME = Gauge(
+    "creditapp_newest_outcome_timestamp_seconds",
+    "When an outcome was recorded last; NaN if none ever was",
+    multiprocess_mode="livemostrecent",
+)
 OLDEST_UNSEALED = Gauge(
     "creditapp_oldest_unsealed_seconds",
     "The age of the oldest decision that is in no sealed block yet; 0 if all are",
@@ -287,6 +316,19 @@ def note_drift(cases: int, indices: Mapping[str, tuple[float, float]]) -> None:
     for feature, (index, limit) in indices.items():
         DRIFT.labels(feature).set(index)
         DRIFT_LIMIT.labels(feature).set(limit)
+
+
+def note_performance(measure: str, value: float, lowest: float, highest: float, cases: int) -> None:
+    """Set the gauges of a figure of the newest decisions; NaN where there is none."""
+    PERFORMANCE.labels(measure).set(value)
+    PERFORMANCE_LOWEST.labels(measure).set(lowest)
+    PERFORMANCE_HIGHEST.labels(measure).set(highest)
+    PERFORMANCE_CASES.labels(measure).set(cases)
+
+
+def note_newest_outcome(seconds: float) -> None:
+    """Set when an outcome was recorded last, in seconds since 1970; NaN if none ever was."""
+    NEWEST_OUTCOME.set(seconds)
 
 
 def note_unsealed(seconds: float) -> None:

@@ -1,19 +1,21 @@
 """Recorded decisions with what became of them, read from the log in the order in which they were made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from creditapp.applications.performance import Performance
+from creditapp.applications.questions import Answer
 from creditapp.database.session import reading
-from creditapp.decisions.log import Decision, first_id
+from creditapp.decisions.log import Answers, Decision, first_id
 from creditapp.decisions.reviews import Review
 from creditapp.outcomes.standing import Standing, standing
-from creditapp.outcomes.table import RecordedOutcome
+from creditapp.outcomes.table import RecordedOutcome, standing_rows
 
 AT_ONCE = 10_000
 
@@ -29,7 +31,9 @@ class Wanted(NamedTuple):
 class JudgedDecision(NamedTuple):
     """A decision, what applies after reviews (`outcome`), and how it counts.
 
-    `automatic` is what the policy decided; `probability` is that of good credit.
+    `automatic` is what the policy decided; `probability` is that of good credit. `owed` is the amount at
+    the default, if it turned out bad and an amount was recorded. `answers` are read for mature decisions
+    alone, where they are wanted and not erased.
     """
 
     decision_id: UUID
@@ -40,10 +44,18 @@ class JudgedDecision(NamedTuple):
     model_version: str
     policy_version: str
     channel: str
-    standing: Standing
+    generation: int
+    standing: Standing = Standing.NOT_MATURE
+    owed: float | None = None
+    answers: Mapping[str, Answer] | None = None
 
 
-def judge(wanted: Wanted, performance: Performance, now: datetime) -> Iterator[JudgedDecision]:
+MATURE = frozenset({Standing.GOOD, Standing.BAD})
+
+
+def judge(
+    wanted: Wanted, performance: Performance, now: datetime, *, with_answers: bool = False
+) -> Iterator[JudgedDecision]:
     """Read the decisions of a portfolio, and say how each counts at a time.
 
     They are read in pages, each in a transaction of its own.
@@ -52,28 +64,37 @@ def judge(wanted: Wanted, performance: Performance, now: datetime) -> Iterator[J
         DatabaseUnavailable: the decisions or the outcomes cannot be read.
     """
     after = first_id(wanted.since) if wanted.since else None
-    while page := _read_page(wanted, after):
-        rows, recorded = page
-        for row in rows:
-            approved = row.outcome == "approve"
-            outcomes = recorded.get(row.decision_id, ())
-            stands = standing(row.timestamp, outcomes, performance, now, approved=approved)
-            yield JudgedDecision._make((*row, stands))
-        after = rows[-1].decision_id
+    while True:
+        with reading() as session:
+            rows: Any = session.execute(_page(wanted, after))
+            read = [JudgedDecision(*row) for row in rows]
+            if not read:
+                return
+            recorded = _recorded(session, read)
+            page = [_judge(one, recorded, performance, now) for one in read]
+            if with_answers and any(one.standing in MATURE for one in page):
+                page = _with_answers(session, page)
+        yield from page
+        after = page[-1].decision_id
 
 
-def _read_page(
-    wanted: Wanted, after: UUID | None
-) -> tuple[list[Any], dict[UUID, list[RecordedOutcome]]] | None:
-    """The next decisions after an id, and all that was recorded of them; None if there are no more."""
-    with reading() as session:
-        rows = list(session.execute(_page(wanted, after)))
-        if not rows:
-            return None
-        ids = RecordedOutcome.decision_id
-        of_page = ids.between(rows[0].decision_id, rows[-1].decision_id)
-        recorded = session.scalars(select(RecordedOutcome).where(of_page).order_by(ids)).all()
-        return rows, _by_decision(recorded)
+def _judge(
+    decided: JudgedDecision,
+    recorded: Mapping[UUID, Sequence[RecordedOutcome]],
+    performance: Performance,
+    now: datetime,
+) -> JudgedDecision:
+    outcomes = recorded.get(decided.decision_id, ())
+    approved = decided.outcome == "approve"
+    stands = standing(decided.timestamp, outcomes, performance, now, approved=approved)
+    owed = amount_owed(outcomes) if stands is Standing.BAD else None
+    return decided._replace(standing=stands, owed=owed)
+
+
+def amount_owed(outcomes: Iterable[RecordedOutcome]) -> float | None:
+    """The largest amount among the outcomes that stand; None if none has one."""
+    amounts = [one.amount for one in standing_rows(outcomes) if one.amount is not None]
+    return max(amounts, default=None)
 
 
 def _page(wanted: Wanted, after: UUID | None) -> Select[Any, *tuple[Any, ...]]:
@@ -89,10 +110,11 @@ def _page(wanted: Wanted, after: UUID | None) -> Select[Any, *tuple[Any, ...]]:
         Decision.timestamp,
         Decision.probability_good_credit,
         Decision.decision,
-        func.coalesce(newest, Decision.decision).label("outcome"),
+        func.coalesce(newest, Decision.decision),
         Decision.model_version,
         Decision.policy_version,
         Decision.channel,
+        Decision.generation,
     ).where(Decision.portfolio == wanted.portfolio)
     if wanted.model_version:
         query = query.where(Decision.model_version == wanted.model_version)
@@ -101,6 +123,22 @@ def _page(wanted: Wanted, after: UUID | None) -> Select[Any, *tuple[Any, ...]]:
     return query.order_by(Decision.decision_id).limit(AT_ONCE)
 
 
-def _by_decision(rows: Iterable[RecordedOutcome]) -> dict[UUID, list[RecordedOutcome]]:
-    """The rows of each decision; `rows` are in the order of their decisions."""
+def _recorded(
+    session: Session, page: Sequence[JudgedDecision]
+) -> Mapping[UUID, Sequence[RecordedOutcome]]:
+    """All that was recorded of the decisions of a page."""
+    ids = RecordedOutcome.decision_id
+    of_page = ids.between(page[0].decision_id, page[-1].decision_id)
+    rows = session.scalars(select(RecordedOutcome).where(of_page).order_by(ids))
     return {key: list(some) for key, some in groupby(rows, key=lambda row: row.decision_id)}
+
+
+def _with_answers(session: Session, page: Sequence[JudgedDecision]) -> list[JudgedDecision]:
+    """The decisions of a page, the mature ones with their answers."""
+    of_page = Answers.decision_id.between(page[0].decision_id, page[-1].decision_id)
+    rows = session.execute(select(Answers.decision_id, Answers.answers).where(of_page))
+    answers = {row.decision_id: row.answers for row in rows}
+    return [
+        one._replace(answers=answers.get(one.decision_id)) if one.standing in MATURE else one
+        for one in page
+    ]

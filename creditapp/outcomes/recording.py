@@ -107,6 +107,17 @@ def find(decision_id: UUID) -> Sequence[RecordedOutcome]:
         return session.scalars(rows.order_by(RecordedOutcome.id.desc())).all()
 
 
+def newest() -> datetime | None:
+    """When an outcome was recorded last; None if none ever was.
+
+    Raises:
+        DatabaseUnavailable: the outcomes cannot be read.
+    """
+    query = select(RecordedOutcome.recorded_at).order_by(RecordedOutcome.id.desc()).limit(1)
+    with reading() as session:
+        return session.scalar(query)
+
+
 def _add_all(session: Session, reports: Sequence[Report], actor: Actor) -> Recorded:
     """Add a row for each report that says something new, and one event for all."""
     named = _decisions_on(session, {one.reference for one in reports if one.reference})

@@ -187,6 +187,12 @@ class Settings:
         "how often recent decisions are compared with the training population",
         Range(1, 86_400),
     )
+    performance_seconds: int = _setting(
+        "CREDITAPP_PERFORMANCE_SECONDS",
+        3600,
+        "how often the report on performance is made anew",
+        Range(1, 86_400),
+    )
     keep_answers_months: int = _setting(
         "CREDITAPP_KEEP_ANSWERS_MONTHS",
         25,

@@ -26,6 +26,7 @@ TABLES = [
     "review",
     "review_note",
     "outcome",
+    "performance_report",
     "challenger",
     "challenger_score",
     "audit_event",

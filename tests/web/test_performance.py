@@ -1,23 +1,22 @@
 """What became of decisions is compared with what was predicted of them."""
 
 import math
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import numpy as np
 import pytest
 from flask import Flask
 
 from creditapp.applications.outcome_kinds import OutcomeKind
-from creditapp.applications.performance import USUAL
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
-from creditapp.outcomes import judged, performance, recording
+from creditapp.outcomes import judged, recording
 from creditapp.outcomes.judged import Wanted
-from creditapp.outcomes.performance import Realised
 from creditapp.outcomes.reports import Report
-from creditapp.outcomes.standing import Standing
+from creditapp.performance import kept, report, watch
+from creditapp.performance.measures import Figures
+from creditapp.serving import cache as model_cache
+from creditapp.simulation.costs import Costs
 from tests.actors import A_TEST
 from tests.clients import LONG, POOR, StrictClient
 from tests.engines import on_both
@@ -25,6 +24,7 @@ from tests.portfolios import EXAMPLE
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=500)
+APPROVED = {**EXAMPLE, "Status of existing checking account": "A14"}
 GERMAN = Wanted("german-credit")
 
 
@@ -37,10 +37,20 @@ def decide(client: StrictClient, *applications: dict[str, object]) -> list[dict[
     return predictions
 
 
-def tell(decision_id: object, kind: OutcomeKind) -> None:
+def tell(decision_id: object, kind: OutcomeKind, amount: float | None = None) -> None:
     """Record an outcome of today."""
-    report = Report(UUID(str(decision_id)), "", kind, NOW.date())
-    recording.record([report], A_TEST)
+    recording.record([Report(UUID(str(decision_id)), "", kind, NOW.date(), amount)], A_TEST)
+
+
+def look(wanted: Wanted, now: datetime) -> report.Report:
+    """The report on some decisions at a time."""
+    served = model_cache.current()
+    return report.make(report.read_cases(wanted, served.catalogue, now), served, now)
+
+
+def counts(figures: Figures) -> tuple[int, ...]:
+    """Good, bad, not mature, not taken up."""
+    return tuple(figures[:4])
 
 
 @on_both
@@ -49,55 +59,76 @@ def test_decisions_count_by_what_became_of_them(
 ) -> None:
     """Approvals and what was granted after a review; in pages, and only once their window has ended."""
     monkeypatch.setattr(judged, "AT_ONCE", 2)
-    approved = {**EXAMPLE, "Status of existing checking account": "A14"}
-    made = decide(client, approved, approved, approved, LONG, LONG, POOR)
+    made = decide(client, APPROVED, APPROVED, APPROVED, LONG, LONG, POOR)
     assert [one["decision"] for one in made] == ["approve"] * 3 + ["refer"] * 2 + ["decline"]
     with app.app_context():
         granted = decision_log.find(str(made[3]["decision_id"]))
         reviews.record(granted, "approve", "seen", A_TEST, None)
         tell(made[0]["decision_id"], OutcomeKind.REPAID)
         tell(made[1]["decision_id"], OutcomeKind.NOT_TAKEN_UP)
-        tell(made[3]["decision_id"], OutcomeKind.DEFAULTED)
-        young = performance.look(GERMAN, USUAL, NOW)
-        old = performance.look(GERMAN, USUAL, LATER)
-        others = performance.look(Wanted("another"), USUAL, LATER)
-        later = performance.look(Wanted("german-credit", since=LATER), USUAL, LATER)
-    assert young.counts == Counter({Standing.NOT_MATURE: 3, Standing.NOT_TAKEN_UP: 3})
-    assert young.bad.total == 0
-    assert math.isnan(young.predicted_bad)
-    assert old.counts == Counter({Standing.GOOD: 2, Standing.BAD: 1, Standing.NOT_TAKEN_UP: 3})
-    assert (old.bad.count, old.bad.total) == (1, 3)
+        tell(made[3]["decision_id"], OutcomeKind.DEFAULTED, 700.0)
+        young, old = look(GERMAN, NOW), look(GERMAN, LATER)
+        others, later = look(Wanted("another"), LATER), look(GERMAN._replace(since=LATER), LATER)
+    assert counts(young.overall) == (0, 0, 3, 3)
+    assert math.isnan(young.overall.predicted)
+    assert counts(old.overall) == (2, 1, 0, 3)
     bad = [1 - float(str(made[place]["probability_good_credit"])) for place in (0, 2, 3)]
-    assert old.predicted_bad == pytest.approx(sum(bad) / 3)
-    assert old.auc.value == 1.0
-    assert sum(band.realised.total for band in old.bands) == 3
-    assert (others.bad.total, later.bad.total) == (0, 0)
+    assert old.overall.predicted == pytest.approx(sum(bad) / 3)
+    assert old.overall.auc == 1.0
+    assert sum(band.cases for band in old.bands) == 3
+    assert counts(others.overall) == counts(later.overall) == (0, 0, 0, 0)
+    amounts = [float(str(one["Credit amount"])) for one in (APPROVED, APPROVED)]
+    profit = sum(amounts) * Costs().margin - 700 * Costs().loss
+    assert old.overall.realised_profit == pytest.approx(profit)
 
 
-def drawn(truth: float) -> Realised:
-    """Twenty thousand decisions, whose odds of bad are so many times what was predicted."""
-    numbers = np.random.default_rng(5)
-    good = numbers.beta(8, 2, 20_000)
-    odds = truth * (1 - good) / good
-    return performance.measure(good, numbers.random(good.size) < odds / (1 + odds), Counter())
+@on_both
+def test_figures_are_given_by_month_version_policy_channel_and_answer(
+    app: Flask, client: StrictClient
+) -> None:
+    """Every mature decision is in one row of each; what was declined is in none that is measured."""
+    made = decide(client, APPROVED, APPROVED, POOR)
+    client.post("/api/predict", json=APPROVED)
+    with app.app_context():
+        tell(made[0]["decision_id"], OutcomeKind.DEFAULTED)
+        found = look(GERMAN, LATER)
+    assert [(row.label, counts(row.figures)) for row in found.months] == [
+        (f"{NOW:%Y-%m}", (2, 1, 0, 1))
+    ]
+    channels = {row.label: row.figures.mature for row in found.groups["channel"]}
+    assert channels == {"batch": 2, "api": 1}
+    ages = {str(row.label): counts(row.figures) for row in found.groups["Purpose"]}
+    assert list(ages.values()) == [(2, 1, 0, 0)]
+    assert all(sum(row.figures.mature for row in rows) == 3 for rows in found.groups.values())
 
 
-def test_a_band_is_off_where_the_prediction_is_outside_of_what_was_realised() -> None:
-    """A model that is right is rarely off, and one that halves the odds nearly everywhere."""
-    right, wrong = drawn(1.0), drawn(2.0)
-    assert [band.realised.total for band in right.bands] == [2000] * 10
-    assert sum(band.is_off for band in right.bands) <= 2
-    assert sum(band.is_off for band in wrong.bands) >= 9
-    assert [band.predicted for band in right.bands] == sorted(b.predicted for b in right.bands)
+@on_both
+def test_a_report_is_kept_until_the_next(app: Flask, client: StrictClient) -> None:
+    """The next one stands in its place; on the decisions of each version only where there are several."""
+    decide(client, APPROVED)
+    with app.app_context():
+        assert kept.find("german-credit") is None
+        watch.refresh(60)
+        decide(client, APPROVED)
+        watch.refresh(60)
+        first = kept.find("german-credit")
+        watch.refresh(0)
+        second = kept.find("german-credit")
+        assert kept.find("german-credit", "1") is None
+    assert first
+    assert second
+    assert (counts(first.overall), counts(second.overall)) == ((0, 0, 1, 0), (0, 0, 2, 0))
 
 
 def test_the_command_says_what_is_mature(app: Flask, client: StrictClient) -> None:
-    """And by which definition."""
+    """And by which definition; the page has its figures from then on."""
     decide(client, EXAMPLE, POOR)
     with app.app_context():
         done = app.test_cli_runner().invoke(args=["performance"])
         wrong = app.test_cli_runner().invoke(args=["performance", "--since", "x"])
+        assert kept.find("german-credit") is not None
     assert (done.exit_code, wrong.exit_code) == (0, 2), done.output
     assert "bad: defaulted, written_off within 12 months" in done.output
     assert "0 good, 0 bad, 1 not mature, 1 not taken up" in done.output
     assert "nothing is mature yet" in done.output
+    assert "check of the estimate on 300 rows held out" in done.output

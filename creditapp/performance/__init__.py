@@ -1,0 +1,1 @@
+"""How good scores turned out, and what is estimated before that is known."""

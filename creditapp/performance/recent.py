@@ -1,0 +1,93 @@
+"""Whether the newest decisions fit what is expected of the served model, with limits for alerts.
+
+A limit is three standard errors away from what is expected, so it follows the number of cases: a model that
+is right is outside of one limit in less than one of 300 independent looks.
+"""
+
+import math
+from typing import NamedTuple
+
+from creditapp.intervals import Z_95, Mean
+from creditapp.outcomes import discrimination
+from creditapp.outcomes.discrimination import Floats
+from creditapp.performance import estimates
+from creditapp.performance.cases import Cases
+from creditapp.performance.estimates import Reference
+
+NEWEST = 5000
+FEWEST = 200
+"""With fewer cases there are no limits."""
+
+STANDARD_ERRORS = 3.0
+
+
+class Limited(NamedTuple):
+    """A figure of so many cases, and the limits it should be within; NaN where there is none."""
+
+    value: float = math.nan
+    lowest: float = math.nan
+    highest: float = math.nan
+    cases: int = 0
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is outside of a limit."""
+        return self.value < self.lowest or self.value > self.highest
+
+
+class Recent(NamedTuple):
+    """The newest decisions of the served model: estimated AUC; of mature ones bad rate and AUC."""
+
+    estimated_auc: Limited = Limited()
+    bad_rate: Limited = Limited()
+    auc: Limited = Limited()
+
+
+def look(cases: Cases, corrected: Floats, reference: Reference | None) -> Recent:
+    """Compare the newest decisions of one model with what is expected of them.
+
+    Args:
+        cases: The model's decisions, oldest first.
+        corrected: Their corrected probabilities of good credit.
+        reference: What the model's hold-out says.
+    """
+    mature = cases.is_mature
+    newest = cases.where(mature).where(slice(-NEWEST, None))
+    return Recent(
+        _estimated(cases.good[-NEWEST:], corrected[-NEWEST:], reference),
+        _bad_rate(newest),
+        _ranking(newest, corrected[mature][-NEWEST:]),
+    )
+
+
+def _estimated(score: Floats, corrected: Floats, reference: Reference | None) -> Limited:
+    """The estimated AUC among all applicants, against the estimate of the hold-out."""
+    if reference is None or score.size < FEWEST:
+        return Limited(cases=score.size)
+    found, expected = estimates.expected_auc(score, corrected), reference.auc
+    reach = STANDARD_ERRORS * math.hypot(found.error, expected.error)
+    return Limited(found.value, expected.value - reach, math.nan, score.size)
+
+
+def _bad_rate(newest: Cases) -> Limited:
+    """The share of bad, against the share that was predicted."""
+    if len(newest) < FEWEST:
+        return Limited(cases=len(newest))
+    predicted = float(1 - newest.good.mean())
+    reach = STANDARD_ERRORS * math.sqrt(predicted * (1 - predicted) / len(newest))
+    realised = float(newest.is_bad.mean())
+    return Limited(realised, predicted - reach, predicted + reach, len(newest))
+
+
+def _ranking(newest: Cases, corrected: Floats) -> Limited:
+    """The AUC, against the estimate for the same cases, who are those that were granted."""
+    if len(newest) < FEWEST:
+        return Limited(cases=len(newest))
+    found = discrimination.roc_auc(newest.good, newest.is_bad)
+    expected = estimates.expected_auc(newest.good, corrected)
+    reach = STANDARD_ERRORS * math.hypot(_error(found), expected.error)
+    return Limited(found.value, expected.value - reach, math.nan, len(newest))
+
+
+def _error(found: Mean) -> float:
+    return (found.value - found.interval[0]) / Z_95

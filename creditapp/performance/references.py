@@ -1,0 +1,57 @@
+"""What the hold-outs of deployed models say, for the estimates of their decisions."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from creditapp.applications.table import columns_of
+from creditapp.exceptions import BadTable, BrokenBundle
+from creditapp.outcomes.discrimination import Floats
+from creditapp.performance import estimates
+from creditapp.performance.cases import Places
+from creditapp.performance.estimates import Reference
+from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.holdout import read_holdout
+from creditapp.scoring.scorer import Scorer
+from creditapp.serving import deployments
+
+MOST_MODELS = 5
+"""The newest; to load one takes about a second."""
+
+References = Mapping[int, Reference]
+
+
+def of_generations(generations: Iterable[int]) -> References:
+    """The references of the newest models that made these deployments' decisions, by deployment.
+
+    Raises:
+        DatabaseUnavailable: the bundles cannot be read.
+    """
+    wanted = set(generations)
+    deployed = [one for one in deployments.history() if one.generation in wanted]
+    digests = list(dict.fromkeys(one.bundle_digest for one in deployed))[:MOST_MODELS]
+    found = {digest: _of_bundle(digest) for digest in digests}
+    pairs = {one.generation: found.get(one.bundle_digest) for one in deployed}
+    return {generation: reference for generation, reference in pairs.items() if reference}
+
+
+def correct(good: Floats, generation: Places, references: References) -> Floats:
+    """The corrected probabilities of good credit; NaN where the model has no reference."""
+    corrected = np.full(good.size, np.nan)
+    for key, reference in references.items():
+        chosen = generation == key
+        corrected[chosen] = reference.recalibration.correct(good[chosen])
+    return corrected
+
+
+@lru_cache(maxsize=32)
+def _of_bundle(bundle_digest: str) -> Reference | None:
+    """The reference of a bundle; none if its hold-out cannot be used."""
+    try:
+        bundle = Bundle.unpack(deployments.load_bundle(bundle_digest))
+        held_out = read_holdout(bundle)
+        scores = Scorer(bundle).probabilities(columns_of(bundle.catalogue, held_out.answers))
+    except (BrokenBundle, BadTable):
+        return None
+    return estimates.reference(np.asarray(scores, np.float64), np.array(held_out.good, bool))
