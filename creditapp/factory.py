@@ -43,6 +43,7 @@ from creditapp.web.pages import (
     notice,
     outcomes,
     own_account,
+    performance,
     policy,
     proposals,
     scoring,
@@ -55,7 +56,7 @@ from creditapp.web.proxies import TrustedProxies
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
 CONNECTION_SECONDS = 3
 POLLING_THREADS = 3
-"""Threads of a worker that read the database regularly: for deployments, challengers, drift."""
+"""Threads of a worker that read the database regularly: for deployments, challengers, and what is watched."""
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 PAGES = (
@@ -64,6 +65,7 @@ PAGES = (
     outcomes,
     notice,
     codebook,
+    performance,
     drift,
     models,
     policy,

@@ -32,6 +32,7 @@ MOST_HELD_OUT = 2000
 """Of a larger hold-out, this many rows, drawn with a fixed seed, are kept in the bundle."""
 
 QUANTILES = 10
+PARTS = 500
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ def make_bundle(
             metrics=metrics,
             population=population(split.training),
             observed=count_answers(split),
-            score_population=score_population(held_out),
+            score_population={
+                **score_population(held_out),
+                **outcomes_by_score(held_out, split.held_out.target.to_numpy()),
+            },
             family=family.name,
             link=export.link,
         ),
@@ -126,6 +130,24 @@ def score_population(probabilities: Probabilities) -> dict[str, Any]:
     edges = np.unique([0.0, *inner, 1.0])
     counts, _ = np.histogram(probabilities, edges)
     return {"edges": edges.tolist(), "counts": counts.tolist()}
+
+
+def outcomes_by_score(
+    probabilities: Probabilities, target: npt.NDArray[np.int64]
+) -> dict[str, list[float]]:
+    """The outcomes of the whole hold-out, in at most 500 parts by score, with equal counts where they can be.
+
+    `scores` has the mean score of each part, `cases` its number of rows, `good` how many turned out good.
+    """
+    edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, PARTS + 1)))
+    places = np.searchsorted(edges[1:-1], probabilities, side="right")
+    cases = np.bincount(places)
+    filled = cases > 0
+    return {
+        "scores": (np.bincount(places, probabilities)[filled] / cases[filled]).tolist(),
+        "cases": cases[filled].tolist(),
+        "good": np.bincount(places, target)[filled].astype(int).tolist(),
+    }
 
 
 def _histogram(question: Question, answers: Sequence[Answer]) -> dict[str, Any]:

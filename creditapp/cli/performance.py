@@ -90,7 +90,7 @@ def _print_months(months: Iterable[Row]) -> None:
     for label, one in months:
         realised = f"{one.realised.value:10.1%} {one.auc:15.3f}" if one.mature else ""
         estimated = f"{one.estimated_auc:.3f}"
-        predicted = f"{one.predicted:.1%}" if one.mature else f"{one.estimated_bad:.1%}"
+        predicted = f"{one.predicted:.1%}" if one.mature else ""
         click.echo(
             f"{label}  {one.mature + one.not_mature:9,} {one.mature:8,} {predicted:>11} "
             f"{realised[:10]:>10} {estimated:>15} {realised[10:]:>10}".rstrip()

@@ -8,15 +8,16 @@ from enum import StrEnum
 from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.performance import Performance
 from creditapp.outcomes.table import RecordedOutcome, standing_rows
+from creditapp.phrases import marked
 
 
 class Standing(StrEnum):
     """How a decision counts; those that are not mature or not taken up are not counted."""
 
-    GOOD = "good"
-    BAD = "bad"
-    NOT_MATURE = "not mature"
-    NOT_TAKEN_UP = "not taken up"
+    GOOD = marked("good")
+    BAD = marked("bad")
+    NOT_MATURE = marked("not mature")
+    NOT_TAKEN_UP = marked("not taken up")
 
 
 def standing(

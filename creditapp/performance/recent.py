@@ -7,12 +7,12 @@ is right is outside of one limit in less than one of 300 independent looks.
 import math
 from typing import NamedTuple
 
-from creditapp.intervals import Z_95, Mean
+from creditapp.intervals import Z_95
 from creditapp.outcomes import discrimination
 from creditapp.outcomes.discrimination import Floats
 from creditapp.performance import estimates
 from creditapp.performance.cases import Cases
-from creditapp.performance.estimates import Reference
+from creditapp.performance.estimates import Check, Reference
 
 NEWEST = 5000
 FEWEST = 200
@@ -56,7 +56,7 @@ def look(cases: Cases, corrected: Floats, reference: Reference | None) -> Recent
     return Recent(
         _estimated(cases.good[-NEWEST:], corrected[-NEWEST:], reference),
         _bad_rate(newest),
-        _ranking(newest, corrected[mature][-NEWEST:]),
+        _ranking(newest, corrected[mature][-NEWEST:], reference.check if reference else None),
     )
 
 
@@ -79,15 +79,15 @@ def _bad_rate(newest: Cases) -> Limited:
     return Limited(realised, predicted - reach, predicted + reach, len(newest))
 
 
-def _ranking(newest: Cases, corrected: Floats) -> Limited:
-    """The AUC, against the estimate for the same cases, who are those that were granted."""
-    if len(newest) < FEWEST:
+def _ranking(newest: Cases, corrected: Floats, check: Check | None) -> Limited:
+    """The AUC, against the estimate for the same cases, who are those that were granted.
+
+    What the estimate missed by on the hold-out is added to it.
+    """
+    if check is None or len(newest) < FEWEST:
         return Limited(cases=len(newest))
     found = discrimination.roc_auc(newest.good, newest.is_bad)
     expected = estimates.expected_auc(newest.good, corrected)
-    reach = STANDARD_ERRORS * math.hypot(_error(found), expected.error)
-    return Limited(found.value, expected.value - reach, math.nan, len(newest))
-
-
-def _error(found: Mean) -> float:
-    return (found.value - found.interval[0]) / Z_95
+    error = math.hypot((found.value - found.interval[0]) / Z_95, expected.error, check.error)
+    lowest = expected.value + check.missed_by - STANDARD_ERRORS * error
+    return Limited(found.value, lowest, math.nan, len(newest))

@@ -12,7 +12,7 @@ from creditapp.performance import estimates
 from creditapp.performance.cases import Places
 from creditapp.performance.estimates import Reference
 from creditapp.scoring.bundle import Bundle
-from creditapp.scoring.holdout import read_holdout
+from creditapp.scoring.holdout import ScoredOutcomes, outcomes_by_score, read_holdout
 from creditapp.scoring.scorer import Scorer
 from creditapp.serving import deployments
 
@@ -50,8 +50,14 @@ def _of_bundle(bundle_digest: str) -> Reference | None:
     """The reference of a bundle; none if its hold-out cannot be used."""
     try:
         bundle = Bundle.unpack(deployments.load_bundle(bundle_digest))
-        held_out = read_holdout(bundle)
-        scores = Scorer(bundle).probabilities(columns_of(bundle.catalogue, held_out.answers))
+        found = outcomes_by_score(bundle.metadata.score_population) or _score(bundle)
     except (BrokenBundle, BadTable):
         return None
-    return estimates.reference(np.asarray(scores, np.float64), np.array(held_out.good, bool))
+    return estimates.reference(found.good, found.is_good)
+
+
+def _score(bundle: Bundle) -> ScoredOutcomes:
+    """The rows that an older bundle holds, scored by its model."""
+    held_out = read_holdout(bundle)
+    scores = Scorer(bundle).probabilities(columns_of(bundle.catalogue, held_out.answers))
+    return ScoredOutcomes(np.asarray(scores, np.float64), np.array(held_out.good, bool))

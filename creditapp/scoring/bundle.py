@@ -64,7 +64,8 @@ class Metadata:
         inputs: how each used feature is encoded, see `encoder.Inputs`.
         classes: the order of the probabilities.
         population: the distribution of each feature's answers in the training rows.
-        score_population: the distribution of the probability of good credit in the hold-out.
+        score_population: the distribution of the probability of good credit in the hold-out, and what
+            became of its rows by score; older bundles may lack the latter.
         observed: how often each answer occurs in the data, and with how many bad credits; older
             bundles may lack it.
         family: the family of models, see `training/estimators`.

@@ -109,7 +109,8 @@ class LineChart:
     @cached_property
     def _values(self) -> list[float]:
         points = [point for series in self.series for point in series.points]
-        return [number for point in points for number in point if not math.isnan(number)]
+        known = [point for point in points if not math.isnan(point.value)]
+        return [number for point in known for number in point if not math.isnan(number)]
 
     @cached_property
     def _scale(self) -> tuple[float, float, float]:

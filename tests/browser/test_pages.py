@@ -21,6 +21,7 @@ NARROW = (
     "/policy",
     "/challenger",
     "/drift",
+    "/performance",
 )
 
 

@@ -63,6 +63,13 @@ def test_an_interval_reaches_from_its_lower_to_its_upper_end() -> None:
     assert mark.low > mark.y > mark.high
 
 
+def test_the_interval_of_what_is_not_known_does_not_widen_the_scale() -> None:
+    """Nothing is drawn there."""
+    points = [Point(0.5), Point(math.nan, 0.0, 1.0), Point(0.6)]
+    made = LineChart("t", "c", ["x", "y", "z"], [Series("a", points)], written)
+    assert made.ticks[0][1] == "0.5"
+
+
 def test_nothing_is_an_empty_chart() -> None:
     """And can be asked for its scale."""
     made = chart(math.nan)

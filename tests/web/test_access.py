@@ -57,6 +57,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /sign-out/provider": (OPEN, None),
     "POST /account/password": (OFFICERS, None),
     "POST /account/sessions/end": (OFFICERS, None),
+    "GET /performance": (ANALYSTS, None),
     "GET /drift": (ANALYSTS, None),
     "GET /models": (ANALYSTS, None),
     "GET /models/<version>": (ANALYSTS, None),

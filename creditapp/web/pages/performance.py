@@ -1,0 +1,65 @@
+"""The page that compares what became of decisions with what was predicted of them."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext
+
+from creditapp.outcomes.standing import Standing
+from creditapp.performance import kept
+from creditapp.performance.report import Report
+from creditapp.serving import cache as model_cache
+from creditapp.web.access import ANALYSTS, open_to
+from creditapp.web.pages.performance_charts import charts_of
+from creditapp.web.phrasing import phrase
+
+blueprint = Blueprint("performance", __name__)
+
+BY_RECORD = ("model", "policy", "channel")
+
+
+@blueprint.get("/performance")
+@open_to(ANALYSTS)
+def overview() -> str:
+    """Show the kept report, on all decisions or on those of one version."""
+    served = model_cache.current()
+    portfolio, version = served.deployment.portfolio, request.args.get("model", "")[:50]
+    whole = kept.find(portfolio)
+    report = kept.find(portfolio, version) if version else whole
+    context = {
+        "served": served,
+        "definition": served.catalogue.performance,
+        "version": version,
+        "versions": [row.label for row in whole.groups["model"]] if whole else [],
+        "report": report,
+        "standings": list(Standing),
+        **(_parts(report, served.catalogue.by_name) if report else {}),
+    }
+    return render_template("performance.html", **context)
+
+
+def _parts(report: Report, questions: Any) -> dict[str, Any]:
+    """The charts and tables of a report, with their titles."""
+    titles = {
+        "model": gettext("Model version"),
+        "policy": gettext("Policy"),
+        "channel": gettext("Channel"),
+    }
+    return {
+        "charts": charts_of(report),
+        "by_record": [(titles[name], report.groups.get(name, ())) for name in BY_RECORD],
+        "by_answer": [
+            (phrase(questions[name].label), questions[name].protected, _in_words(rows))
+            for name, rows in report.groups.items()
+            if name in questions
+        ],
+        "measures": {
+            "estimated_auc": gettext("Estimated AUC of all applicants"),
+            "bad_rate": gettext("Bad rate of mature credits"),
+            "auc": gettext("AUC of mature credits"),
+        },
+    }
+
+
+def _in_words(rows: Any) -> list[tuple[object, Any]]:
+    return [(phrase(row.label), row.figures) for row in rows]
