@@ -15,7 +15,9 @@ RULES = ROOT / "ops/prometheus/alert_rules.yml"
 REQUESTS = (
     'flask_http_request_duration_seconds_count{method="POST", url_rule="/api/predict", status="%s"}'
 )
-INTERVAL = {"2h": "2m", "7h": "10m", "4d": "30m"}
+PERFORMANCE = 'creditapp_performance%s{measure="%s"}'
+NOT_KNOWN = "NaN " * 99
+INTERVAL = {"46d": "1h", "2h": "2m", "7h": "10m", "4d": "30m"}
 """How far the samples of a case lie apart, by its moment; else a minute."""
 
 BUCKET = (
@@ -180,6 +182,32 @@ CASES = [
             'creditapp_drift_psi{feature="a"}': "0.5x20" + " NaN" * 79,
             'creditapp_drift_limit{feature="a"}': "0.25x99",
         },
+    ),
+    Case(
+        "PerformanceOutsideLimits",
+        "30m",
+        {
+            PERFORMANCE % ("", "bad_rate"): "0.2x99",
+            PERFORMANCE % ("_highest", "bad_rate"): "0.19x99",
+        },
+        {
+            PERFORMANCE % ("", "bad_rate"): "0.2x99",
+            PERFORMANCE % ("_highest", "bad_rate"): "0.21x99",
+            PERFORMANCE % ("_lowest", "bad_rate"): NOT_KNOWN,
+        },
+    ),
+    Case(
+        "PerformanceOutsideLimits",
+        "30m",
+        {PERFORMANCE % ("", "auc"): "0.7x99", PERFORMANCE % ("_lowest", "auc"): "0.72x99"},
+        {PERFORMANCE % ("", "auc"): NOT_KNOWN, PERFORMANCE % ("_lowest", "auc"): NOT_KNOWN},
+    ),
+    # the clock of promtool begins in 1970
+    Case(
+        "OutcomesStopped",
+        "46d",
+        {"creditapp_newest_outcome_timestamp_seconds": "100x1200"},
+        {"creditapp_newest_outcome_timestamp_seconds": "200000x1200"},
     ),
     Case(
         "DecisionLogFailing",
