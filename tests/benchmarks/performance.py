@@ -89,7 +89,7 @@ def fill(decisions: int) -> None:
     now = datetime.now(UTC)
     for first in range(0, decisions, AT_ONCE):
         drawn = [cases[place] for place in numbers.integers(0, len(cases), AT_ONCE)]
-        moments = [now - SPAN + SPAN * (first + place) / decisions for place in range(AT_ONCE)]
+        moments = [now - SPAN * (1 - (first + place) / decisions) for place in range(AT_ONCE)]
         ids = decide_at(served, [case.answers for case in drawn], moments)
         told = np.flatnonzero(numbers.random(AT_ONCE) < WITH_OUTCOME)
         record_outcomes(
