@@ -45,18 +45,22 @@ OWN_KEYS = {
 
 
 @lru_cache(maxsize=16)
-def read_catalogue(document: str) -> Catalogue:
+def read_catalogue(document: str, *, may_be_newer: bool = False) -> Catalogue:
     """Make the catalogue of a document in JSON; the same document gives the same catalogue.
+
+    Args:
+        document: The document.
+        may_be_newer: Whether a newer version may have written it; unknown keys at the top are passed over.
 
     Raises:
         BadCatalogue: with all faults of the document; each names its field and what is accepted.
         ValueError: the document is not JSON.
     """
-    return catalogue_of(json.loads(document))
+    return catalogue_of(json.loads(document), may_be_newer=may_be_newer)
 
 
-def catalogue_of(document: object) -> Catalogue:
-    """Make the catalogue of a document.
+def catalogue_of(document: object, *, may_be_newer: bool = False) -> Catalogue:
+    """Make the catalogue of a document, as `read_catalogue` does.
 
     Raises:
         BadCatalogue: with all faults of the document.
@@ -65,7 +69,8 @@ def catalogue_of(document: object) -> Catalogue:
     faults = Faults()
     package = Keys(document, "", faults)
     own = package.own()
-    own.refuse_unknown(OWN_KEYS)
+    if not may_be_newer:
+        own.refuse_unknown(OWN_KEYS)
     name = package.string("name", required=True)
     if name and not NAME.fullmatch(name):
         package.fault("name", f"is {echo(name)}; accepted are small letters, digits, . _ and -")

@@ -42,9 +42,13 @@ def in_force() -> Challenger | None:
     return newest if newest and newest.bundle_digest else None
 
 
-def newest() -> Challenger | None:
-    """The last challenger, whether it still scores or was stopped."""
-    return next((row for row in history() if row.bundle_digest), None)
+def newest(version: str = "") -> Challenger | None:
+    """The last challenger, or the last with a version; whether it still scores or was stopped."""
+    challengers = NEWEST_FIRST.where(Challenger.bundle_digest.is_not(None)).limit(1)
+    if version:
+        challengers = challengers.where(Challenger.model_version == version)
+    with reading() as session:
+        return session.scalar(challengers)
 
 
 def history(limit: int = 50) -> Sequence[Challenger]:

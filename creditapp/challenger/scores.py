@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy import ForeignKey, Index, String, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from creditapp.challenger.assignments import Challenger
@@ -34,6 +34,15 @@ class ChallengerScore(Base):
     """
 
     __tablename__ = "challenger_score"
+    __table_args__ = (
+        Index("ix_challenger_score_challenger_id", "challenger_id", "decision_id"),
+        Index(
+            "ix_challenger_score_unfit",
+            "challenger_id",
+            sqlite_where=text("probability_good_credit IS NULL"),
+            postgresql_where=text("probability_good_credit IS NULL"),
+        ),
+    )
 
     decision_id: Mapped[UUID] = mapped_column(ForeignKey(Decision.decision_id), primary_key=True)
     challenger_id: Mapped[int] = mapped_column(ForeignKey(Challenger.id), primary_key=True)
@@ -99,7 +108,7 @@ def pairs(challenger_id: int, limit: int) -> tuple[str, list[Pair]]:
             ChallengerScore.challenger_id == challenger_id,
             ChallengerScore.probability_good_credit.is_not(None),
         )
-        .order_by(Decision.decision_id.desc())
+        .order_by(ChallengerScore.decision_id.desc())
         .limit(limit)
     )
     with reading() as session:

@@ -1,13 +1,17 @@
 """The commands of the challenger: let a version score in the shadow, stop it, and compare."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import click
 
 from creditapp.challenger import assignments
 from creditapp.challenger import scores as challenger_scores
 from creditapp.challenger.assignments import Challenger
+from creditapp.challenger.by_outcome import compare_by_outcome
 from creditapp.challenger.comparison import Comparison, compare
+from creditapp.challenger.judged import judged_pairs
+from creditapp.cli import by_outcome
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.figures import proportion
 from creditapp.cli.registry import open_registry
@@ -15,6 +19,7 @@ from creditapp.cli.texts import REASON
 from creditapp.exceptions import RefusedModel
 from creditapp.identity.actors import operator
 from creditapp.policy.definition import Outcome
+from creditapp.serving import cache as model_cache
 
 
 @click.command()
@@ -44,19 +49,43 @@ def challenge(version: str | None, share: float, stop: bool, reason: str) -> Non
 
 
 @click.command("compare")
+@click.argument("version", default="")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True)
-def print_comparison(limit: int) -> None:
-    """Compare the challenger with the served model on the newest decisions that both scored."""
+def print_comparison(version: str, limit: int) -> None:
+    """Compare the challenger with the served model on the newest decisions that both scored.
+
+    It is the last challenger, or the last with VERSION. By outcome, the newest mature decisions are compared.
+    """
     with errors_in_one_line():
-        challenger = assignments.newest()
-        if challenger is None:
-            raise RefusedModel("there was no challenger yet; run: flask challenge VERSION")
+        challenger = _find(version)
         served, pairs = challenger_scores.pairs(challenger.id, limit)
         unfit = challenger_scores.count_unfit(challenger.id)
-    for line in _lines(challenger, served, compare(pairs)):
+        judged = list(_by_outcome(challenger, limit))
+    for line in [*_lines(challenger, served, compare(pairs)), *judged]:
         click.echo(line)
     if unfit:
         click.echo(f"could not be scored, as its inputs do not fit the challenger: {unfit}")
+
+
+def _find(version: str) -> Challenger:
+    challenger = assignments.newest(version)
+    if challenger is None:
+        never = (
+            f"version {version} was never the challenger"
+            if version
+            else "there was no challenger yet"
+        )
+        raise RefusedModel(f"{never}; run: flask challenge VERSION")
+    return challenger
+
+
+def _by_outcome(challenger: Challenger, limit: int) -> Iterator[str]:
+    model = model_cache.current()
+    performance = model.catalogue.performance
+    served, pairs = judged_pairs(
+        challenger.id, model.deployment.portfolio, performance, datetime.now(UTC), limit
+    )
+    return by_outcome.lines(compare_by_outcome(pairs), served, performance)
 
 
 def _lines(challenger: Challenger, served: str, comparison: Comparison | None) -> Iterator[str]:

@@ -22,15 +22,30 @@ def roc_auc(good: Floats, is_bad: Flags) -> Mean:
         good: The predicted probabilities of good, one for each decision.
         is_bad: Which of them turned out bad.
     """
-    above, below = good[~is_bad], good[is_bad]
-    if not (above.size and below.size):
+    if is_bad.all() or not is_bad.any():
         return Mean(math.nan, (0.0, 1.0))
-    # For each good one the share of bad ones that it beats, and for each bad one of good ones that beat it.
-    wins = _share_below(above, below)
-    losses = 1.0 - _share_below(below, above)
+    wins, losses = _placements(good, is_bad)
     value = float(wins.mean())
     reach = Z_95 * math.sqrt(_variance_of_mean(wins) + _variance_of_mean(losses))
     return Mean(value, (max(0.0, value - reach), min(1.0, value + reach)))
+
+
+def auc_difference(one: Floats, other: Floats, is_bad: Flags) -> tuple[float, float]:
+    """The AUC of one model minus that of another on the same decisions, and its standard error.
+
+    The error is DeLong's for paired areas, from the same article. NaN where all are good, or all bad.
+
+    Args:
+        one: The probabilities of good by the first model, one for each decision.
+        other: Those by the second model.
+        is_bad: Which of the decisions turned out bad.
+    """
+    if is_bad.all() or not is_bad.any():
+        return math.nan, math.nan
+    wins, losses = (
+        a - b for a, b in zip(_placements(one, is_bad), _placements(other, is_bad), strict=True)
+    )
+    return float(wins.mean()), math.sqrt(_variance_of_mean(wins) + _variance_of_mean(losses))
 
 
 def kolmogorov_smirnov(good: Floats, is_bad: Flags) -> float:
@@ -47,6 +62,12 @@ def kolmogorov_smirnov(good: Floats, is_bad: Flags) -> float:
 def brier(good: Floats, is_bad: Flags) -> float:
     """The mean square of what the probability missed by; NaN where there is nothing."""
     return float(((good - ~is_bad) ** 2).mean()) if good.size else math.nan
+
+
+def _placements(good: Floats, is_bad: Flags) -> tuple[Floats, Floats]:
+    """For each good one the share of bad ones that it beats, for each bad one of good ones that beat it."""
+    above, below = good[~is_bad], good[is_bad]
+    return _share_below(above, below), 1.0 - _share_below(below, above)
 
 
 def _share_below(values: Floats, others: Floats) -> Floats:

@@ -14,10 +14,20 @@ from creditapp.applications.questions import Answer
 from creditapp.database.session import reading
 from creditapp.decisions.log import Answers, Decision, first_id
 from creditapp.decisions.reviews import Review
-from creditapp.outcomes.standing import Standing, standing
+from creditapp.outcomes.standing import MATURE, Standing, standing
 from creditapp.outcomes.table import RecordedOutcome, standing_rows
 
 AT_ONCE = 10_000
+
+OUTCOME_THAT_APPLIES = func.coalesce(
+    select(Review.outcome)
+    .where(Review.decision_id == Decision.decision_id)
+    .order_by(Review.id.desc())
+    .limit(1)
+    .scalar_subquery(),
+    Decision.decision,
+).label("outcome")
+"""In a query for decisions, what applies: the outcome of the newest review, or that of the policy."""
 
 
 class Wanted(NamedTuple):
@@ -48,9 +58,6 @@ class JudgedDecision(NamedTuple):
     standing: Standing = Standing.NOT_MATURE
     owed: float | None = None
     answers: Mapping[str, Answer] | None = None
-
-
-MATURE = frozenset({Standing.GOOD, Standing.BAD})
 
 
 def judge(
@@ -98,19 +105,12 @@ def amount_owed(outcomes: Iterable[RecordedOutcome]) -> float | None:
 
 
 def _page(wanted: Wanted, after: UUID | None) -> Select[Any, *tuple[Any, ...]]:
-    newest = (
-        select(Review.outcome)
-        .where(Review.decision_id == Decision.decision_id)
-        .order_by(Review.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     query = select(
         Decision.decision_id,
         Decision.timestamp,
         Decision.probability_good_credit,
         Decision.decision,
-        func.coalesce(newest, Decision.decision),
+        OUTCOME_THAT_APPLIES,
         Decision.model_version,
         Decision.policy_version,
         Decision.channel,
@@ -129,7 +129,11 @@ def _recorded(
     """All that was recorded of the decisions of a page."""
     ids = RecordedOutcome.decision_id
     of_page = ids.between(page[0].decision_id, page[-1].decision_id)
-    rows = session.scalars(select(RecordedOutcome).where(of_page).order_by(ids))
+    return by_decision(session.scalars(select(RecordedOutcome).where(of_page).order_by(ids)))
+
+
+def by_decision(rows: Iterable[RecordedOutcome]) -> dict[UUID, list[RecordedOutcome]]:
+    """The rows of each decision; `rows` are in the order of their decisions."""
     return {key: list(some) for key, some in groupby(rows, key=lambda row: row.decision_id)}
 
 

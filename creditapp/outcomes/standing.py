@@ -2,8 +2,9 @@
 
 import calendar
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.performance import Performance
@@ -18,6 +19,9 @@ class Standing(StrEnum):
     BAD = marked("bad")
     NOT_MATURE = marked("not mature")
     NOT_TAKEN_UP = marked("not taken up")
+
+
+MATURE = frozenset({Standing.GOOD, Standing.BAD})
 
 
 def standing(
@@ -52,7 +56,19 @@ def standing(
 
 def window_end(decided_at: datetime, performance: Performance) -> date:
     """The last day of the window: so many months later, or the last day of a shorter month."""
-    day = decided_at.astimezone(UTC).date()
-    months = day.year * 12 + day.month - 1 + performance.window_months
-    year, month = divmod(months, 12)
+    return _months_later(decided_at.astimezone(UTC).date(), performance.window_months)
+
+
+def first_day_not_mature(performance: Performance, now: datetime) -> date:
+    """The first day (UTC) whose decisions are not mature yet; those of all earlier days are."""
+    today = now.astimezone(UTC).date()
+    day = _months_later(today, -performance.window_months)
+    ends = _months_later(day, performance.window_months)
+    # why: on 31 March the window of a month has ended for 28 February too, whose window ended on 28 March.
+    return day if ends >= today else day + timedelta(days=1)
+
+
+@lru_cache(maxsize=4096)
+def _months_later(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -164,7 +164,8 @@ def _catalogue(files: Mapping[str, bytes], metadata: Mapping[str, Any]) -> Catal
     if metadata["format"] == FORMAT_WITHOUT_CATALOGUE:
         catalogue = read_portfolio(DEFAULT_PORTFOLIO)
     else:
-        catalogue = read_catalogue(files[CATALOGUE].decode())
+        # why: a key at the top that changes the inputs would change the fingerprint, which is checked below.
+        catalogue = read_catalogue(files[CATALOGUE].decode(), may_be_newer=True)
     if catalogue.fingerprint != metadata["fingerprint"]:
         raise BrokenBundle("the model was trained under another catalogue of features")
     return catalogue

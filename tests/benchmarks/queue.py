@@ -85,10 +85,11 @@ def measure(connection: Connection) -> dict[str, float]:
     return cases
 
 
-def insert(connection: Connection, statement: str, first: int, last: int) -> None:
+def insert(connection: Connection, statement: str, first: int, last: int, **values: int) -> None:
     """Add one row for each number."""
     numbers = NUMBERS[connection.dialect.name]
-    connection.execute(text(statement.format(numbers)), {"first": first, "last": last})
+    told = {"first": first, "last": last, **values}
+    connection.execute(text(statement.format(numbers)), told)
     connection.commit()
     if connection.dialect.name == "postgresql":
         # why: autovacuum does this within a minute or two; without it the times are those of dead rows.

@@ -1,13 +1,13 @@
 """A decision counts as good or bad once its window has ended, and not before."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.performance import Performance
-from creditapp.outcomes.standing import Standing, standing, window_end
+from creditapp.outcomes.standing import Standing, first_day_not_mature, standing, window_end
 from creditapp.outcomes.table import RecordedOutcome
 
 DECIDED = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -100,3 +100,14 @@ def test_a_window_ends_on_the_last_day_of_a_shorter_month() -> None:
     assert window_end(DECIDED, Performance(window_months=1)) == date(2026, 2, 28)
     assert window_end(DECIDED, Performance(window_months=11)) == date(2026, 12, 31)
     assert window_end(DECIDED, Performance(window_months=25)) == date(2028, 2, 29)
+
+
+@pytest.mark.parametrize("months", [1, 12, 13])
+def test_decisions_before_the_first_day_that_is_not_mature_are_mature(months: int) -> None:
+    """On every day of two years, with a leap day among them."""
+    performance = Performance(window_months=months)
+    for number in range(2 * 366):
+        now = datetime(2027, 6, 1, 12, tzinfo=UTC) + timedelta(days=number)
+        first = datetime.combine(first_day_not_mature(performance, now), now.time(), UTC)
+        assert window_end(first, performance) >= now.date()
+        assert window_end(first - timedelta(days=1), performance) < now.date()

@@ -4,18 +4,20 @@ import contextlib
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from creditapp.applications.catalogue_document import document_of, read_catalogue
-from creditapp.exceptions import BrokenBundle
+from creditapp.exceptions import BadCatalogue, BrokenBundle
 from creditapp.scoring.bundle import FORMAT, Bundle, Golden, Metadata, digest
 from tests.portfolios import GERMAN
 
-CATALOGUE = read_catalogue(document_of(GERMAN))
+CATALOGUE = read_catalogue(document_of(GERMAN), may_be_newer=True)
 """The catalogue as a bundle gives it back."""
 
 
@@ -73,6 +75,34 @@ def test_a_changed_byte_is_refused_or_has_no_effect(position: int, flip: int) ->
     packed[position] ^= flip
     with contextlib.suppress(BrokenBundle):
         assert Bundle.unpack(bytes(packed)) == bundle()
+
+
+def with_document(change: Callable[[dict[str, Any]], None]) -> bytes:
+    """A packed bundle, as a version would write it that knows other keys of a catalogue."""
+    document = json.loads(document_of(CATALOGUE))
+    change(document)
+    return replace(bundle(), catalogue=replace(CATALOGUE, document=document)).pack()
+
+
+def test_an_unknown_key_at_the_top_of_a_catalogue_is_passed_over() -> None:
+    """A newer version may have written it; the author of a portfolio is told, as it may be a typing error."""
+    packed = with_document(lambda document: document["creditapp"].update(something_new=1))
+    catalogue = Bundle.unpack(packed).catalogue
+    assert catalogue.document["creditapp"]["something_new"] == 1
+    assert catalogue.questions == CATALOGUE.questions
+    with pytest.raises(BadCatalogue, match='the key "something_new" is not known'):
+        read_catalogue(document_of(catalogue))
+
+
+def test_an_unknown_key_of_a_field_of_a_catalogue_is_refused() -> None:
+    """It may change how the field is read, and so the score."""
+
+    def change(document: dict[str, Any]) -> None:
+        field = document["resources"][0]["schema"]["fields"][0]
+        field.setdefault("creditapp", {})["something_new"] = 1
+
+    with pytest.raises(BrokenBundle):
+        Bundle.unpack(with_document(change))
 
 
 def test_another_format_is_refused() -> None:
