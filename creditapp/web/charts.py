@@ -10,7 +10,6 @@ from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 720, 260
 LEFT, RIGHT, TOP, BOTTOM = 64, 704, 12, 224
 """The edges of the plot, in units of the drawing."""
 
