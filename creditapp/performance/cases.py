@@ -170,6 +170,8 @@ class _AnswerGroups:
         self._waiting: list[Mapping[str, Answer] | None] = []
         self._groups: dict[str, list[Membership]] = {}
         self._places = {name: array("i") for name in catalogue.feature_names}
+        self._known: dict[str, dict[Answer, int]] = {name: {} for name in catalogue.feature_names}
+        self._dates = {question.name for question in catalogue.dates}
 
     def add(self, answers: Mapping[str, Answer] | None) -> None:
         """Add the answers of the next case; the first ones wait until the bands are known."""
@@ -210,9 +212,20 @@ class _AnswerGroups:
 
     def _place(self, answers: Mapping[str, Answer] | None) -> None:
         for name, groups in self._groups.items():
-            self._places[name].append(
-                NO_GROUP if answers is None else _first_that_holds(groups, answers)
-            )
+            place = NO_GROUP if answers is None else self._place_of(name, groups, answers)
+            self._places[name].append(place)
+
+    def _place_of(
+        self, name: str, groups: Sequence[Membership], answers: Mapping[str, Answer]
+    ) -> int:
+        """The place of an answer's group; that of a date depends on other answers too."""
+        if name in self._dates:
+            return _first_that_holds(groups, answers)
+        known, answer = self._known[name], answers[name]
+        # why: there are few different answers, and to try the groups in turn took half of the whole report.
+        if answer not in known:
+            known[answer] = _first_that_holds(groups, answers)
+        return known[answer]
 
 
 def _first_that_holds(groups: Sequence[Membership], answers: Mapping[str, Answer]) -> int:

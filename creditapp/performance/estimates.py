@@ -17,7 +17,6 @@ from creditapp.outcomes.discrimination import Flags, Floats
 from creditapp.performance import recalibration
 from creditapp.performance.recalibration import Recalibration
 
-
 CLOSE_ENOUGH = 0.01
 """An area that is missed by no more than this is right for all that it is used for."""
 
