@@ -34,6 +34,11 @@ def _use_as_person(service: Service, name: str, password: str) -> None:
     assert set(statuses.values()) == {200}, statuses
     made = service.post("/api/predict", EXAMPLE).json["decision_id"]
     page = browser.get(f"/decisions/{made}")
-    form = {"csrf_token": csrf_token(page.body.decode()), "outcome": "decline", "note": "smoke"}
+    form = {
+        "csrf_token": csrf_token(page.body.decode()),
+        "outcome": "decline",
+        "reason": "other",
+        "note": "smoke",
+    }
     assert browser.post(f"/decisions/{made}/review", form).status == 302
     assert service.get(f"/api/decisions/{made}").json["review"]["outcome"] == "decline"

@@ -20,6 +20,7 @@ from creditapp.cli import (
     policy,
     portfolio,
     preparation,
+    reviews,
     seals,
     serving,
     validation,
@@ -48,6 +49,7 @@ MODULES = (
     personal_data,
     exports,
     performance,
+    reviews,
 )
 
 

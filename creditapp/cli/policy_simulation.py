@@ -61,7 +61,7 @@ def _compared(name: str, values: list[Mean], decimals: int = 3) -> Iterator[str]
 
 
 def _assumed(tried: Simulation) -> Iterator[str]:
-    yield "  assumed, because no outcome of a reviewed credit is recorded; a declined good credit costs 1:"
+    yield "  assumed, where a declined good credit costs 1:"
     for one in ASSUMPTIONS:
         yield f"    {one.label}: {getattr(tried.assumed, one.name):g}"
 

@@ -1,10 +1,12 @@
 """Reviews: what people decide after the automatic decision; all are kept, and the newest applies.
 
-A reviewer's reason may contain personal data, so it has a table of its own and can be erased.
+A review has a reason as a code, which stays, and in the reviewer's own words. The words may contain personal
+data, so they have a table of their own and can be erased.
 """
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, select
@@ -14,6 +16,7 @@ from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.salts import SALT_BYTES, salts
 from creditapp.database.session import lock_table, writing
 from creditapp.decisions.log import Decision
+from creditapp.decisions.review_reasons import ReviewReason, in_words
 from creditapp.exceptions import AlreadyReviewed, BadReview, SamePerson
 from creditapp.explanations.reasons import Reason, Source
 from creditapp.identity import audit
@@ -29,6 +32,14 @@ class Verdict(StrEnum):
 
     APPROVE = "approve"
     DECLINE = "decline"
+
+
+class SentReview(NamedTuple):
+    """What a person decided, and why: the code of a `ReviewReason`, and a note in their own words."""
+
+    outcome: str
+    reason: str
+    note: str
 
 
 class ReviewNote(Base):
@@ -50,14 +61,20 @@ class Review(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     decision_id: Mapped[UUID] = mapped_column(ForeignKey(Decision.decision_id))
     outcome: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(40))
     reviewed_by: Mapped[str] = mapped_column(String(100))
     reviewed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     words: Mapped[ReviewNote | None] = relationship(viewonly=True)
 
     @property
     def note(self) -> str | None:
-        """The reviewer's reason; none once it is erased."""
+        """The reviewer's own words; none once they are erased."""
         return self.words.note if self.words else None
+
+    @property
+    def reason_text(self) -> str:
+        """The reason in words, to be translated."""
+        return in_words(self.reason)
 
 
 def newest_first(decision_id: UUID) -> Select[Review]:
@@ -80,8 +97,7 @@ def reasons_of(review: Review) -> tuple[Reason, ...]:
 
 def record(
     decision: Decision,
-    outcome: str,
-    note: str,
+    sent: SentReview,
     actor: Actor,
     newest_seen: int | None,
     *,
@@ -91,7 +107,8 @@ def record(
 
     Raises:
         SamePerson: it must be by another person (`by_another`) than who scored; nothing was recorded.
-        BadReview: the outcome is unknown, or the note is missing or too long; nothing was recorded.
+        BadReview: the outcome or the reason is unknown, or the note is missing or too long; nothing was
+            recorded.
         AlreadyReviewed: a newer review exists; nothing was recorded.
         DatabaseUnavailable: nothing was recorded.
     """
@@ -99,14 +116,20 @@ def record(
         raise SamePerson(
             "you scored this application, so another person must review it; nothing was recorded"
         )
-    note = note.strip()
-    if outcome not in list(Verdict):
-        raise BadReview("the outcome must be approve or decline")
-    if not (0 < len(note) <= LONGEST_NOTE and note.isprintable()):
-        raise BadReview(f"a reason of 1 to {LONGEST_NOTE} printable characters is required")
+    sent = sent._replace(note=sent.note.strip())
+    _check(sent)
     with writing() as session:
         _check_newest(session, decision.decision_id, newest_seen)
-        return _add(session, decision, outcome, note, actor)
+        return _add(session, decision, sent, actor)
+
+
+def _check(sent: SentReview) -> None:
+    if sent.outcome not in list(Verdict):
+        raise BadReview("the outcome must be approve or decline")
+    if sent.reason not in list(ReviewReason):
+        raise BadReview(f"choose a main reason; accepted is {', '.join(ReviewReason)}")
+    if not (0 < len(sent.note) <= LONGEST_NOTE and sent.note.isprintable()):
+        raise BadReview(f"a reason of 1 to {LONGEST_NOTE} printable characters is required")
 
 
 def is_own(decision: Decision, actor: Actor) -> bool:
@@ -123,17 +146,18 @@ def _check_newest(session: Session, decision_id: UUID, newest_seen: int | None) 
         )
 
 
-def _add(session: Session, decision: Decision, outcome: str, note: str, actor: Actor) -> Review:
+def _add(session: Session, decision: Decision, sent: SentReview, actor: Actor) -> Review:
     """Add the review, its note and its event in one transaction; the event does not repeat the note."""
     review = Review(
         decision_id=decision.decision_id,
-        outcome=outcome,
+        outcome=sent.outcome,
+        reason=sent.reason,
         reviewed_by=actor.label[:100],
         reviewed_at=datetime.now(UTC),
     )
     session.add(review)
     session.flush()
-    session.add(ReviewNote(review_id=review.id, note=note, salt=salts(1)[0]))
-    detail = f"{decision.decision} reviewed: {outcome}"
+    session.add(ReviewNote(review_id=review.id, note=sent.note, salt=salts(1)[0]))
+    detail = f"{decision.decision} reviewed: {sent.outcome}"
     audit.note(session, actor, Action.DECISION_REVIEWED, str(decision.decision_id), detail)
     return review

@@ -15,6 +15,7 @@ from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.questions import Answer
 from creditapp.challenger import scores as challenger_scores
 from creditapp.decisions import stored as stored_decisions
+from creditapp.decisions.review_reasons import in_words
 from creditapp.decisions.stored import StoredDecision
 from creditapp.exceptions import CannotReplay, NothingToChange
 from creditapp.identity import audit
@@ -79,7 +80,10 @@ def _describe(stored: StoredDecision) -> dict[str, Any]:
     decision = stored.decision
     document = answers.stored_decision(stored)
     del document["review"], document["application"]
-    reviews = [_without_staff(review) for review in document["reviews"]]
+    reviews = [
+        {**_without_staff(one), "reason_in_words": phrase(in_words(one["reason"]))}
+        for one in document["reviews"]
+    ]
     outcomes = [
         {**_without_staff(one), "in_words": phrase(OutcomeKind(one["kind"]).text)}
         for one in document["outcomes"]

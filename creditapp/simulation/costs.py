@@ -23,7 +23,7 @@ def _assumed(default: float, label: str, highest: float = 1.0) -> float:
 class Costs:
     """What is assumed about costs, reviews and earnings. A declined good credit costs 1.
 
-    Shares are from 0 to 1. The defaults are assumptions: no outcome of a reviewed credit is recorded.
+    Shares are from 0 to 1. The defaults are assumptions; `review_worth` measures what can be measured.
     """
 
     cost_ratio: float = _assumed(5.0, marked("Cost of an approved bad credit"), HIGHEST_COST)

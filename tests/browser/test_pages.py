@@ -22,6 +22,7 @@ NARROW = (
     "/challenger",
     "/drift",
     "/performance",
+    "/performance/reviews",
 )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from creditapp.database.engine import db
 from creditapp.decisions import erasures, reviews
 from creditapp.decisions import log as decision_log
+from creditapp.decisions.reviews import SentReview
 from creditapp.identity import audit
 from creditapp.identity.audit import Action
 from creditapp.seals.sealer import seal
@@ -47,7 +48,9 @@ def review(app: Flask, decision_id: str) -> None:
     """A review whose words are personal."""
     with app.app_context():
         decision = decision_log.find(decision_id)
-        reviews.record(decision, "decline", f"words {SENTINEL}", A_TEST, None)
+        reviews.record(
+            decision, SentReview("decline", "documents", f"words {SENTINEL}"), A_TEST, None
+        )
 
 
 def everything(app: Flask) -> str:

@@ -21,7 +21,7 @@ from creditapp.decisions import erasures, reviews
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.erasures import Erasure
 from creditapp.decisions.log import Answers, Decision
-from creditapp.decisions.reviews import Review, ReviewNote
+from creditapp.decisions.reviews import Review, ReviewNote, SentReview
 from creditapp.exceptions import RowsRefused
 from creditapp.identity import audit
 from creditapp.identity.audit import Action, AuditEvent
@@ -73,7 +73,12 @@ def count(record: Record, table: type[Base]) -> int:
 def review(record: Record, decision_id: str) -> None:
     """Review a decision for the first time."""
     with record.app.app_context():
-        reviews.record(decision_log.find(decision_id), "decline", "words", A_TEST, None)
+        reviews.record(
+            decision_log.find(decision_id),
+            SentReview("decline", "documents", "words"),
+            A_TEST,
+            None,
+        )
 
 
 def report(record: Record, decision_id: str) -> None:

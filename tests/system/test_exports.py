@@ -22,6 +22,7 @@ from creditapp.database.engine import db
 from creditapp.database.session import reading
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
+from creditapp.decisions.reviews import SentReview
 from creditapp.identity import api_keys, audit
 from creditapp.identity.api_keys import Scope
 from creditapp.identity.audit import Action
@@ -51,7 +52,9 @@ def sealed(app: Flask, client: StrictClient, key: SigningKey) -> str:
     """A reviewed decision in a sealed record; its id."""
     decision_id = decide(client)
     with app.app_context():
-        reviews.record(decision_log.find(decision_id), "decline", WORDS, A_TEST, None)
+        reviews.record(
+            decision_log.find(decision_id), SentReview("decline", "documents", WORDS), A_TEST, None
+        )
         seal(key, None, everything=True)
     return decision_id
 
@@ -332,7 +335,9 @@ def test_an_applicant_gets_everything_in_words(
     given = {answer["name"]: answer["value"] for answer in decision["answers"]}
     assert given == POOR
     assert all(answer["in_words"] != "" for answer in decision["answers"])
-    assert decision["reviews"][0]["note"] == WORDS
+    [review] = decision["reviews"]
+    assert (review["note"], review["reason"]) == (WORDS, "documents")
+    assert review["reason_in_words"] == "income or documents checked"
     assert decision["outcome"] == "decline"
     assert [event["action"] for event in decision["events"]] == [
         "decision reviewed",

@@ -20,6 +20,7 @@ from creditapp.database.session import reading, writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews, waiting
 from creditapp.decisions.log import Answers, Decision
+from creditapp.decisions.reviews import SentReview
 from creditapp.decisions.waiting import WaitingDecision
 from creditapp.seals import expiries
 from tests.actors import A_TEST
@@ -130,7 +131,9 @@ def test_the_queue_is_filled_from_what_was_referred_before(
     """A database from before the table has decisions that wait, and some that were reviewed."""
     made = [client.post("/api/predict", json=LONG).get_json()["decision_id"] for _ in range(3)]
     with app.app_context():
-        reviews.record(decision_log.find(made[0]), "approve", "seen", A_TEST, None)
+        reviews.record(
+            decision_log.find(made[0]), SentReview("approve", "documents", "seen"), A_TEST, None
+        )
         downgrade(revision="c4d70b9e2a16")
         upgrade()
         assert [str(one.decision_id) for one in waiting.find(None, 9)] == made[:0:-1]

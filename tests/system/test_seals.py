@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from flask_migrate import downgrade, upgrade
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
@@ -23,8 +24,11 @@ from creditapp.challenger.scores import ShadowScore
 from creditapp.database import append_only
 from creditapp.database.engine import Base, db
 from creditapp.database.session import reading, writing
+from creditapp.decisions import log as decision_log
+from creditapp.decisions import reviews
 from creditapp.decisions.erasures import Erasure
 from creditapp.decisions.log import Answers, Decision
+from creditapp.decisions.reviews import SentReview
 from creditapp.exceptions import BadHeads, NotSealed, SealingRefused
 from creditapp.factory import create_app
 from creditapp.seals import sealer as sealer_module
@@ -34,6 +38,7 @@ from creditapp.seals.heads import WrittenHeads, heads_at
 from creditapp.seals.proofs import prove
 from creditapp.seals.sealer import seal
 from creditapp.seals.signatures import SigningKey, by_id, create_key, public_pem, read_public_keys
+from creditapp.seals.tables import sealed_tables
 from creditapp.seals.verification import verify
 from creditapp.settings.paths import ROOT
 from creditapp.settings.settings import Settings
@@ -519,3 +524,29 @@ def test_the_scores_of_a_challenger_are_sealed(record: Record) -> None:
     assert record.seal().rows == 0
     report = record.verify()
     assert (kinds(report), report.unsealed) == ([], 0)
+
+
+def test_a_review_that_was_sealed_before_reasons_had_codes_is_as_it_was(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its block names the columns of that time; of a later review the reason is sealed too."""
+    insert = text(
+        "INSERT INTO review (decision_id, outcome, reviewed_by, reviewed_at) "
+        "VALUES (:id, 'decline', 'person:one', CURRENT_TIMESTAMP)"
+    )
+    earlier = ("decision_id", "id", "outcome", "reviewed_at", "reviewed_by")
+    with record.app.app_context():
+        with writing() as session:
+            session.execute(insert, {"id": record.id(0)})
+        downgrade(revision="c4e19a7d2f58")
+        with monkeypatch.context() as patched:
+            patched.setitem(sealed_tables()["review"].__dict__, "columns", earlier)
+            record.seal()
+        upgrade()
+        sent = SentReview("approve", "security", "a guarantor signed")
+        reviews.record(decision_log.find(record.decisions[1]), sent, A_TEST, None)
+    record.seal()
+    assert kinds(record.verify()) == []
+    record.attack("UPDATE review SET reason = 'other' WHERE id = 2")
+    [fault] = record.verify().faults
+    assert (fault.kind, fault.table, fault.text.split()[0]) == (Kind.EDITED, "review", "2")

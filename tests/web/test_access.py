@@ -59,6 +59,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "POST /account/sessions/end": (OFFICERS, None),
     "GET /performance": (ANALYSTS, None),
     "GET /drift": (ANALYSTS, None),
+    "GET /performance/reviews": (OFFICERS, None),
     "GET /models": (ANALYSTS, None),
     "GET /models/<version>": (ANALYSTS, None),
     "GET /models/compare": (ANALYSTS, None),

@@ -9,6 +9,7 @@ from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
 from creditapp.decisions.log import Answers
+from creditapp.decisions.reviews import SentReview
 from creditapp.identity.people import Role
 from tests.actors import A_TEST
 from tests.clients import StrictClient
@@ -75,7 +76,12 @@ def test_once_a_person_has_decided_no_model_says_what_would_change_it(
     decision = decided(client, LONG)
     with app.app_context():
         found = decision_log.find(decision["decision_id"])
-        reviews.record(found, "decline", "The income could not be proved", A_TEST, None)
+        reviews.record(
+            found,
+            SentReview("decline", "documents", "The income could not be proved"),
+            A_TEST,
+            None,
+        )
     answer = asked(client, decision)
     assert answer.status_code == 409
     assert "a person has reviewed this decision" in answer.get_json()["detail"]

@@ -18,6 +18,7 @@ from creditapp.challenger.scores import UNFIT, ShadowScore
 from creditapp.cli import challenger as commands
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
+from creditapp.decisions.reviews import SentReview
 from creditapp.identity.people import Role
 from creditapp.outcomes import recording
 from creditapp.outcomes.reports import Report
@@ -76,7 +77,12 @@ def test_decisions_that_both_scored_are_judged_once_their_window_has_ended(
             declined: ShadowScore(0.8, "approve"),
         }
         challenger_scores.record(row.id, scored)
-        reviews.record(decision_log.find(str(granted)), "approve", "seen", A_TEST, None)
+        reviews.record(
+            decision_log.find(str(granted)),
+            SentReview("approve", "documents", "seen"),
+            A_TEST,
+            None,
+        )
         tell(OutcomeKind.REPAID, repaid)
         tell(OutcomeKind.DEFAULTED, defaulted, unscored)
         served, pairs = judged_pairs(row.id, "german-credit", USUAL, LATER, 10)

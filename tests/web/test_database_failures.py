@@ -10,6 +10,7 @@ from flask import Flask
 
 from creditapp.database.engine import db
 from creditapp.decisions import reviews, stored
+from creditapp.decisions.reviews import SentReview
 from creditapp.decisions.stored import StoredDecision
 from creditapp.identity.people import Role
 from tests.actors import A_TEST
@@ -93,7 +94,13 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
         "/": {"data": {"csrf_token": token, **form_data()}},
         "/sign-in": {"data": {"csrf_token": token, "name": "the admin", "password": "x" * 12}},
         "/decisions/<decision_id>/review": {
-            "data": {"csrf_token": token, "outcome": "approve", "note": "seen", "after": ""}
+            "data": {
+                "csrf_token": token,
+                "outcome": "approve",
+                "reason": "other",
+                "note": "seen",
+                "after": "",
+            }
         },
         "/decisions/<decision_id>/outcomes": {
             "data": {"csrf_token": token, "kind": "repaid", "date": TODAY}
@@ -191,11 +198,19 @@ def test_a_refused_review_shows_the_newer_one(
     def review_after_loading(decision_id: str) -> StoredDecision:
         loaded = load(decision_id)
         if not loaded.reviews:
-            reviews.record(loaded.decision, "approve", "I was first", A_TEST, None)
+            reviews.record(
+                loaded.decision, SentReview("approve", "documents", "I was first"), A_TEST, None
+            )
         return loaded
 
     monkeypatch.setattr(stored, "load", review_after_loading)
-    review = {"csrf_token": token, "outcome": "decline", "note": "second", "after": ""}
+    review = {
+        "csrf_token": token,
+        "outcome": "decline",
+        "reason": "other",
+        "note": "second",
+        "after": "",
+    }
     answer = officer.post(f"/decisions/{made}/review", data=review)
     assert answer.status_code == 409
     assert "I was first" in answer.text

@@ -40,7 +40,13 @@ def test_a_decision_is_shown_in_few_transactions(
     made = officer.post("/api/predict", json=POOR).get_json()["decision_id"]
     if reviewed:
         token = csrf_token(officer.get(f"/decisions/{made}").text)
-        review = {"csrf_token": token, "outcome": "approve", "note": "seen", "after": ""}
+        review = {
+            "csrf_token": token,
+            "outcome": "approve",
+            "reason": "other",
+            "note": "seen",
+            "after": "",
+        }
         assert officer.post(f"/decisions/{made}/review", data=review).status_code == 302
     load_past_model.cache_clear()
     transactions = count_transactions(app)

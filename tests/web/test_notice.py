@@ -103,7 +103,12 @@ def test_a_letter_is_for_what_stands_declined(officer: StrictClient) -> None:
 def review(client: StrictClient, decision: str, outcome: str, after: str = "") -> None:
     """Decide as a person."""
     token = csrf_token(client.get(f"/decisions/{decision}").text)
-    form = {"outcome": outcome, "note": "The income could not be proved", "after": after}
+    form = {
+        "outcome": outcome,
+        "reason": "documents",
+        "note": "The income could not be proved",
+        "after": after,
+    }
     assert (
         client.post(f"/decisions/{decision}/review", data={"csrf_token": token, **form}).status_code
         == 302

@@ -10,6 +10,7 @@ from flask import Flask
 from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
+from creditapp.decisions.reviews import SentReview
 from creditapp.outcomes import judged, recording
 from creditapp.outcomes.judged import Wanted
 from creditapp.outcomes.reports import Report
@@ -63,7 +64,7 @@ def test_decisions_count_by_what_became_of_them(
     assert [one["decision"] for one in made] == ["approve"] * 3 + ["refer"] * 2 + ["decline"]
     with app.app_context():
         granted = decision_log.find(str(made[3]["decision_id"]))
-        reviews.record(granted, "approve", "seen", A_TEST, None)
+        reviews.record(granted, SentReview("approve", "documents", "seen"), A_TEST, None)
         tell(made[0]["decision_id"], OutcomeKind.REPAID)
         tell(made[1]["decision_id"], OutcomeKind.NOT_TAKEN_UP)
         tell(made[3]["decision_id"], OutcomeKind.DEFAULTED, 700.0)

@@ -1,6 +1,8 @@
 """Review by a person: it stands beside the machine's decision, says why, and is never changed."""
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -9,7 +11,7 @@ from sqlalchemy import delete
 from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews, stored
-from creditapp.decisions.reviews import ReviewNote
+from creditapp.decisions.reviews import Review, ReviewNote, SentReview
 from creditapp.exceptions import AlreadyReviewed
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
@@ -37,7 +39,13 @@ def referred(client: StrictClient) -> str:
 def review(client: StrictClient, decision: str, **fields: str) -> Any:
     """What the form on the decision's page sends."""
     token = csrf_token(client.get(f"/decisions/{decision}").text)
-    form = {"outcome": "decline", "note": "The income could not be proved", "after": "", **fields}
+    form = {
+        "outcome": "decline",
+        "reason": "documents",
+        "note": "The income could not be proved",
+        "after": "",
+        **fields,
+    }
     return client.post(f"/decisions/{decision}/review", data={"csrf_token": token, **form})
 
 
@@ -55,11 +63,12 @@ def test_a_review_stands_and_the_machines_decision_stays(
     assert told["decision"] == "refer"
     assert told["review"]["outcome"] == "decline"
     assert told["review"]["reviewed_by"] == "person:the officer"
+    assert told["review"]["reason"] == "documents"
     assert told["reasons"] == before["reasons"]
     [reason] = told["review"]["reasons"]
     assert (reason["source"], reason["text"]) == ("person", "The income could not be proved")
     page = officer.get(f"/decisions/{referred}").text
-    assert "The income could not be proved" in page
+    assert "(income or documents checked): The income could not be proved" in page
     assert "This outcome applies." in page
     with app.app_context():
         [event] = audit.find_newest(limit=1)
@@ -86,8 +95,10 @@ def test_a_form_that_knows_of_no_newer_review_keeps_nothing(
 ) -> None:
     """What was written stays in the form."""
     review(officer, referred)
-    stale = review(officer, referred, outcome="approve", note="My own words")
+    mine = {"outcome": "approve", "reason": "security", "note": "My own words"}
+    stale = review(officer, referred, **mine)
     assert stale.status_code == 409
+    assert '<option value="security" selected>' in stale.text
     assert "another person reviewed" in stale.text
     assert 'value="My own words"' in stale.text
     told = officer.get(f"/api/decisions/{referred}").get_json()
@@ -100,6 +111,8 @@ def test_a_form_that_knows_of_no_newer_review_keeps_nothing(
         ({"note": " "}, "a reason of 1 to 500"),
         ({"note": "x" * 501}, "a reason of 1 to 500"),
         ({"note": "a\x00b"}, "a reason of 1 to 500"),
+        ({"reason": ""}, "choose a main reason; accepted is documents,"),
+        ({"reason": "whim"}, "choose a main reason; accepted is documents,"),
         ({"outcome": "refer"}, "approve or decline"),
         ({"outcome": ""}, "approve or decline"),
         ({"outcome": "", "after": "9" * 5000}, "approve or decline"),
@@ -113,6 +126,18 @@ def test_a_review_without_a_verdict_or_a_reason_is_none(
     assert refused.status_code == 422
     assert said in refused.text
     assert officer.get(f"/api/decisions/{referred}").get_json()["reviews"] == []
+
+
+def test_a_review_from_before_reasons_had_codes_says_so(
+    app: Flask, officer: StrictClient, referred: str
+) -> None:
+    """As it was made by an earlier version."""
+    with app.app_context(), writing() as session:
+        row = {"outcome": "approve", "reviewed_by": "one", "reviewed_at": datetime.now(UTC)}
+        session.add(Review(decision_id=UUID(referred), **row))
+    told = officer.get(f"/api/decisions/{referred}").get_json()
+    assert told["review"]["reason"] is None
+    assert "(not stated)" in officer.get(f"/decisions/{referred}").text
 
 
 @on_both
@@ -154,7 +179,9 @@ def test_of_two_who_review_at_once_one_is_told(app: Flask, client: StrictClient)
     made = client.post("/api/predict", json=LONG).get_json()["decision_id"]
     with app.app_context():
         decision = decision_log.find(made)
-        reviews.record(decision, "approve", "seen", Actor("one"), None)
+        reviews.record(decision, SentReview("approve", "documents", "seen"), Actor("one"), None)
         with pytest.raises(AlreadyReviewed):
-            reviews.record(decision, "decline", "seen too", Actor("another"), None)
+            reviews.record(
+                decision, SentReview("decline", "documents", "seen too"), Actor("another"), None
+            )
         assert [one.reviewed_by for one in stored.load(made).reviews] == ["one"]

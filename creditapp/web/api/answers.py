@@ -13,6 +13,7 @@ from marshmallow.validate import Length, OneOf, Range
 from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.table import LONGEST_REFERENCE
 from creditapp.decisions.log import NewDecision
+from creditapp.decisions.review_reasons import ReviewReason
 from creditapp.decisions.reviews import Verdict, reasons_of
 from creditapp.decisions.stored import StoredDecision
 from creditapp.explanations.reasons import Source
@@ -111,8 +112,16 @@ class ReviewSchema(Schema):
     """What a person decided after the automatic decision."""
 
     outcome = fields.String(metadata={"enum": [verdict.value for verdict in Verdict]})
+    reason = fields.String(
+        allow_none=True,
+        metadata={
+            "enum": [*(one.value for one in ReviewReason), None],
+            "description": "The main reason; null for reviews from before it was asked for",
+        },
+    )
     note = fields.String(
-        allow_none=True, metadata={"description": "The reviewer's reason; null once it is erased"}
+        allow_none=True,
+        metadata={"description": "The reviewer's own words; null once they are erased"},
     )
     reviewed_by = fields.String()
     reviewed_at = fields.DateTime(format="iso")

@@ -15,6 +15,8 @@ from creditapp.decisions import waiting as waiting_decisions
 from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Decision
 from creditapp.decisions.replay import Replayed, replay
+from creditapp.decisions.review_reasons import ReviewReason
+from creditapp.decisions.reviews import SentReview
 from creditapp.decisions.stored import StoredDecision
 from creditapp.exceptions import (
     AlreadyReviewed,
@@ -79,21 +81,21 @@ def review(decision_id: str) -> Response | tuple[str, int]:
     """Record a person's decision with its reason; the automatic decision stays as it is."""
     stored = stored_decisions.load(decision_id)
     newest_seen = request.form.get("after", 0, type=int) or None
-    outcome, note = request.form.get("outcome", ""), request.form.get("note", "")
+    sent = SentReview(*(request.form.get(name, "") for name in SentReview._fields))
     try:
         reviews.record(
             stored.decision,
-            outcome,
-            note,
+            sent,
             access.current_actor(),
             newest_seen,
             by_another=current_settings().two_people,
         )
     except (SamePerson, BadReview, AlreadyReviewed) as error:
-        kept = note if note.isprintable() else ""
+        kept = sent.note if sent.note.isprintable() else ""
         # why: another person may have reviewed the decision since it was loaded.
         newest = load_personal(decision_id)
-        return decision_page(newest, problem=str(error), note=kept), error.status
+        page = decision_page(newest, problem=str(error), note=kept, reason=sent.reason)
+        return page, error.status
     return redirect(url_for("decisions.decision", decision_id=decision_id))
 
 
@@ -126,6 +128,8 @@ def decision_page(stored: StoredDecision, replayed: Replayed | None = None, **to
         "outcome_kinds": list(OutcomeKind),
         "problem": "",
         "note": "",
+        "reason": "",
+        "review_reasons": list(ReviewReason),
         "outcome_sent": {},
         **told,
     }

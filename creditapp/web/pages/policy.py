@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response
+from werkzeug.datastructures import MultiDict
 
 from creditapp.exceptions import BadPolicy, NotConfirmed, PolicyChanged
 from creditapp.identity import proposals
@@ -17,6 +18,7 @@ from creditapp.policy.rule_checks import rule_warnings
 from creditapp.policy.terms import State
 from creditapp.serving import cache as model_cache
 from creditapp.settings.current import current_settings
+from creditapp.simulation import review_worth
 from creditapp.simulation.costs import ASSUMPTIONS
 from creditapp.simulation.workbench import compare
 from creditapp.web import access, confirmation
@@ -28,6 +30,9 @@ blueprint = Blueprint("policy", __name__)
 MOST_RECORDED = 2000
 """The newest decisions; a page must not read all of a long log."""
 
+MOST_REVIEWED = 2000
+"""The newest reviewed decisions whose window has ended."""
+
 MOST_CHANGES = 50
 
 Page = str | tuple[str, int]
@@ -38,8 +43,7 @@ Page = str | tuple[str, int]
 def overview() -> Page:
     """Compare the policy in force with one that is tried."""
     in_force = policy_versions.in_force()
-    form = TryForm(request.args or None, data=defaults(in_force))
-    return _page(form, in_force)
+    return _page(_trying(request.args or None, in_force), in_force)
 
 
 @blueprint.post("/policy/try")
@@ -48,7 +52,7 @@ def try_out() -> Page:
     """Compare the policy in force with one whose rules are tried too; nothing is changed."""
     # why: not by GET, because an address is too short for many rules.
     in_force = policy_versions.in_force()
-    return _page(TryForm(request.form, data=defaults(in_force)), in_force)
+    return _page(_trying(request.form, in_force), in_force)
 
 
 @blueprint.post("/policy")
@@ -56,7 +60,7 @@ def try_out() -> Page:
 def save() -> Response | Page:
     """Put the policy that was tried in force, unless another one was put in force since."""
     form, in_force = SaveForm(), policy_versions.in_force()
-    trying = TryForm(request.form, data=defaults(in_force))
+    trying = _trying(request.form, in_force)
     tried = trying.policy(in_force, model_cache.current().catalogue)
     if tried is None:
         return _page(trying, in_force, gettext("The policy is wrong; nothing was changed."), 422)
@@ -80,7 +84,15 @@ def save() -> Response | Page:
 def show_problem(problem: str, status: int) -> Page:
     """The page with the reason why a change was refused."""
     in_force = policy_versions.in_force()
-    return _page(TryForm(None, data=defaults(in_force)), in_force, problem, status)
+    return _page(_trying(None, in_force), in_force, problem, status)
+
+
+def _trying(sent: MultiDict[str, str] | None, in_force: Policy) -> TryForm:
+    """The form as it was sent, or with its defaults, and what outcomes say of reviews."""
+    measured = review_worth.measure(model_cache.current(), MOST_REVIEWED)
+    form = TryForm(sent, data=defaults(in_force, measured))
+    form.measured = measured
+    return form
 
 
 def _change(policy: Policy, form: SaveForm) -> None:
@@ -119,6 +131,7 @@ def _page(
         "currency": served.catalogue.currency,
         "most_recorded": MOST_RECORDED,
         "most_changes": MOST_CHANGES,
+        "fewest_reviewed": review_worth.FEWEST,
         "workbench": compare(in_force, tried, form.costs, served, MOST_RECORDED) if tried else None,
     }
     return render_template("policy.html", **context), status if tried else 422

@@ -11,6 +11,7 @@ from creditapp.applications.catalogue import Catalogue
 from creditapp.exceptions import BadPolicy
 from creditapp.policy.definition import Policy, Rule, check_cut_offs, rules_from
 from creditapp.simulation.costs import ASSUMPTIONS, Costs
+from creditapp.simulation.review_worth import ReviewWorth
 from creditapp.web.pages.rule_form import RuleForm, feature_choices, rule_texts
 
 LONGEST_REASON = 500
@@ -32,6 +33,9 @@ class TryForm(FlaskForm):  # type: ignore[misc]
 
     rules_problem = ""
     """What is wrong with the rules."""
+
+    measured: ReviewWorth | None = None
+    """What outcomes say of reviews; none where there is no outcome yet."""
 
     approve_from = _number(lazy_gettext("Approve from"), 1)
     refer_from = _number(lazy_gettext("Refer from"), 1)
@@ -79,13 +83,15 @@ for assumption in ASSUMPTIONS:
     setattr(TryForm, assumption.name, field)
 
 
-def defaults(policy: Policy) -> dict[str, float]:
-    """What the form shows at first: the cut-offs of a policy, and what is assumed."""
-    return {
-        "approve_from": policy.low_risk_from,
-        "refer_from": policy.medium_risk_from,
-        **{one.name: one.default for one in ASSUMPTIONS},
-    }
+def defaults(policy: Policy, measured: ReviewWorth | None) -> dict[str, float]:
+    """What the form shows at first: the cut-offs of a policy, and what is assumed.
+
+    What reviews approve of the bad credits is as it was measured, if that rests on enough outcomes.
+    """
+    assumed = {one.name: one.default for one in ASSUMPTIONS}
+    if measured and measured.is_enough:
+        assumed["bad_approved"] = round(measured.bad_approved.value, 3)
+    return {"approve_from": policy.low_risk_from, "refer_from": policy.medium_risk_from, **assumed}
 
 
 class SaveForm(FlaskForm):  # type: ignore[misc]
