@@ -11,6 +11,7 @@ from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
 from creditapp.decisions.reviews import SentReview
+from creditapp.identity.people import Role
 from creditapp.outcomes import judged, recording
 from creditapp.outcomes.judged import Wanted
 from creditapp.outcomes.reports import Report
@@ -133,3 +134,22 @@ def test_the_command_says_what_is_mature(app: Flask, client: StrictClient) -> No
     assert "0 good, 0 bad, 1 not mature, 1 not taken up" in done.output
     assert "nothing is mature yet" in done.output
     assert "check of the estimate on 300 rows held out" in done.output
+
+
+@on_both
+def test_the_page_shows_the_kept_report(
+    app: Flask, client: StrictClient, people: dict[Role, str]
+) -> None:
+    """Without a report it says how to make one; then it has every group, in the reader's words."""
+    client.sign_in("the analyst", people[Role.ANALYST])
+    assert "There is no report yet" in client.get("/performance").text
+    made = decide(client, APPROVED, APPROVED, POOR)
+    with app.app_context():
+        tell(made[0]["decision_id"], OutcomeKind.DEFAULTED)
+        watch.make(LATER)
+    page = client.get("/performance").text
+    assert "50.0 % <span" in page  # of two mature credits one is bad
+    assert "5 for a bad one" in page
+    for shown in ("Vintages", f"{NOW:%Y-%m}", "default-1", "furniture", "protected", "<svg"):
+        assert shown in page, shown
+    assert "no report on version 9" in client.get("/performance?model=9").text

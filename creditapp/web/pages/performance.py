@@ -9,6 +9,7 @@ from creditapp.outcomes.standing import Standing
 from creditapp.performance import kept
 from creditapp.performance.report import Report
 from creditapp.serving import cache as model_cache
+from creditapp.simulation.costs import Costs
 from creditapp.web.access import ANALYSTS, open_to
 from creditapp.web.pages.performance_charts import charts_of
 from creditapp.web.phrasing import phrase
@@ -33,6 +34,7 @@ def overview() -> str:
         "versions": [row.label for row in whole.groups["model"]] if whole else [],
         "report": report,
         "standings": list(Standing),
+        "assumed": Costs(),
         **(_parts(report, served.catalogue.by_name) if report else {}),
     }
     return render_template("performance.html", **context)
