@@ -249,18 +249,20 @@ def get(session: Session, decision_id: str) -> Decision:
 
 
 def find_scored_answers(
-    since: datetime, generation: int, catalogue: Catalogue, limit: int
+    since: datetime, until: datetime, generation: int, catalogue: Catalogue, limit: int
 ) -> tuple[Columns, list[float]]:
     """The scored answers of one deployment's newest decisions as columns, and their probabilities.
 
-    `catalogue` is that of the deployment.
+    The decisions of a time from `since` on and before `until`. `catalogue` is that of the deployment.
 
     At most `limit` decisions; those whose answers were erased are left out.
     """
+    # why: ids grow with the time, and have an index.
+    made = Decision.decision_id >= first_id(since), Decision.decision_id < first_id(until)
     query = (
         select(Answers.answers, Decision.probability_good_credit)
         .join(Decision)
-        .where(Decision.generation == generation, Decision.timestamp >= since)
+        .where(Decision.generation == generation, *made)
         .order_by(Decision.decision_id.desc())
         .limit(limit)
     )

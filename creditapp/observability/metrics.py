@@ -130,7 +130,19 @@ DRIFT = Gauge(
 )
 DRIFT_LIMIT = Gauge(
     "creditapp_drift_limit",
-    "The index from which, with as many cases, the population counts as shifted",
+    "The index over which, with as many cases, the population counts as shifted",
+    ["feature"],
+    multiprocess_mode="livemostrecent",
+)
+DRIFT_KS = Gauge(
+    "creditapp_drift_ks",
+    "The largest difference of the shares of recent scores and of the model's own below one score",
+    ["feature"],
+    multiprocess_mode="livemostrecent",
+)
+DRIFT_KS_LIMIT = Gauge(
+    "creditapp_drift_ks_limit",
+    "The difference over which, with as many cases, the score counts as shifted",
     ["feature"],
     multiprocess_mode="livemostrecent",
 )
@@ -310,12 +322,20 @@ def served_by_workers() -> dict[str, int]:
     return {pid: generation for pid, generation in served.items() if generation}
 
 
-def note_drift(cases: int, indices: Mapping[str, tuple[float, float]]) -> None:
-    """Set the drift gauges: the number of cases, and each feature's index and limit."""
+IndexAndLimit = tuple[float, float]
+
+
+def note_drift(
+    cases: int, indices: Mapping[str, IndexAndLimit], differences: Mapping[str, IndexAndLimit]
+) -> None:
+    """Set the drift gauges: the number of cases, and by feature each index and KS with its limit."""
     DRIFT_CASES.set(cases)
     for feature, (index, limit) in indices.items():
         DRIFT.labels(feature).set(index)
         DRIFT_LIMIT.labels(feature).set(limit)
+    for feature, (difference, limit) in differences.items():
+        DRIFT_KS.labels(feature).set(difference)
+        DRIFT_KS_LIMIT.labels(feature).set(limit)
 
 
 def note_performance(measure: str, value: float, lowest: float, highest: float, cases: int) -> None:

@@ -301,6 +301,18 @@ CASES = [
             'creditapp_drift_limit{feature="a"}': "0.25x99",
         },
     ),
+    Case(
+        "PopulationShifted",
+        "90m",
+        {
+            'creditapp_drift_ks{feature="score"}': "0.12x99",
+            'creditapp_drift_ks_limit{feature="score"}': "0.1x99",
+        },
+        {
+            'creditapp_drift_ks{feature="score"}': "0.08x99",
+            'creditapp_drift_ks_limit{feature="score"}': "0.1x99",
+        },
+    ),
 ]
 
 

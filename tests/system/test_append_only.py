@@ -56,6 +56,7 @@ CHANGEABLE = {
     "log_probe",
     "schema_step",
     "waiting_decision",
+    "drift_look",
     "model_turn",
     "person",
     "recovery_code",

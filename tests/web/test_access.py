@@ -60,6 +60,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /performance": (ANALYSTS, None),
     "GET /drift": (ANALYSTS, None),
     "GET /performance/reviews": (OFFICERS, None),
+    "GET /drift/<slug>": (ANALYSTS, None),
     "GET /models": (ANALYSTS, None),
     "GET /models/<version>": (ANALYSTS, None),
     "GET /models/compare": (ANALYSTS, None),

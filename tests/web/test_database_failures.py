@@ -41,6 +41,7 @@ TABLES = [
     "log_probe",
     "schema_step",
     "waiting_decision",
+    "drift_look",
     "model_turn",
     "recorded_run",
     "erasure",

@@ -1,22 +1,94 @@
-"""The page about drift."""
+"""The pages about drift: all indices, and one answer then and now."""
 
-from flask import Blueprint, render_template, request
+from datetime import UTC, datetime
 
-from creditapp.drift import watch as drift_watch
-from creditapp.drift.psi import FEWEST_CASES
+from flask import Blueprint, current_app, render_template, request
+from flask_babel import gettext as _
+
+from creditapp.drift import keeping
+from creditapp.drift.bins import name_bins, name_score_bins
+from creditapp.drift.look import DAYS, Look, look, population_of
+from creditapp.drift.measures import Measure
+from creditapp.drift.psi import FEWEST_CASES, SCORE, State
+from creditapp.exceptions import NotFound
+from creditapp.serving import cache as model_cache
+from creditapp.serving.served_model import ServedModel
 from creditapp.web.access import ANALYSTS, open_to
+from creditapp.web.pages.drift_charts import chart_then_and_now, chart_weeks
+from creditapp.web.phrasing import phrase
 
 blueprint = Blueprint("drift", __name__)
 
 LONGEST_WINDOW = 366
 """Days."""
 
+FEW_CASES = 1000
+"""So few decisions are looked at when the page is asked for; of more, the last look is shown."""
+
 
 @blueprint.get("/drift")
 @open_to(ANALYSTS)
 def overview() -> str:
     """Compare recent decisions with the population the served model was trained on."""
-    days = min(max(request.args.get("days", drift_watch.DAYS, type=int), 1), LONGEST_WINDOW)
-    report = drift_watch.look(days)
-    questions = report.catalogue.by_name
-    return render_template("drift.html", report=report, questions=questions, fewest=FEWEST_CASES)
+    served, now = model_cache.current(), datetime.now(UTC)
+    kept = keeping.find(served, now)
+    found, days = _chosen_look(served, kept, now), _days()
+    population = population_of(served)
+    names = name_score_bins(population.score)
+    then = _("then (hold-out)"), population.own().score
+    context = {
+        "look": found,
+        "days": days,
+        "served": served,
+        "questions": served.catalogue.by_name,
+        "fewest": FEWEST_CASES,
+        "weeks": kept.weeks,
+        "over": {State.WATCH, State.SHIFTED},
+        "seconds": current_app.config["SETTINGS"].drift_seconds,
+        "charts": [
+            chart_weeks(_("KS of the score by week"), kept.weeks, SCORE, Measure.KS),
+            chart_weeks(_("PSI of the score by week"), kept.weeks, SCORE, Measure.PSI),
+        ],
+        "then_and_now": chart_then_and_now(
+            _("The score then and now"), names, then, found.tally.score
+        ),
+    }
+    return render_template("drift.html", **context)
+
+
+@blueprint.get("/drift/<slug>")
+@open_to(ANALYSTS)
+def answer(slug: str) -> str:
+    """Show one answer by week, and its distribution in the training data and now."""
+    served, now = model_cache.current(), datetime.now(UTC)
+    kept = keeping.find(served, now)
+    question = next((one for one in served.catalogue.features if one.slug == slug), None)
+    if question is None:
+        raise NotFound(_("The served model has no answer with this name: %(slug)s", slug=slug))
+    found = _chosen_look(served, kept, now)
+    label, name = str(phrase(question.label)), question.name
+    distribution = population_of(served).answers[name]
+    then = _("then (training data)"), population_of(served).own().answers[name]
+    context = {
+        "label": label,
+        "look": found,
+        "days": _days(),
+        "drift": found.of(name),
+        "reference": sum(then[1]),
+        "by_week": chart_weeks(_("PSI by week"), kept.weeks, name, Measure.PSI),
+        "then_and_now": chart_then_and_now(
+            _("Then and now"), name_bins(question, distribution), then, found.tally.answers[name]
+        ),
+    }
+    return render_template("drift_answer.html", **context)
+
+
+def _days() -> int:
+    return min(max(request.args.get("days", DAYS, type=int), 1), LONGEST_WINDOW)
+
+
+def _chosen_look(served: ServedModel, kept: keeping.Kept, now: datetime) -> Look:
+    """The look at the chosen days; the kept one, where there are many cases and no other days are chosen."""
+    if _days() == DAYS and kept.recent and kept.recent.cases >= FEW_CASES:
+        return kept.recent
+    return look(served, now, _days())
