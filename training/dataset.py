@@ -2,12 +2,12 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from gzip import BadGzipFile
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,8 @@ SEED = 42
 CHUNK = 10_000
 MOST_ERRORS = 100
 
+Weights = npt.NDArray[np.float64]
+
 Answers = Mapping[str, Sequence[Answer]]
 """The answers as given, by the names of their questions; each column has one answer per row."""
 
@@ -34,12 +36,14 @@ Answers = Mapping[str, Sequence[Answer]]
 class Dataset:
     """Rows of a portfolio's data, and their target: 1 good, 0 bad.
 
-    `answers` are those that scoring needs, as they are given. `target` has the shape (rows,).
+    `answers` are those that scoring needs, as they are given. `target` has the shape (rows,), and so have
+    `weights`: how much each row counts in a fit. Without weights, each counts once.
     """
 
     catalogue: Catalogue
     answers: Answers
     target: "pd.Series[int]"
+    weights: Weights | None = None
 
     def __len__(self) -> int:
         return len(self.target)
@@ -61,13 +65,30 @@ class Dataset:
             dict(zip(names, row, strict=True)) for row in zip(*self.answers.values(), strict=True)
         ]
 
-    def take(self, places: Sequence[int] | npt.NDArray[np.int64]) -> "Dataset":
+    @property
+    def days(self) -> Sequence[str] | None:
+        """The day of each row's application, if the data have it."""
+        question = self.catalogue.application_date
+        if question is None or question.name not in self.answers or self.catalogue.implied_day:
+            return None
+        return [day or "" for day in self.answers[question.name]]
+
+    def take(self, places: Sequence[int] | npt.NDArray[np.int64]) -> Self:
         """The rows at these places."""
         answers = {
             name: [column[place] for place in places] for name, column in self.answers.items()
         }
         target = self.target.to_numpy()[list(places)]
-        return Dataset(self.catalogue, answers, pd.Series(target, name=self.target.name))
+        return replace(
+            self,
+            answers=answers,
+            target=pd.Series(target, name=self.target.name),
+            weights=None if self.weights is None else self.weights[list(places)],
+        )
+
+    def to_fit(self, seed: int) -> "Dataset":
+        """The rows that a model of these rows is fitted on: the same ones."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -111,23 +132,30 @@ def split(dataset: Dataset) -> Split:
     Raises:
         BadTable: the newest rows have one outcome only.
     """
-    days = _days(dataset)
-    if days is None or len(set(days)) < 2:
+    parts = split_by_time(dataset)
+    if parts is None:
         return split_at_random(dataset)
+    for part, which in ((parts.training, "before"), (parts.held_out, "from")):
+        if part.target.nunique() < 2:
+            raise BadTable(
+                f"the rows {which} {parts.from_day} on have one outcome only; a hold-out by time "
+                "needs both (take the role date from the field to split at random)"
+            )
+    return parts
+
+
+def split_by_time(dataset: Dataset) -> Split | None:
+    """Hold out the newest rows, about 30 %, by whole days; None if the rows have no days, or one only."""
+    days = dataset.days
+    if days is None or len(set(days)) < 2:
+        return None
     ordered = sorted(set(days))
     counts = np.cumsum(_counts(days))
     shares = np.abs(counts[:-1] / len(days) - (1 - HELD_OUT))
     first_held_out = ordered[int(np.argmin(shares)) + 1]
     training = [place for place, day in enumerate(days) if day < first_held_out]
     held_out = [place for place, day in enumerate(days) if day >= first_held_out]
-    parts = dataset.take(training), dataset.take(held_out)
-    for part, which in zip(parts, ("before", "from"), strict=True):
-        if part.target.nunique() < 2:
-            raise BadTable(
-                f"the rows {which} {first_held_out} on have one outcome only; a hold-out by time "
-                "needs both (take the role date from the field to split at random)"
-            )
-    return Split(*parts, from_day=first_held_out)
+    return Split(dataset.take(training), dataset.take(held_out), from_day=first_held_out)
 
 
 def split_at_random(dataset: Dataset) -> Split:
@@ -139,14 +167,6 @@ def split_at_random(dataset: Dataset) -> Split:
         stratify=dataset.target,
     )
     return Split(dataset.take(training), dataset.take(held_out))
-
-
-def _days(dataset: Dataset) -> list[str] | None:
-    """The day of each row's application, if the data have it."""
-    question = dataset.catalogue.application_date
-    if question is None or question.name not in dataset.answers or dataset.catalogue.implied_day:
-        return None
-    return [day or "" for day in dataset.answers[question.name]]
 
 
 def _counts(days: Sequence[str]) -> list[int]:

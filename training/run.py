@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sklearn.pipeline import Pipeline
@@ -12,13 +11,13 @@ from sklearn.pipeline import Pipeline
 from creditapp.applications.catalogue import Catalogue
 from creditapp.serving.registry import Publication, Registry
 from training import dataset, protected_ablation
-from training.data_file import digest_of
 from training.dataset import HELD_OUT, SEED, Dataset, Split
 from training.estimators.families import DEFAULT
 from training.estimators.family import Family
 from training.evaluation import Evaluation, evaluate
 from training.export import Origin, Parity, make_bundle
 from training.protected_ablation import ProtectedAblation
+from training.source import Source
 
 EXAMPLE_ROWS = 5
 
@@ -39,8 +38,7 @@ class Trained:
 
 
 def train(
-    catalogue: Catalogue,
-    data: Path,
+    source: Source,
     registry: Registry,
     say: Say,
     *,
@@ -56,8 +54,8 @@ def train(
         BrokenBundle: the export scores differently from the fitted pipeline; nothing is registered.
         RegistryUnavailable: the registry did not answer.
     """
-    say(f"1/6  reading {data}")
-    whole = dataset.load(catalogue, data)
+    say(f"1/6  reading {source.place}")
+    whole = source.load()
     split = dataset.split(whole)
     by_time = f", the newest from {split.from_day}" if split.from_day else ""
     say(
@@ -77,14 +75,14 @@ def train(
         origin = Origin(run_id, datetime.now(UTC).isoformat())
         bundle, parity = make_bundle(fitted, split, evaluation.metrics, origin, family)
         say("6/6  logging to MLflow and registering")
-        metadata = _metadata(data, split, evaluation, parity, origin)
+        metadata = _metadata(source, split, evaluation, parity, origin)
         version = registry.publish(
             Publication(
                 pipeline=fitted,
                 example=split.training.features.head(EXAMPLE_ROWS),
-                params=_params(data, split, family, protected=protected),
+                params=_params(source, split, family, protected=protected),
                 metrics={**evaluation.metrics, **(ablation.metrics if ablation else {})},
-                texts={**_texts(evaluation, metadata), **_tables(family, fitted, catalogue)},
+                texts={**_texts(evaluation, metadata), **_tables(family, fitted, source.catalogue)},
                 bundle=bundle,
                 family=family.name,
                 trusted=family.trusted,
@@ -104,13 +102,14 @@ def _tables(family: Family, fitted: Pipeline, catalogue: Catalogue) -> dict[str,
     return {name: write(fitted, catalogue) for name, write in family.tables.items()}
 
 
-def _params(data: Path, split: Split, family: Family, *, protected: bool) -> dict[str, Any]:
+def _params(source: Source, split: Split, family: Family, *, protected: bool) -> dict[str, Any]:
     return {
         **family.parameters,
         "family": family.name,
         "portfolio": split.training.catalogue.name,
-        "data": data.name,
-        "data_digest": digest_of(data),
+        "data": source.name,
+        "data_digest": source.digest,
+        **source.params,
         "split": f"by time, from {split.from_day}" if split.from_day else "random, stratified",
         "test_size": HELD_OUT,
         "split_seed": SEED,
@@ -127,12 +126,12 @@ def _texts(evaluation: Evaluation, metadata: dict[str, Any]) -> dict[str, str]:
 
 
 def _metadata(
-    data: Path, split: Split, evaluation: Evaluation, parity: Parity, origin: Origin
+    source: Source, split: Split, evaluation: Evaluation, parity: Parity, origin: Origin
 ) -> dict[str, Any]:
     return {
         "run_id": origin.run_id,
         "trained_at": origin.trained_at,
-        "data": data.name,
+        "data": source.name,
         "rows_fitted": len(split.training),
         "rows_held_out": len(split.held_out),
         "portfolio": split.training.catalogue.name,

@@ -1,7 +1,6 @@
 """Makes the validation report of a registered version, and logs it with the version."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from creditapp.applications.catalogue import Application, Catalogue
 from creditapp.exceptions import BadTable, RefusedModel
@@ -12,12 +11,11 @@ from creditapp.scoring.holdout import read_holdout
 from creditapp.scoring.verification import verify
 from creditapp.serving.registry import Registry
 from creditapp.serving.registry_reports import TrainingRecord
-from training import dataset
-from training.data_file import digest_of
 from training.dataset import Dataset
 from training.estimators import families
 from training.reason_check import ReasonCount, count_good_reasons
 from training.run import Say
+from training.source import Source
 from training.validation.background import UNKNOWN
 from training.validation.decisions import CutOffs
 from training.validation.effort import USUAL, Effort
@@ -31,10 +29,9 @@ FEWEST_OF_A_CLASS = 50
 
 @dataclass(frozen=True)
 class Basis:
-    """What a version is measured on: the rows of a file, and the cut-offs of a policy."""
+    """What a version is measured on: the rows that it was trained on, and the cut-offs of a policy."""
 
-    catalogue: Catalogue
-    data: Path
+    source: Source
     policy: Policy
     effort: Effort = USUAL
 
@@ -48,17 +45,18 @@ def validate(basis: Basis, registry: Registry, version: str, say: Say) -> Report
         RegistryUnavailable: the registry did not answer.
     """
     record = registry.training_record(version)
-    _check_origin(record, basis.catalogue, basis.data)
-    whole = dataset.load(basis.catalogue, basis.data)
-    _check_rows(whole, basis.data)
+    source = basis.source
+    _check_origin(record, source)
+    whole = source.load()
+    _check_rows(whole, source)
     task = Task(
         subject=_subject(record),
         whole=whole,
-        file=basis.data,
+        source=source,
         cut_offs=CutOffs.of(basis.policy),
-        rivals=_rivals(registry, record, basis.catalogue),
+        rivals=_rivals(registry, record, source.catalogue),
         reasons=_count_reasons(registry.fetch_bundle(version), basis.policy),
-        tried=_tried(registry, basis.catalogue),
+        tried=_tried(registry, source.catalogue),
         effort=basis.effort,
     )
     report = make_report(task, registry.model_name, say)
@@ -74,8 +72,9 @@ def _count_reasons(packed: bytes, policy: Policy) -> ReasonCount:
     return count_good_reasons(scorer, verify_explainer(bundle, scorer), rows, policy)
 
 
-def _check_origin(record: TrainingRecord, catalogue: Catalogue, data: Path) -> None:
+def _check_origin(record: TrainingRecord, source: Source) -> None:
     """Refuse a version that was trained on other data, as far as that is known."""
+    catalogue = source.catalogue
     version, portfolio = record.version, record.params.get("portfolio", catalogue.name)
     if portfolio != catalogue.name:
         raise RefusedModel(
@@ -88,19 +87,19 @@ def _check_origin(record: TrainingRecord, catalogue: Catalogue, data: Path) -> N
             "train a new version"
         )
     trained_on = record.params.get("data_digest")
-    if trained_on and trained_on != digest_of(data):
+    if trained_on and trained_on != source.digest:
         raise RefusedModel(
             f"version {version} was trained on {record.params.get('data')} with the SHA-256 digest "
-            f"{trained_on}; {data} has another digest; give the same file with --data"
+            f"{trained_on}; {source.place} has another digest; {source.remedy}"
         )
 
 
-def _check_rows(whole: Dataset, data: Path) -> None:
+def _check_rows(whole: Dataset, source: Source) -> None:
     """Refuse data with too few good or bad credits for folds and parts of folds."""
     good, rows = int(whole.target.sum()), len(whole)
     if min(good, rows - good) < FEWEST_OF_A_CLASS:
         raise BadTable(
-            f"{data}: {good} good and {rows - good} bad credits are too few for a validation report; "
+            f"{source.place}: {good} good and {rows - good} bad credits are too few for a validation report; "
             f"it needs {FEWEST_OF_A_CLASS} of each"
         )
 

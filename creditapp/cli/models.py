@@ -7,14 +7,16 @@ import click
 
 from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.own_book import BookOptions, book_options, read_source
 from creditapp.cli.registry import open_registry
-from creditapp.cli.validation import run_validation
+from creditapp.cli.validation import make_report
 from creditapp.exceptions import BadCatalogue
 from creditapp.scoring.bundle import FIRST_FAMILY
 from creditapp.settings.current import current_settings
 
 if TYPE_CHECKING:
     from training.run import Trained
+    from training.source import DataFile, Source
 
 
 @click.command()
@@ -35,14 +37,24 @@ if TYPE_CHECKING:
     "--accept-draft", is_flag=True, help="Train although the portfolio has open review marks."
 )
 @click.option("--quick", is_flag=True, help="Make no validation report.")
+@book_options
 def train(
-    data: Path | None, family: str, without_protected: bool, accept_draft: bool, quick: bool
+    data: Path | None,
+    family: str,
+    without_protected: bool,
+    accept_draft: bool,
+    quick: bool,
+    book: BookOptions | None,
 ) -> None:
-    """Train on the portfolio's data, register the model as Staging, and make its validation report."""
+    """Train, register the model as Staging, and make its validation report.
+
+    It trains on the portfolio's data, or with --from-log on the mature decisions of the served portfolio.
+    """
+    if book and (data or accept_draft):
+        raise click.UsageError("--data and --accept-draft do not go with --from-log")
     with errors_in_one_line():
-        trained = run_training(
-            data, family=family, protected=not without_protected, accept_draft=accept_draft
-        )
+        source = read_source(book) if book else read_data_file(data, accept_draft=accept_draft)
+        trained = run_training(source, family=family, protected=not without_protected)
         click.echo(summary(trained))
         if quick:
             click.echo(f"To make its validation report:  flask validate {trained.version}")
@@ -50,7 +62,7 @@ def train(
             click.echo(
                 "Its validation report takes up to a few minutes; the version is kept without it."
             )
-            run_validation(trained.version, data)
+            make_report(trained.version, source)
     click.echo(f'To serve it:  flask promote {trained.version} --reason "…"')
 
 
@@ -80,18 +92,14 @@ def tournament(repeats: int, document: Path | None) -> None:
             write(results, whole, document)
 
 
-def run_training(
-    data: Path | None = None,
-    *,
-    family: str = FIRST_FAMILY,
-    protected: bool,
-    accept_draft: bool = False,
-) -> "Trained":
-    """Train and register a model of the portfolio; scikit-learn and MLflow are loaded here."""
-    from training.estimators import families
-    from training.run import train as train_and_register
+def read_data_file(data: Path | None = None, *, accept_draft: bool = False) -> "DataFile":
+    """The portfolio's data, or another file with its columns, as a source of training rows.
 
-    chosen = families.find(family)
+    Raises:
+        BadCatalogue: the portfolio cannot be read, or is a draft with open review marks.
+    """
+    from training.source import DataFile
+
     folder = current_settings().portfolio_folder
     catalogue = read_portfolio(folder)
     if catalogue.reviews and not accept_draft:
@@ -99,9 +107,17 @@ def run_training(
             f"{folder}: the draft has open review marks; decide them, and remove them "
             f"(flask portfolio check {folder} shows them)"
         )
-    source = data or folder / catalogue.data.path
+    return DataFile(catalogue, data or folder / catalogue.data.path)
+
+
+def run_training(source: "Source", *, family: str = FIRST_FAMILY, protected: bool) -> "Trained":
+    """Train and register a model; scikit-learn and MLflow are loaded here."""
+    from training.estimators import families
+    from training.run import train as train_and_register
+
+    chosen = families.find(family)
     return train_and_register(
-        catalogue, source, open_registry(), click.echo, family=chosen, protected=protected
+        source, open_registry(), click.echo, family=chosen, protected=protected
     )
 
 

@@ -7,7 +7,7 @@ import click
 from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.migrations import migrate
-from creditapp.cli.models import run_training, summary
+from creditapp.cli.models import read_data_file, run_training, summary
 from creditapp.cli.registry import open_registry
 from creditapp.cli.serving import lifecycle
 from creditapp.database.turns import one_at_a_time
@@ -69,7 +69,7 @@ def _prepare_model() -> str:
             "run: flask models, flask promote"
         )
     click.echo("model: none is registered yet; training a first one")
-    trained = run_training(protected=not settings.production)
+    trained = run_training(read_data_file(), protected=not settings.production)
     click.echo(summary(trained))
     click.echo(f"to make its validation report, run: flask validate {trained.version}")
     if settings.two_people:

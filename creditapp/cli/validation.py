@@ -2,18 +2,22 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.own_book import is_of_own_book, read_source_again
 from creditapp.cli.registry import open_registry
 from creditapp.exceptions import DatabaseUnavailable, RefusedModel
 from creditapp.policy import versions
 from creditapp.policy.definition import DEFAULT_POLICY, Policy
 from creditapp.reports.chapter import NAMES, interval
 from creditapp.settings.current import current_settings
+
+if TYPE_CHECKING:
+    from training.source import Source
 
 MAIN = ("roc_auc", "brier", "calibration_slope", "cost")
 
@@ -49,13 +53,28 @@ def report(version: str, as_json: bool, markdown: bool) -> None:
 
 
 def run_validation(version: str, data: Path | None = None) -> None:
+    """Read the rows that a version was trained on again, and make its report."""
+    from training.source import DataFile
+
+    params = open_registry().training_record(version).params
+    if is_of_own_book(params):
+        if data:
+            raise click.UsageError(
+                f"version {version} was trained on own decisions; --data does not go with it"
+            )
+        make_report(version, read_source_again(params))
+        return
+    folder = current_settings().portfolio_folder
+    catalogue = read_portfolio(folder)
+    make_report(version, DataFile(catalogue, data or folder / catalogue.data.path))
+
+
+def make_report(version: str, source: "Source") -> None:
     """Make the report of a version and log it, with a line for each step."""
     from training.validate import Basis
     from training.validate import validate as make_and_log
 
-    folder = current_settings().portfolio_folder
-    catalogue = read_portfolio(folder)
-    basis = Basis(catalogue, data or folder / catalogue.data.path, _policy_in_force())
+    basis = Basis(source, _policy_in_force())
     made = make_and_log(basis, open_registry(), version, click.echo)
     click.echo(_summary(made))
 

@@ -1,6 +1,6 @@
 """The chapters of a written report, from its document."""
 
-from creditapp.reports import findings, origins, performance
+from creditapp.reports import findings, origins, performance, selection
 from creditapp.reports.chapter import Chapter, Report
 
 CHAPTERS = (
@@ -24,5 +24,8 @@ CHAPTERS = (
 
 
 def chapters(report: Report) -> list[Chapter]:
-    """All chapters in their order."""
-    return [make(report) for make in CHAPTERS]
+    """All chapters in their order; that on own decisions if the model was trained on them."""
+    first, *others = [make(report) for make in CHAPTERS]
+    # why: reports from before this chapter do not have its part.
+    on_selection = [selection.own_book(report)] if report.get("selection") else []
+    return [first, *on_selection, *others]

@@ -17,13 +17,14 @@ from creditapp.serving.registry import Registry
 from tests.portfolios import GERMAN
 from tests.serving import ROOT, Trained, flask
 from training.estimators.families import FAMILIES
+from training.source import DataFile
 from training.validate import Basis, validate
 from training.validation.effort import Effort
 from training.validation.rendering import files_of
 
 DATA = ROOT / "data" / "estadistical.csv"
 LITTLE = Effort(folds=3, repeats=1, splits=2, seeds=1, bootstraps=1)
-BASIS = Basis(GERMAN, DATA, DEFAULT_POLICY, LITTLE)
+BASIS = Basis(DataFile(GERMAN, DATA), DEFAULT_POLICY, LITTLE)
 KEYS = {
     "format",
     "made_at",
@@ -31,6 +32,7 @@ KEYS = {
     "model",
     "purpose",
     "data",
+    "selection",
     "folds",
     "measures",
     "calibration",
@@ -220,7 +222,7 @@ def test_other_data_are_refused(validated: Validated, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
     other.write_text(DATA.read_text().rsplit("\n", 2)[0] + "\n")
     with pytest.raises(RefusedModel, match=r"trained on estadistical\.csv .* another digest"):
-        validate(replace(BASIS, data=other), validated.registry, "1", print)
+        validate(replace(BASIS, source=DataFile(GERMAN, other)), validated.registry, "1", print)
 
 
 def test_too_few_rows_are_refused(tmp_path: Path) -> None:
@@ -230,14 +232,14 @@ def test_too_few_rows_are_refused(tmp_path: Path) -> None:
 
     few = load(GERMAN, DATA).take(range(60))
     with pytest.raises(BadTable, match=r"good and .* bad credits are too few .* 50 of each"):
-        module._check_rows(few, tmp_path)
+        module._check_rows(few, DataFile(GERMAN, tmp_path))
 
 
 def test_another_portfolio_is_refused(validated: Validated) -> None:
     """The message says which setting to change."""
     other = replace(GERMAN, name="other")
     with pytest.raises(RefusedModel, match="CREDITAPP_PORTFOLIO"):
-        validate(replace(BASIS, catalogue=other), validated.registry, "1", print)
+        validate(replace(BASIS, source=DataFile(other, DATA)), validated.registry, "1", print)
 
 
 def test_the_version_in_production_is_a_benchmark_of_others(

@@ -36,7 +36,7 @@ def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
     encoded = first.fit_transform(rows.features)
     signs = _signs(catalogue, inputs_of(encode, catalogue))
     boosted = HistGradientBoostingClassifier(**BOOSTING, monotonic_cst=signs, random_state=seed)
-    boosted.fit(encoded, rows.target)
+    boosted.fit(encoded, rows.target, sample_weight=rows.weights)
     return Pipeline([*first.steps, ("classifier", boosted)])
 
 

@@ -20,7 +20,8 @@ def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     forest = unfitted.named_steps["classifier"]
     calibrated = CalibratedClassifierCV(forest, method="sigmoid", cv=folds, ensemble=False)
-    return unfitted.set_params(classifier=calibrated).fit(rows.features, rows.target)
+    whole = unfitted.set_params(classifier=calibrated)
+    return whole.fit(rows.features, rows.target, classifier__sample_weight=rows.weights)
 
 
 def export(fitted: Pipeline, catalogue: Catalogue) -> Export:

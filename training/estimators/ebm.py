@@ -40,7 +40,7 @@ def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
     with warnings.catch_warnings():
         # why: it warns that its own pictures leave out missing values; our tables show them.
         warnings.filterwarnings("ignore", message="Missing values detected")
-        machine.fit(table, rows.target.to_numpy())
+        machine.fit(table, rows.target.to_numpy(), sample_weight=rows.weights)
     terms = _terms(machine, questions)
     return additive.pipeline_of(terms, float(machine.intercept_[0]), rows.features)
 

@@ -37,7 +37,10 @@ class Export:
 
 
 class Fit(Protocol):
-    """Fits a pipeline of stock scikit-learn steps on some rows, with a seed for all that is random."""
+    """Fits a pipeline of stock scikit-learn steps on some rows, with a seed for all that is random.
+
+    Each row counts by its weight.
+    """
 
     def __call__(self, rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
         """Fit; without `protected`, the model does not use the protected answers."""
@@ -65,4 +68,4 @@ class Family:
 
     def fit(self, rows: Dataset, *, protected: bool = True, seed: int = 42) -> Pipeline:
         """Fit a pipeline on the rows; equal rows and seeds give equal models."""
-        return self.fit_pipeline(rows, protected=protected, seed=seed)
+        return self.fit_pipeline(rows.to_fit(seed), protected=protected, seed=seed)

@@ -20,7 +20,7 @@ from training.estimators.trees import Tree
 def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:
     """Fit the preprocessor and the forest."""
     unfitted = pipeline.build(rows.catalogue, protected=protected, seed=seed)
-    return unfitted.fit(rows.features, rows.target)
+    return unfitted.fit(rows.features, rows.target, classifier__sample_weight=rows.weights)
 
 
 def export(fitted: Pipeline, catalogue: Catalogue) -> Export:

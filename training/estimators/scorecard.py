@@ -5,7 +5,7 @@ the logarithm of its share of the good divided by its share of the bad.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,44 +31,66 @@ PRIOR = 0.5
 Numbers = npt.NDArray[np.float64]
 
 
+class Outcomes(NamedTuple):
+    """Which rows are good (1) or bad (0), and their weights; both of the shape (rows,)."""
+
+    target: Any
+    weights: Numbers
+
+    def at(self, places: Any) -> "Outcomes":
+        """Those of some rows."""
+        return Outcomes(self.target[places], self.weights[places])
+
+    @property
+    def good(self) -> float:
+        """How many are good, by weight."""
+        return float(self.weights[self.target == 1].sum())
+
+    @property
+    def bad(self) -> float:
+        """How many are bad, by weight."""
+        return float(self.weights[self.target == 0].sum())
+
+
 def fit(rows: Dataset, *, protected: bool, seed: int) -> Pipeline:  # noqa: ARG001 - nothing is random
     """Bin each feature, regress on the weights of evidence, and keep the features that agree with them."""
-    target = rows.target.to_numpy()
+    weights = np.ones(len(rows)) if rows.weights is None else rows.weights
+    outcomes = Outcomes(rows.target.to_numpy(), weights)
     terms = [
-        _evidence(question, rows.columns[question.name], target)
+        _evidence(question, rows.columns[question.name], outcomes)
         for question in rows.catalogue.used_features(protected=protected)
     ]
     evidence = np.array(
         [[term.number_of(answer) for answer in rows.columns[term.question.name]] for term in terms]
     ).T
-    weights, intercept = _regress(evidence, target)
-    weighted = [term.scaled(weight) for term, weight in zip(terms, weights, strict=True)]
+    coefficients, intercept = _regress(evidence, outcomes)
+    weighted = [term.scaled(factor) for term, factor in zip(terms, coefficients, strict=True)]
     return additive.pipeline_of(weighted, intercept, rows.features)
 
 
-def _evidence(question: Question, answers: Sequence[Answer], target: Any) -> Term:
+def _evidence(question: Question, answers: Sequence[Answer], outcomes: Outcomes) -> Term:
     """A term whose numbers are the weights of evidence."""
     missing = set(question.missing_answers)
     present = np.array([one not in missing for one in answers])
     values = [one for one in answers if one not in missing]
-    good = target[present]
     if isinstance(question, Nominal):
-        return Term(question, (), (), _groups(question, answers, target))
+        return Term(question, (), (), _groups(question, answers, outcomes))
     evidence_of_gaps = {
-        answer: _woe(target[[one is answer or one == answer for one in answers]], target)
+        answer: _woe(outcomes.at([one is answer or one == answer for one in answers]), outcomes)
         for answer in question.missing_answers
     }
     if isinstance(question, Choice):
         values = [question.values.index(one) for one in values]
     numbers = np.array(values, dtype=float)
-    splits = _splits(question, numbers, good)
-    bins = _bins(question, splits, numbers, target=target, good=good)
+    of_values = outcomes.at(present)
+    splits = _splits(question, numbers, of_values)
+    bins = _bins(question, splits, numbers, of_values=of_values, outcomes=outcomes)
     return term_of_bins(question, splits, bins, evidence_of_gaps)
 
 
-def _splits(question: Question, numbers: Numbers, good: Any) -> list[float]:
+def _splits(question: Question, numbers: Numbers, outcomes: Outcomes) -> list[float]:
     """Where the bins begin, but the first; along them the share of good credits rises or falls only."""
-    if len(np.unique(numbers)) < 2 or len(np.unique(good)) < 2:
+    if len(np.unique(numbers)) < 2 or len(np.unique(outcomes.target)) < 2:
         return []
     binning = OptimalBinning(
         dtype="numerical",
@@ -76,15 +98,23 @@ def _splits(question: Question, numbers: Numbers, good: Any) -> list[float]:
         max_n_bins=SCORECARD["max_n_bins"],
         min_bin_size=SCORECARD["min_bin_size"],
     )
-    return [float(split) for split in binning.fit(numbers, good).splits]
+    binning.fit(numbers, outcomes.target, sample_weight=outcomes.weights)
+    return [float(split) for split in binning.splits]
 
 
 def _bins(
-    question: Question, splits: Sequence[float], numbers: Numbers, *, target: Any, good: Any
+    question: Question,
+    splits: Sequence[float],
+    numbers: Numbers,
+    *,
+    of_values: Outcomes,
+    outcomes: Outcomes,
 ) -> list[float]:
     """The evidence of each bin; it follows the expected direction of the question."""
     places = np.searchsorted(np.array(splits), numbers, side="right")
-    bins = np.array([_woe(good[places == place], target) for place in range(len(splits) + 1)])
+    bins = np.array(
+        [_woe(of_values.at(places == place), outcomes) for place in range(len(splits) + 1)]
+    )
     # why: what is added to small bins can turn two that are nearly equal.
     if question.direction is Direction.BETTER:
         bins = np.maximum.accumulate(bins)
@@ -93,7 +123,9 @@ def _bins(
     return [float(number) for number in bins]
 
 
-def _groups(question: Nominal, answers: Sequence[Answer], target: Any) -> dict[Answer, float]:
+def _groups(
+    question: Nominal, answers: Sequence[Answer], outcomes: Outcomes
+) -> dict[Answer, float]:
     """The evidence of each code, or of the group of codes that are alike."""
     codes = question.all_answers
     places = np.array([codes.index(answer) for answer in answers])
@@ -101,37 +133,36 @@ def _groups(question: Nominal, answers: Sequence[Answer], target: Any) -> dict[A
         dtype="categorical",
         max_n_bins=SCORECARD["max_n_bins"],
         min_bin_size=SCORECARD["min_bin_size"],
-    ).fit(places.astype(str), target)
+    ).fit(places.astype(str), outcomes.target, sample_weight=outcomes.weights)
     evidence = dict.fromkeys(codes, 0.0)
     for group in binning.splits:
         members = [int(place) for place in group]
-        number = _woe(target[np.isin(places, members)], target)
+        number = _woe(outcomes.at(np.isin(places, members)), outcomes)
         evidence.update({codes[place]: number for place in members})
     return evidence
 
 
-def _woe(members: Any, everyone: Any) -> float:
+def _woe(members: Outcomes, everyone: Outcomes) -> float:
     """The weight of evidence of some rows; 0 for none."""
-    if not len(members):
+    if not len(members.target):
         return 0.0
-    good, bad = members.sum(), len(members) - members.sum()
-    all_good, all_bad = everyone.sum(), len(everyone) - everyone.sum()
-    return float(np.log((good + PRIOR) / (bad + PRIOR)) - np.log(all_good / all_bad))
+    odds = (members.good + PRIOR) / (members.bad + PRIOR)
+    return float(np.log(odds) - np.log(everyone.good / everyone.bad))
 
 
-def _regress(evidence: Numbers, target: Any) -> tuple[Numbers, float]:
-    """The weight of each feature's evidence, never below 0, and the intercept."""
-    weights = np.zeros(evidence.shape[1])
+def _regress(evidence: Numbers, outcomes: Outcomes) -> tuple[Numbers, float]:
+    """The coefficient of each feature's evidence, never below 0, and the intercept."""
+    coefficients = np.zeros(evidence.shape[1])
     used = np.flatnonzero(evidence.std(axis=0) > 0)
     while len(used):
         model = LogisticRegression(C=SCORECARD["C"], max_iter=1000)
-        model.fit(evidence[:, used], target)
+        model.fit(evidence[:, used], outcomes.target, sample_weight=outcomes.weights)
         if (model.coef_[0] >= 0).all():
-            weights[used] = model.coef_[0]
-            return weights, float(model.intercept_[0])
-        # why: with a negative weight the scorecard would take points for an answer that the data call good.
+            coefficients[used] = model.coef_[0]
+            return coefficients, float(model.intercept_[0])
+        # why: a negative one would make the scorecard take points for an answer that the data call good.
         used = np.delete(used, int(np.argmin(model.coef_[0])))
-    return weights, float(np.log(target.mean() / (1 - target.mean())))
+    return coefficients, float(np.log(outcomes.good / outcomes.bad))
 
 
 FAMILY = additive_family("scorecard", "Scorecard", SCORECARD, fit)

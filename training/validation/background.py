@@ -1,13 +1,12 @@
 """The parts of a report that are known before anything is measured: the model, its purpose, its data."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Question
-from training.data_file import digest_of
 from training.dataset import Dataset
+from training.source import Source
 from training.validation.subject import Subject
 
 UNKNOWN = "unknown"
@@ -48,16 +47,16 @@ def purpose_section(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def data_section(whole: Dataset, file: Path, subject: Subject) -> dict[str, Any]:
-    """The file that the model is measured on, and what is in it.
+def data_section(whole: Dataset, source: Source, subject: Subject) -> dict[str, Any]:
+    """The rows that the model is measured on, and where they come from.
 
-    `digest_at_training` is that of the file that the version was trained on; "unknown" for old versions.
+    `digest_at_training` is that of the rows that the version was trained on; "unknown" for old versions.
     """
     catalogue = whole.catalogue
     return {
         "portfolio": catalogue.name,
-        "file": file.name,
-        "digest": digest_of(file),
+        "file": source.name,
+        "digest": source.digest,
         "digest_at_training": subject.record["data_digest"],
         "rows": len(whole),
         "bad_rate": 1 - float(whole.target.mean()),

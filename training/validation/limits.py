@@ -20,7 +20,7 @@ ASSUMPTIONS = (
 
 def limits(report: Mapping[str, Any]) -> list[str]:
     """The sentences for a report without this section."""
-    parts = (_reproduction, _data, _quality, _directions, _stability, _fairness)
+    parts = (_reproduction, _data, _selection, _quality, _directions, _stability, _fairness)
     return [*(sentence for part in parts for sentence in part(report)), *ASSUMPTIONS]
 
 
@@ -35,6 +35,17 @@ def _data(report: Mapping[str, Any]) -> Iterator[str]:
         yield "The data have no day of application, so nothing is known of how the model ages."
     if report["purpose"]["owner"] == "unknown":
         yield "The portfolio's document names no owner (contributors)."
+
+
+def _selection(report: Mapping[str, Any]) -> Iterator[str]:
+    """What is not known of those who were declined, for a model of own decisions."""
+    selection = report.get("selection")
+    if selection and selection["counts"]["declined"]:
+        declined, beyond = selection["counts"]["declined"], selection["not_reached"]
+        yield (
+            f"No outcome of the {declined:,} declined applicants is known; {beyond:,} of them are in score "
+            "bands where nearly nobody was accepted, and there the model extrapolates."
+        )
 
 
 def _reproduction(report: Mapping[str, Any]) -> Iterator[str]:

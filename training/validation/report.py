@@ -18,6 +18,7 @@ from training.validation import (
     measures,
     robustness,
     segments,
+    selection,
     stability,
 )
 from training.validation.fairness import fairness
@@ -41,6 +42,7 @@ def make_report(task: Task, model_name: str, say: Say) -> Report:
         "made_at": datetime.now(UTC).isoformat(),
         "quick": False,
         **_background(task, model_name),
+        "selection": selection.selection_section(task),
         **_performance(task, scores),
         "importance": ranked,
     }
@@ -68,7 +70,7 @@ def _background(task: Task, model_name: str) -> Report:
     return {
         "model": background.model_section(task.subject, model_name),
         "purpose": background.purpose_section(task.whole.catalogue),
-        "data": background.data_section(task.whole, task.file, task.subject),
+        "data": background.data_section(task.whole, task.source, task.subject),
         "parity": {**task.subject.parity, "limit": TOLERANCE},
         "tried": [*task.tried] or [background.UNKNOWN],
         "reasons": asdict(task.reasons),

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
@@ -11,6 +10,7 @@ from training import dataset
 from training.dataset import Dataset, Split
 from training.folds import Folds
 from training.reason_check import ReasonCount
+from training.source import Source
 from training.validation.decisions import CutOffs
 from training.validation.effort import USUAL, Effort
 from training.validation.subject import Rival, Subject
@@ -18,14 +18,14 @@ from training.validation.subject import Rival, Subject
 
 @dataclass(frozen=True)
 class Task:
-    """The model, the rows and their file, the cut-offs in force, and the rivals.
+    """The model, the rows and their source, the cut-offs in force, and the rivals.
 
     `tried` says which other models were tried, `reasons` what the refusals of the served bundle name.
     """
 
     subject: Subject
     whole: Dataset
-    file: Path
+    source: Source
     cut_offs: CutOffs
     rivals: Sequence[Rival]
     reasons: ReasonCount

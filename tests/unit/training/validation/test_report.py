@@ -7,6 +7,7 @@ from creditapp.policy.definition import DEFAULT_POLICY
 from tests import mixed
 from training.estimators.families import FAMILIES
 from training.reason_check import ReasonCount
+from training.source import DataFile
 from training.validation.decisions import CutOffs
 from training.validation.effort import Effort
 from training.validation.rendering import as_markdown
@@ -32,7 +33,7 @@ def made_report(file: Path) -> dict[str, Any]:
         reasons=ReasonCount(0, 0, 0, 0, 0, 0),
         subject=subject,
         whole=mixed.dataset(),
-        file=file,
+        source=DataFile(mixed.MIXED, file),
         cut_offs=CutOffs.of(DEFAULT_POLICY),
         rivals=benchmarks(protected=False),
         effort=Effort(folds=3, repeats=1, splits=2, seeds=1, bootstraps=1),
