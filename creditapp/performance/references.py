@@ -9,8 +9,8 @@ from creditapp.applications.table import columns_of
 from creditapp.exceptions import BadTable, BrokenBundle
 from creditapp.outcomes.discrimination import Floats
 from creditapp.performance import estimates
-from creditapp.performance.cases import Places
 from creditapp.performance.estimates import Reference
+from creditapp.performance.groupings import Places
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.holdout import ScoredOutcomes, outcomes_by_score, read_holdout
 from creditapp.scoring.scorer import Scorer

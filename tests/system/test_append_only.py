@@ -57,6 +57,7 @@ CHANGEABLE = {
     "schema_step",
     "waiting_decision",
     "drift_look",
+    "performance_report",
     "model_turn",
     "person",
     "recovery_code",
