@@ -4,6 +4,7 @@ A review has a reason as a code, which stays, and in the reviewer's own words. T
 data, so they have a table of their own and can be erased.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.salts import SALT_BYTES, salts
-from creditapp.database.session import lock_table, writing
+from creditapp.database.session import lock_table, reading, writing
 from creditapp.decisions.log import Decision
 from creditapp.decisions.review_reasons import ReviewReason, in_words
 from creditapp.exceptions import AlreadyReviewed, BadReview, SamePerson
@@ -81,6 +82,17 @@ def newest_first(decision_id: UUID) -> Select[Review]:
     """The query for all reviews of a decision, newest first."""
     query = select(Review).where(Review.decision_id == decision_id).order_by(Review.id.desc())
     return query.options(joinedload(Review.words))
+
+
+def find_newest(decision_ids: Sequence[UUID]) -> dict[UUID, Review]:
+    """The newest review of each of some decisions; one that nobody reviewed is left out.
+
+    Raises:
+        DatabaseUnavailable: they cannot be read.
+    """
+    query = select(Review).where(Review.decision_id.in_(decision_ids)).order_by(Review.id)
+    with reading() as session:
+        return {review.decision_id: review for review in session.scalars(query)}
 
 
 def effective_outcome(decision: Decision, newest: Review | None) -> str:

@@ -90,6 +90,22 @@ def test_the_newest_review_stands_and_all_are_told(officer: StrictClient, referr
     assert told["review"]["reasons"] == []
 
 
+def test_pages_show_the_outcome_that_stands_and_who_decided(
+    officer: StrictClient, referred: str
+) -> None:
+    """In the list and in the headline; before the review, that of the policy."""
+    automatic, by_a_person = '<span class="chip refer">', '<span class="chip decline">'
+    assert automatic in officer.get("/decisions").text
+    assert '<p class="verdict refer">' in officer.get(f"/decisions/{referred}").text
+    review(officer, referred)
+    listed, page = officer.get("/decisions").text, officer.get(f"/decisions/{referred}").text
+    assert by_a_person in listed
+    assert automatic not in listed
+    assert "by the officer" in listed
+    assert '<p class="verdict decline">Decline</p>' in page
+    assert "Decided by the officer. Automatically:" in page
+
+
 def test_a_form_that_knows_of_no_newer_review_keeps_nothing(
     officer: StrictClient, referred: str
 ) -> None:

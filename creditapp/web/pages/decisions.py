@@ -101,7 +101,8 @@ def review(decision_id: str) -> Response | tuple[str, int]:
 
 def _list_page(decisions: Sequence[Decision], *, reference: str = "", waiting: bool = False) -> str:
     older = decisions[-1].decision_id if len(decisions) == PAGE_LENGTH else None
-    context = {"reference": reference, "waiting": waiting, "older": older}
+    reviewed = reviews.find_newest([one.decision_id for one in decisions])
+    context = {"reference": reference, "waiting": waiting, "older": older, "reviewed": reviewed}
     return render_template("decisions.html", decisions=decisions, **context)
 
 
