@@ -1,5 +1,6 @@
 // The page works without this script: the script only saves loading the whole page again.
 
+import { echo, isAccepted } from "./numbers.js";
 import { showLocalTimes } from "./times.js";
 
 const byId = (id, within = document) => within.querySelector(`#${id}`);
@@ -13,7 +14,7 @@ function showMessage(field, message) {
 }
 
 function check(field) {
-  const { valid } = field.validity;
+  const valid = isAccepted(field);
   showMessage(field, valid ? "" : (field.dataset.message ?? field.validationMessage));
   return valid;
 }
@@ -103,6 +104,7 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("input", (event) => {
   if (event.target.closest(".field.wrong")) check(event.target);
+  if (event.target.dataset.number) echo(event.target);
   if (event.target.closest("#application")) markAsEarlier();
 });
 
@@ -111,6 +113,7 @@ byId("example").addEventListener("click", (event) => {
   document.querySelectorAll("[data-example]").forEach((field) => {
     field.value = field.dataset.example;
     showMessage(field, "");
+    if (field.dataset.number) echo(field);
   });
   markAsEarlier();
 });

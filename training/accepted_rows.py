@@ -40,6 +40,14 @@ class AcceptedRows(Dataset):
         """The day of each decision, in UTC."""
         return self.decided_on
 
+    @property
+    def applicants(self) -> Dataset:
+        """The accepted, and the declined of the same days, each with the same weight."""
+        days = self.declined.days
+        same = (days >= min(self.decided_on)) & (days <= max(self.decided_on))
+        declined = self.declined.rows.take(np.flatnonzero(same))
+        return _together(self, declined, declined.target.to_numpy(), 1.0)
+
     def take(self, places: Sequence[int] | npt.NDArray[np.int64]) -> Self:
         """The rows at these places; the declined stay as they are."""
         chosen = list(places)

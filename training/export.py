@@ -70,6 +70,7 @@ def make_bundle(
     golden = np.linspace(0, len(expected) - DRAWN_ROWS + GOLDEN_DRAWN, GOLDEN_ROWS).astype(int)
     golden_rows = rows_of(catalogue, probe, golden.tolist(), a_day_of(split))
     held_out = probability_good(pipeline, split.held_out.features)
+    applicants = probability_good(pipeline, split.held_out.applicants.features)
     bundle = Bundle(
         model=export.model,
         leaves=export.leaves.pack(),
@@ -82,10 +83,10 @@ def make_bundle(
             inputs=export.inputs,
             classes=[int(label) for label in pipeline.classes_],
             metrics=metrics,
-            population=population(split.training),
+            population=population(split.training.applicants),
             observed=count_answers(split),
             score_population={
-                **score_population(held_out),
+                **score_population(applicants),
                 **outcomes_by_score(held_out, split.held_out.target.to_numpy()),
             },
             family=family.name,

@@ -51,10 +51,10 @@ def look_at_weeks(served: ServedModel, now: datetime, weeks: int = WEEKS) -> Ite
     """
     generation = served.deployment.generation
     periods = _weeks_of(served, weeks, now)
-    looked_at = table.find_times(generation, [period.name for period in periods])
+    found = table.find(generation, [period.name for period in periods])
     for period in reversed(periods):
-        last = looked_at.get(period.name)
-        if last is None or not period.is_settled(last):
+        last = found.get(period.name)
+        if last is None or not period.is_settled(last.looked_at):
             table.keep(generation, look_at(period, served, now))
             yield period.name
 

@@ -12,6 +12,9 @@ from creditapp.database.session import reading, writing
 from creditapp.drift.look import Look
 from creditapp.exceptions import RowsRefused
 
+FORMAT = 1
+"""Raise it when a look gets other parts: older ones count as missing then, and are made anew."""
+
 
 class DriftLook(Base):
     """A look at the decisions of one deployment in one period; it follows from the decisions."""
@@ -34,7 +37,7 @@ def keep(generation: int, look: Look) -> None:
         generation=generation,
         period=look.period,
         looked_at=look.looked_at,
-        document=look.without_few().as_document(),
+        document={"format": FORMAT, **look.without_few().as_document()},
     )
     try:
         with writing() as session:
@@ -55,18 +58,8 @@ def find(generation: int, periods: Sequence[str]) -> dict[str, Look]:
     )
     with reading() as session:
         rows = session.scalars(query).all()
-    return {row.period: Look.from_document(row.period, row.looked_at, row.document) for row in rows}
-
-
-def find_times(generation: int, periods: Sequence[str]) -> dict[str, datetime]:
-    """When the looks that are kept of some periods were made, by the names of the periods.
-
-    Raises:
-        DatabaseUnavailable: they cannot be read.
-    """
-    query = select(DriftLook.period, DriftLook.looked_at).where(
-        DriftLook.generation == generation, DriftLook.period.in_(periods)
-    )
-    with reading() as session:
-        rows = session.execute(query).all()
-    return {row.period: row.looked_at for row in rows}
+    return {
+        row.period: Look.from_document(row.period, row.looked_at, row.document)
+        for row in rows
+        if row.document.get("format") == FORMAT
+    }

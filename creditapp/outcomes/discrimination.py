@@ -26,6 +26,8 @@ def roc_auc(good: Floats, is_bad: Flags) -> Mean:
         return Mean(math.nan, (0.0, 1.0))
     wins, losses = _placements(good, is_bad)
     value = float(wins.mean())
+    if min(wins.size, losses.size) < 2:
+        return Mean(value, (0.0, 1.0))
     reach = Z_95 * math.sqrt(_variance_of_mean(wins) + _variance_of_mean(losses))
     return Mean(value, (max(0.0, value - reach), min(1.0, value + reach)))
 

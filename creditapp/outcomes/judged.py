@@ -15,7 +15,7 @@ from creditapp.database.session import reading
 from creditapp.decisions.log import Answers, Decision, first_id
 from creditapp.decisions.reviews import Review
 from creditapp.outcomes.standing import MATURE, Standing, standing
-from creditapp.outcomes.table import RecordedOutcome, standing_rows
+from creditapp.outcomes.table import RecordedOutcome
 
 AT_ONCE = 10_000
 
@@ -41,9 +41,9 @@ class Wanted(NamedTuple):
 class JudgedDecision(NamedTuple):
     """A decision, what applies after reviews (`outcome`), and how it counts.
 
-    `automatic` is what the policy decided; `probability` is that of good credit. `owed` is the amount at
-    the default, if it turned out bad and an amount was recorded. `answers` are read for mature decisions
-    alone, where they are wanted and not erased.
+    `automatic` is what the policy decided; `probability` is that of good credit. `fingerprint` is that of
+    the catalogue that the answers belong to. `answers` are read for mature decisions alone, where they are
+    wanted and not erased.
     """
 
     decision_id: UUID
@@ -55,8 +55,8 @@ class JudgedDecision(NamedTuple):
     policy_version: str
     channel: str
     generation: int
+    fingerprint: str
     standing: Standing = Standing.NOT_MATURE
-    owed: float | None = None
     answers: Mapping[str, Answer] | None = None
 
 
@@ -94,14 +94,7 @@ def _judge(
     outcomes = recorded.get(decided.decision_id, ())
     approved = decided.outcome == "approve"
     stands = standing(decided.timestamp, outcomes, performance, now, approved=approved)
-    owed = amount_owed(outcomes) if stands is Standing.BAD else None
-    return decided._replace(standing=stands, owed=owed)
-
-
-def amount_owed(outcomes: Iterable[RecordedOutcome]) -> float | None:
-    """The largest amount among the outcomes that stand; None if none has one."""
-    amounts = [one.amount for one in standing_rows(outcomes) if one.amount is not None]
-    return max(amounts, default=None)
+    return decided._replace(standing=stands)
 
 
 def _page(wanted: Wanted, after: UUID | None) -> Select[Any, *tuple[Any, ...]]:
@@ -115,6 +108,7 @@ def _page(wanted: Wanted, after: UUID | None) -> Select[Any, *tuple[Any, ...]]:
         Decision.policy_version,
         Decision.channel,
         Decision.generation,
+        Decision.fingerprint,
     ).where(Decision.portfolio == wanted.portfolio)
     if wanted.model_version:
         query = query.where(Decision.model_version == wanted.model_version)

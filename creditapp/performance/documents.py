@@ -12,6 +12,9 @@ from creditapp.performance.recent import Limited, Recent
 from creditapp.performance.report import Report, Row
 from creditapp.phrases import LocalText, Phrase
 
+FORMAT = 1
+"""Raise it when the report gets other parts: older documents are made anew then."""
+
 
 def write(value: Any) -> Any:
     """A report, or a part of one, as JSON holds it; a number that is not known becomes null."""
@@ -49,10 +52,12 @@ def read(document: Mapping[str, Any]) -> Report:
     check = document["check"]
     return Report(
         made_at=datetime.fromisoformat(document["made_at"]),
+        generation=document["generation"],
         overall=_figures(document["overall"]),
         bands=[Band(**one) for one in document["bands"]],
         months=_rows(document["months"]),
-        groups={name: _rows(rows) for name, rows in document["groups"].items()},
+        by_record={name: _rows(rows) for name, rows in document["by_record"].items()},
+        by_answer={name: _rows(rows) for name, rows in document["by_answer"].items()},
         check=Check(**{**_known(check), "auc": _mean(check["auc"])}) if check else None,
         recent=Recent(**{name: Limited(**_known(one)) for name, one in document["recent"].items()}),
     )

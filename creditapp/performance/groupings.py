@@ -9,9 +9,12 @@ import numpy.typing as npt
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer
+from creditapp.phrases import marked
 from creditapp.simulation.groups import Membership, memberships
 
 NO_GROUP = -1
+
+OTHERS = Membership(marked("other answers"), lambda _answers: True)
 
 Places = npt.NDArray[np.int32]
 
@@ -21,6 +24,9 @@ class Grouping(NamedTuple):
 
     labels: Sequence[Any]
     places: Places
+
+
+Groupings = Mapping[str, Grouping]
 
 
 class Labels:
@@ -41,7 +47,10 @@ class Labels:
 
 
 class AnswerGroups:
-    """A grouping by each answer; numbers are in the portfolio's bands, or quarters of the first cases."""
+    """A grouping by each answer; numbers are in the portfolio's bands, or quarters of the first cases.
+
+    What is in none of the groups is in the last one.
+    """
 
     FIRST = 2000
 
@@ -56,8 +65,6 @@ class AnswerGroups:
 
     def add(self, answers: Mapping[str, Answer] | None) -> None:
         """Add the answers of the next case; the first ones wait until the bands are known."""
-        if answers is not None and not self._fits(answers):
-            answers = None
         if self._groups:
             self._place(answers)
             return
@@ -79,14 +86,10 @@ class AnswerGroups:
             for name, places in self._places.items()
         }
 
-    def _fits(self, answers: Mapping[str, Answer]) -> bool:
-        """Whether all answers are there; another catalogue may have asked for others."""
-        return all(name in answers for name in self._catalogue.names_to_score)
-
     def _settle(self) -> None:
         for question in self._catalogue.features:
             groups = memberships(self._catalogue, question, self._first)
-            self._groups[question.name] = list(groups)
+            self._groups[question.name] = [*groups, OTHERS]
         for answers in self._waiting:
             self._place(answers)
         self._waiting.clear()
@@ -110,4 +113,4 @@ class AnswerGroups:
 
 
 def _first_that_holds(groups: Sequence[Membership], answers: Mapping[str, Answer]) -> int:
-    return next((place for place, one in enumerate(groups) if one.holds(answers)), NO_GROUP)
+    return next(place for place, one in enumerate(groups) if one.holds(answers))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String, select
+from sqlalchemy import JSON, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
@@ -25,16 +25,17 @@ class KeptReport(Base):
 
 
 def keep(portfolio: str, reports: Mapping[str, Report]) -> None:
-    """Keep the reports of a portfolio by version, in place of those before.
+    """Keep the reports of a portfolio by version, in place of all that were kept.
 
     Raises:
         DatabaseUnavailable: those before stay.
     """
     with writing() as session:
         lock_table(session, KeptReport.__tablename__)
+        session.execute(delete(KeptReport))
         for version, report in reports.items():
-            document = documents.write(report)
-            session.merge(
+            document = {"format": documents.FORMAT, **documents.write(report)}
+            session.add(
                 KeptReport(
                     portfolio=portfolio,
                     model_version=version,
@@ -45,20 +46,26 @@ def keep(portfolio: str, reports: Mapping[str, Report]) -> None:
 
 
 def find(portfolio: str, model_version: str = "") -> Report | None:
-    """The kept report; None if there is none yet.
+    """The kept report; None if there is none yet, or another version of the code wrote it.
 
     Raises:
         DatabaseUnavailable: it cannot be read.
     """
     with reading() as session:
         row = session.get(KeptReport, (portfolio, model_version))
-        return documents.read(row.document) if row else None
+        if row is None or row.document.get("format") != documents.FORMAT:
+            return None
+        return documents.read(row.document)
 
 
-def made_at(portfolio: str) -> datetime | None:
-    """When the report on all versions was made."""
-    query = select(KeptReport.made_at).where(
-        KeptReport.portfolio == portfolio, KeptReport.model_version == ""
+def find_versions(portfolio: str) -> list[str]:
+    """The versions with a report of their own.
+
+    Raises:
+        DatabaseUnavailable: they cannot be read.
+    """
+    query = select(KeptReport.model_version).where(
+        KeptReport.portfolio == portfolio, KeptReport.model_version != ""
     )
     with reading() as session:
-        return session.scalar(query)
+        return list(session.scalars(query))

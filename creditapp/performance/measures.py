@@ -142,20 +142,15 @@ def _profits(mature: Cases, costs: Costs) -> tuple[float, float, int]:
     known = ~np.isnan(mature.amount)
     if not known.any():
         return math.nan, math.nan, 0
-    good, amount, owed = mature.good[known], mature.amount[known], mature.owed[known]
-    is_good = ~mature.is_bad[known]
+    good, amount, is_bad = mature.good[known], mature.amount[known], mature.is_bad[known]
+    granted = Treatment(np.ones(good.size), np.zeros(good.size))
     if_good, if_bad = (
-        profit_of_each(_granted(good), np.full(good.size, outcome), amount, costs)
+        profit_of_each(granted, np.full(good.size, outcome), amount, costs)
         for outcome in (True, False)
     )
     expected = good * if_good + (1 - good) * if_bad
-    at_risk = np.where(np.isnan(owed) | is_good, amount, owed)
-    realised = profit_of_each(_granted(good), is_good, at_risk, costs)
+    realised = np.where(is_bad, if_bad, if_good)
     return float(expected.sum()), float(realised.sum()), int(known.sum())
-
-
-def _granted(good: Floats) -> Treatment:
-    return Treatment(np.ones(good.size), np.zeros(good.size))
 
 
 def _is_outside(predicted: float, realised: Proportion) -> bool:

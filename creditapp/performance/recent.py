@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from creditapp.intervals import Z_95
 from creditapp.outcomes import discrimination
-from creditapp.outcomes.discrimination import Floats
+from creditapp.outcomes.discrimination import Flags, Floats
 from creditapp.performance import estimates
 from creditapp.performance.cases import Cases
 from creditapp.performance.estimates import Check, Reference
 
 NEWEST = 5000
-FEWEST = 200
-"""With fewer cases there are no limits."""
+FEWEST, FEWEST_OF_A_KIND = 200, 30
+"""With fewer cases, or fewer good or bad ones, there are no limits: the errors would be too rough."""
 
 STANDARD_ERRORS = 3.0
 
@@ -62,7 +62,7 @@ def look(cases: Cases, corrected: Floats, reference: Reference | None) -> Recent
 
 def _estimated(score: Floats, corrected: Floats, reference: Reference | None) -> Limited:
     """The estimated AUC among all applicants, against the estimate of the hold-out."""
-    if reference is None or score.size < FEWEST:
+    if reference is None or not _is_enough(corrected):
         return Limited(cases=score.size)
     found, expected = estimates.expected_auc(score, corrected), reference.auc
     reach = STANDARD_ERRORS * math.hypot(found.error, expected.error)
@@ -71,7 +71,7 @@ def _estimated(score: Floats, corrected: Floats, reference: Reference | None) ->
 
 def _bad_rate(newest: Cases) -> Limited:
     """The share of bad, against the share that was predicted."""
-    if len(newest) < FEWEST:
+    if not _is_enough(newest.good):
         return Limited(cases=len(newest))
     predicted = float(1 - newest.good.mean())
     reach = STANDARD_ERRORS * math.sqrt(predicted * (1 - predicted) / len(newest))
@@ -84,10 +84,16 @@ def _ranking(newest: Cases, corrected: Floats, check: Check | None) -> Limited:
 
     What the estimate missed by on the hold-out is added to it.
     """
-    if check is None or len(newest) < FEWEST:
+    if check is None or not _is_enough(newest.good) or not _is_enough(~newest.is_bad):
         return Limited(cases=len(newest))
     found = discrimination.roc_auc(newest.good, newest.is_bad)
     expected = estimates.expected_auc(newest.good, corrected)
     error = math.hypot((found.value - found.interval[0]) / Z_95, expected.error, check.error)
     lowest = expected.value + check.missed_by - STANDARD_ERRORS * error
     return Limited(found.value, lowest, math.nan, len(newest))
+
+
+def _is_enough(good: Floats | Flags) -> bool:
+    """Whether there are enough cases, and enough good and bad ones among them or to be expected."""
+    number_good = float(good.sum())
+    return good.size >= FEWEST and min(number_good, good.size - number_good) >= FEWEST_OF_A_KIND

@@ -13,11 +13,13 @@ from creditapp.performance.estimates import Reference
 from creditapp.performance.groupings import Places
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.holdout import ScoredOutcomes, outcomes_by_score, read_holdout
-from creditapp.scoring.scorer import Scorer
+from creditapp.scoring.verification import verify
 from creditapp.serving import deployments
 
 MOST_MODELS = 5
 """The newest; to load one takes about a second."""
+
+MOST_DEPLOYMENTS = 1000
 
 References = Mapping[int, Reference]
 
@@ -29,7 +31,8 @@ def of_generations(generations: Iterable[int]) -> References:
         DatabaseUnavailable: the bundles cannot be read.
     """
     wanted = set(generations)
-    deployed = [one for one in deployments.history() if one.generation in wanted]
+    history = deployments.history(limit=MOST_DEPLOYMENTS)
+    deployed = [one for one in history if one.generation in wanted]
     digests = list(dict.fromkeys(one.bundle_digest for one in deployed))[:MOST_MODELS]
     found = {digest: _of_bundle(digest) for digest in digests}
     pairs = {one.generation: found.get(one.bundle_digest) for one in deployed}
@@ -59,5 +62,5 @@ def _of_bundle(bundle_digest: str) -> Reference | None:
 def _score(bundle: Bundle) -> ScoredOutcomes:
     """The rows that an older bundle holds, scored by its model."""
     held_out = read_holdout(bundle)
-    scores = Scorer(bundle).probabilities(columns_of(bundle.catalogue, held_out.answers))
+    scores = verify(bundle).probabilities(columns_of(bundle.catalogue, held_out.answers))
     return ScoredOutcomes(np.asarray(scores, np.float64), np.array(held_out.good, bool))

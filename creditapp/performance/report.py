@@ -13,6 +13,7 @@ from creditapp.performance import cases as columns
 from creditapp.performance import measures, recent, references
 from creditapp.performance.cases import Cases
 from creditapp.performance.estimates import Check
+from creditapp.performance.groupings import Grouping
 from creditapp.performance.measures import Band, Figures
 from creditapp.performance.recent import Recent
 from creditapp.serving.served_model import ServedModel
@@ -20,6 +21,9 @@ from creditapp.simulation.costs import Costs
 
 MOST_MONTHS = 36
 """The newest."""
+
+FEWEST_OF_AN_ANSWER = 20
+"""Fewer credits with an answer are not shown: their figures would give away who repaid."""
 
 
 class Row(NamedTuple):
@@ -32,14 +36,17 @@ class Row(NamedTuple):
 class Report(NamedTuple):
     """What became of the decisions of a portfolio, or of one version of its model.
 
-    `groups` has the rows by model, policy, channel and answer; `check` and `recent` are of the served model.
+    `by_record` has the rows by model, policy and channel. `generation` is the deployment that was served,
+    and `check` and `recent` are of its model.
     """
 
     made_at: datetime
+    generation: int
     overall: Figures
     bands: Sequence[Band]
     months: Sequence[Row]
-    groups: Mapping[str, Sequence[Row]]
+    by_record: Mapping[str, Sequence[Row]]
+    by_answer: Mapping[str, Sequence[Row]]
     check: Check | None
     recent: Recent
 
@@ -60,19 +67,25 @@ def make(cases: Cases, served: ServedModel, now: datetime, costs: Costs | None =
     Raises:
         DatabaseUnavailable: the models that made them cannot be read.
     """
-    found = references.of_generations(map(int, np.unique(cases.generation)))
+    serving = served.deployment.generation
+    found = references.of_generations({serving, *map(int, np.unique(cases.generation))})
     corrected = references.correct(cases.good, cases.generation, found)
-    measure = _Measure(cases, corrected, costs or Costs())
-    own = cases.generation == served.deployment.generation
-    reference = found.get(served.deployment.generation)
+    measure = _Measure(cases.ungrouped, corrected, costs or Costs())
+    own = cases.generation == serving
+    reference = found.get(serving)
     return Report(
         made_at=now,
+        generation=serving,
         overall=measure(np.ones(len(cases), dtype=bool)),
         bands=list(measures.bands(cases)),
         months=list(_months(cases, measure)),
-        groups={name: list(_groups(name, cases, measure)) for name in cases.groupings},
+        by_record={name: list(_rows(one, measure)) for name, one in cases.by_record.items()},
+        by_answer={
+            name: list(_rows(one, measure, FEWEST_OF_AN_ANSWER))
+            for name, one in cases.by_answer.items()
+        },
         check=reference.check if reference else None,
-        recent=recent.look(cases.where(own), corrected[own], reference),
+        recent=recent.look(cases.ungrouped.where(own), corrected[own], reference),
     )
 
 
@@ -94,9 +107,8 @@ def _months(cases: Cases, measure: _Measure) -> Iterator[Row]:
         yield Row(f"{year}-{place + 1:02}", measure(cases.month == month))
 
 
-def _groups(name: str, cases: Cases, measure: _Measure) -> Iterator[Row]:
-    grouping = cases.groupings[name]
+def _rows(grouping: Grouping, measure: _Measure, fewest: int = 1) -> Iterator[Row]:
     for place, label in enumerate(grouping.labels):
         chosen = grouping.places == place
-        if chosen.any():
+        if chosen.sum() >= fewest:
             yield Row(label, measure(chosen))

@@ -17,18 +17,18 @@ MOST_VERSIONS = 10
 
 
 def refresh(seconds: float) -> None:
-    """Make the reports anew if they are older than so many seconds, and set the metrics.
+    """Make the reports anew if they are older than so many seconds or than the model; set the metrics.
 
     Raises:
         ModelUnavailable: no model is served.
         DatabaseUnavailable: the decisions or the reports cannot be read or written.
     """
-    portfolio, now = model_cache.current().deployment.portfolio, datetime.now(UTC)
-    made_at = kept.made_at(portfolio)
-    if made_at is None or now - made_at >= timedelta(seconds=seconds):
-        export(make(now)[""])
-    elif found := kept.find(portfolio):
-        export(found)
+    deployment, now = model_cache.current().deployment, datetime.now(UTC)
+    found = kept.find(deployment.portfolio)
+    is_new = found is not None and now - found.made_at < timedelta(seconds=seconds)
+    if found is None or not is_new or found.generation != deployment.generation:
+        found = make(now)[""]
+    export(found)
 
 
 def make(now: datetime) -> dict[str, Report]:
@@ -37,7 +37,7 @@ def make(now: datetime) -> dict[str, Report]:
     portfolio = served.deployment.portfolio
     cases = report.read_cases(Wanted(portfolio), served.catalogue, now)
     reports = {"": report.make(cases, served, now)}
-    versions = cases.groupings["model"]
+    versions = cases.by_record["model"]
     for version in versions.labels[-MOST_VERSIONS:] if len(versions.labels) > 1 else ():
         chosen = np.asarray(versions.places == versions.labels.index(version))
         reports[version] = report.make(cases.where(chosen), served, now)

@@ -153,10 +153,26 @@ def test_wrong_input_is_seen_before_it_is_sent(service: Service, page: Page) -> 
     expect(page.locator("#age_in_years-error")).to_be_empty()
 
 
+def test_an_amount_is_read_as_the_reader_writes_it(service: Service, page: Page) -> None:
+    """What could mean two numbers is refused before it is sent; a large one is shown again beside it."""
+    page.goto(service.address)
+    fill_in(page)
+    amount = page.get_by_label("Credit amount")
+    amount.fill("5000,50")
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator("#credit_amount-error")).not_to_be_empty()
+    expect(page.locator("#credit_amount-echo")).to_be_empty()
+    amount.fill("5,000.50")
+    expect(page.locator("#credit_amount-error")).to_be_empty()
+    expect(page.locator("#credit_amount-echo")).to_have_text("= 5,000.5")
+    page.get_by_role("button", name="Score").click()
+    expect(page.locator(".verdict")).to_be_visible()
+
+
 def test_what_only_the_server_can_see_is_shown_at_its_field(service: Service, page: Page) -> None:
     """A check in the browser is a courtesy; the schema is the judge."""
     page.goto(service.address + "/?example=1")
-    page.evaluate("document.getElementById('age_in_years').type = 'text'")
+    page.evaluate("delete document.getElementById('age_in_years').dataset.number")
     page.get_by_label("Age").fill("old")
     page.get_by_role("button", name="Score").click()
     expect(page.locator("#age_in_years-error")).to_contain_text("an integer from 18 to 100")

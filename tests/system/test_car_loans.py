@@ -174,7 +174,7 @@ def test_the_same_loans_without_the_fall_are_outside_at_the_stated_rate_only(
             standing = np.where(repaid[some], GOOD, BAD).astype(np.int32)
             standing[-5000:] = WAITING
             ones, unknown = np.ones(end, np.int32), np.full(end, np.nan)
-            cases = Cases(scores[some], standing, ones, ones, unknown, unknown)
+            cases = Cases(scores[some], standing, ones, ones, unknown)
             seen = recent.look(cases, reference.recalibration.correct(scores[some]), reference)
             outside += sum(one.is_outside for one in seen)
             looks += len(seen)

@@ -66,6 +66,16 @@ def test_wrong_answers_are_marked_at_their_fields_and_nothing_is_recorded(
     assert "No decision was found." in officer.get("/decisions?reference=desk+5").text
 
 
+@pytest.mark.parametrize(("amount", "status"), [("5000,50", 422), ("5,000.50", 200)])
+def test_a_number_is_read_as_the_pages_language_writes_it(
+    officer: StrictClient, amount: str, status: int
+) -> None:
+    """What could mean two numbers is refused, and stays in the form."""
+    answered, page = submit(officer, credit_amount=amount)
+    assert answered == status
+    assert f'value="{amount}"' in page
+
+
 def test_what_was_typed_is_never_markup(client: StrictClient) -> None:
     """Neither in the form nor in its messages."""
     _, page = submit(client, age_in_years="<script>alert(1)</script>")

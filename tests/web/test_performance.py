@@ -4,10 +4,13 @@ import math
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from creditapp.applications.outcome_kinds import OutcomeKind
+from creditapp.database.session import writing
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import reviews
 from creditapp.decisions.reviews import SentReview
@@ -16,6 +19,9 @@ from creditapp.outcomes import judged, recording
 from creditapp.outcomes.judged import Wanted
 from creditapp.outcomes.reports import Report
 from creditapp.performance import kept, report, watch
+from creditapp.performance.cases import collect
+from creditapp.performance.groupings import NO_GROUP, AnswerGroups
+from creditapp.performance.kept import KeptReport
 from creditapp.performance.measures import Figures
 from creditapp.serving import cache as model_cache
 from creditapp.simulation.costs import Costs
@@ -39,9 +45,9 @@ def decide(client: StrictClient, *applications: dict[str, object]) -> list[dict[
     return predictions
 
 
-def tell(decision_id: object, kind: OutcomeKind, amount: float | None = None) -> None:
+def tell(decision_id: object, kind: OutcomeKind) -> None:
     """Record an outcome of today."""
-    recording.record([Report(UUID(str(decision_id)), "", kind, NOW.date(), amount)], A_TEST)
+    recording.record([Report(UUID(str(decision_id)), "", kind, NOW.date())], A_TEST)
 
 
 def look(wanted: Wanted, now: datetime) -> report.Report:
@@ -68,7 +74,7 @@ def test_decisions_count_by_what_became_of_them(
         reviews.record(granted, SentReview("approve", "documents", "seen"), A_TEST, None)
         tell(made[0]["decision_id"], OutcomeKind.REPAID)
         tell(made[1]["decision_id"], OutcomeKind.NOT_TAKEN_UP)
-        tell(made[3]["decision_id"], OutcomeKind.DEFAULTED, 700.0)
+        tell(made[3]["decision_id"], OutcomeKind.DEFAULTED)
         young, old = look(GERMAN, NOW), look(GERMAN, LATER)
         others, later = look(Wanted("another"), LATER), look(GERMAN._replace(since=LATER), LATER)
     assert counts(young.overall) == (0, 0, 3, 3)
@@ -79,8 +85,8 @@ def test_decisions_count_by_what_became_of_them(
     assert old.overall.auc == 1.0
     assert sum(band.cases for band in old.bands) == 3
     assert counts(others.overall) == counts(later.overall) == (0, 0, 0, 0)
-    amounts = [float(str(one["Credit amount"])) for one in (APPROVED, APPROVED)]
-    profit = sum(amounts) * Costs().margin - 700 * Costs().loss
+    amounts = [float(str(one["Credit amount"])) for one in (APPROVED, APPROVED, LONG)]
+    profit = sum(amounts[:2]) * Costs().margin - amounts[2] * Costs().loss
     assert old.overall.realised_profit == pytest.approx(profit)
 
 
@@ -89,19 +95,48 @@ def test_figures_are_given_by_month_version_policy_channel_and_answer(
     app: Flask, client: StrictClient
 ) -> None:
     """Every mature decision is in one row of each; what was declined is in none that is measured."""
-    made = decide(client, APPROVED, APPROVED, POOR)
+    old = {**APPROVED, "Age in years": 70}
+    made = decide(client, *[APPROVED] * 30, *[old] * 3, POOR)
     client.post("/api/predict", json=APPROVED)
     with app.app_context():
         tell(made[0]["decision_id"], OutcomeKind.DEFAULTED)
         found = look(GERMAN, LATER)
     assert [(row.label, counts(row.figures)) for row in found.months] == [
-        (f"{NOW:%Y-%m}", (2, 1, 0, 1))
+        (f"{NOW:%Y-%m}", (33, 1, 0, 1))
     ]
-    channels = {row.label: row.figures.mature for row in found.groups["channel"]}
-    assert channels == {"batch": 2, "api": 1}
-    ages = {str(row.label): counts(row.figures) for row in found.groups["Purpose"]}
-    assert list(ages.values()) == [(2, 1, 0, 0)]
-    assert all(sum(row.figures.mature for row in rows) == 3 for rows in found.groups.values())
+    channels = {row.label: row.figures.mature for row in found.by_record["channel"]}
+    assert channels == {"batch": 33, "api": 1}
+    purposes = {str(row.label): counts(row.figures) for row in found.by_answer["Purpose"]}
+    assert list(purposes.values()) == [(33, 1, 0, 0)]
+    ages = [row.figures.mature for row in found.by_answer["Age in years"]]
+    assert ages == [31]  # the three old ones would be known by their figures
+
+
+@on_both
+def test_an_answer_outside_of_all_bands_is_counted_with_the_others(
+    app: Flask, client: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bands are made from the first decisions; later ones may have smaller and larger numbers."""
+    monkeypatch.setattr(AnswerGroups, "FIRST", 25)
+    small = {**APPROVED, "Credit amount": 300.0}
+    decide(client, *[APPROVED] * 25, *[small] * 21)
+    with app.app_context():
+        found = look(GERMAN, LATER)
+    amounts = {str(row.label): row.figures.mature for row in found.by_answer["Credit amount"]}
+    assert list(amounts.values()) == [25, 21]
+    assert list(amounts)[1] == "other answers"
+
+
+def test_answers_to_another_catalogue_are_not_grouped(app: Flask, client: StrictClient) -> None:
+    """The same name may have other values there."""
+    decide(client, APPROVED)
+    with app.app_context():
+        catalogue = model_cache.current().catalogue
+        [decided] = judged.judge(GERMAN, catalogue.performance, LATER, with_answers=True)
+    other = decided._replace(fingerprint="another", answers={"Purpose": 7, "Credit amount": "A1"})
+    cases = collect([decided, other], catalogue)
+    assert (cases.by_answer["Purpose"].places == NO_GROUP).tolist() == [False, True]
+    assert np.isnan(cases.amount).tolist() == [False, True]
 
 
 @on_both
@@ -117,6 +152,12 @@ def test_a_report_is_kept_until_the_next(app: Flask, client: StrictClient) -> No
         watch.refresh(0)
         second = kept.find("german-credit")
         assert kept.find("german-credit", "1") is None
+        assert kept.find_versions("german-credit") == []
+        with writing() as session:
+            session.execute(update(KeptReport).values(document={"format": 0}))
+        assert kept.find("german-credit") is None
+        watch.refresh(60)
+        assert kept.find("german-credit") is not None
     assert first
     assert second
     assert (counts(first.overall), counts(second.overall)) == ((0, 0, 1, 0), (0, 0, 2, 0))
@@ -143,12 +184,12 @@ def test_the_page_shows_the_kept_report(
     """Without a report it says how to make one; then it has every group, in the reader's words."""
     client.sign_in("the analyst", people[Role.ANALYST])
     assert "There is no report yet" in client.get("/performance").text
-    made = decide(client, APPROVED, APPROVED, POOR)
+    made = decide(client, *[APPROVED] * 20, POOR)
     with app.app_context():
         tell(made[0]["decision_id"], OutcomeKind.DEFAULTED)
         watch.make(LATER)
     page = client.get("/performance").text
-    assert "50.0 % <span" in page  # of two mature credits one is bad
+    assert "5.0 % <span" in page  # of twenty mature credits one is bad
     assert "5 for a bad one" in page
     for shown in ("Vintages", f"{NOW:%Y-%m}", "default-1", "furniture", "protected", "<svg"):
         assert shown in page, shown

@@ -13,6 +13,7 @@ from creditapp.drift.psi import FEWEST_CASES, SCORE, State
 from creditapp.exceptions import NotFound
 from creditapp.serving import cache as model_cache
 from creditapp.serving.served_model import ServedModel
+from creditapp.web import rate_limits
 from creditapp.web.access import ANALYSTS, open_to
 from creditapp.web.pages.drift_charts import chart_then_and_now, chart_weeks
 from creditapp.web.phrasing import phrase
@@ -91,4 +92,5 @@ def _chosen_look(served: ServedModel, kept: keeping.Kept, now: datetime) -> Look
     """The look at the chosen days; the kept one, where there are many cases and no other days are chosen."""
     if _days() == DAYS and kept.recent and kept.recent.cases >= FEW_CASES:
         return kept.recent
+    rate_limits.spend_reading()
     return look(served, now, _days())

@@ -8,11 +8,12 @@ from flask_babel import get_locale, gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import DateInput, NumberInput, TextInput
+from wtforms.widgets import DateInput, TextInput
 
 from creditapp.applications.catalogue import REFERENCE, Application, Catalogue
 from creditapp.applications.questions import (
     NOT_GIVEN,
+    Answer,
     Code,
     Date,
     FreeText,
@@ -26,6 +27,7 @@ from creditapp.phrases import translate
 from creditapp.serving.served_model import ServedModel
 from creditapp.web import intake
 from creditapp.web.phrasing import phrase
+from creditapp.web.typed_numbers import as_typed, plain_number
 
 
 class ApplicationForm(FlaskForm):  # type: ignore[misc]
@@ -74,12 +76,18 @@ def _given(catalogue: Catalogue) -> dict[str, Any]:
     """The answers that were sent to the questions of a catalogue, and the reference."""
     texts = {question.name: request.form.get(question.slug, "") for question in catalogue.features}
     given = {
-        name: catalogue.by_name[name].from_text(text)
-        for name, text in texts.items()
-        if text.strip()
+        name: _answer(catalogue.by_name[name], text) for name, text in texts.items() if text.strip()
     }
     reference = request.form.get(REFERENCE)
     return {**given, **({REFERENCE: reference} if reference else {})}
+
+
+def _answer(question: Question, text: str) -> Answer:
+    """The answer that was typed; a number as the reader's language writes it."""
+    if not isinstance(question, Numeric) or question.codes:
+        return question.from_text(text)
+    plain = plain_number(text, get_locale())
+    return text if plain is None else question.from_text(plain)
 
 
 def form_of(catalogue: Catalogue) -> type[ApplicationForm]:
@@ -95,10 +103,14 @@ def _form_of(catalogue: Catalogue, _locale: str) -> type[ApplicationForm]:
 
 def example_of(catalogue: Catalogue) -> dict[str, str]:
     """The catalogue's example as the texts of a form's fields."""
-    return {
-        _attribute(question): question.as_text(catalogue.example.get(question.name))
-        for question in catalogue.features
-    }
+    return {_attribute(question): _example(catalogue, question) for question in catalogue.features}
+
+
+def _example(catalogue: Catalogue, question: Question) -> str:
+    """The example's answer as the reader would type it."""
+    text = question.as_text(catalogue.example.get(question.name))
+    is_number = isinstance(question, Numeric) and not question.codes
+    return as_typed(text, get_locale()) if is_number else text
 
 
 def _attribute(question: Question) -> str:
@@ -108,8 +120,7 @@ def _attribute(question: Question) -> str:
 
 
 def _field(catalogue: Catalogue, question: Question) -> Field:
-    example = question.as_text(catalogue.example.get(question.name))
-    render: dict[str, Any] = {"data-example": example}
+    render: dict[str, Any] = {"data-example": _example(catalogue, question)}
     if not question.optional:
         render["required"] = True
     codes = [*question.codes, *(code for code in question.missing if code.code is not None)]
@@ -148,11 +159,14 @@ def _select(question: Question, codes: list[Code], render: dict[str, Any]) -> Fi
 
 
 def _number(question: Numeric, render: dict[str, Any]) -> Field:
-    limits: dict[str, object] = {"min": question.minimum, "max": question.maximum, "step": 1}
-    if not question.integer:
-        low = question.minimum + 0.01 if question.above_minimum else question.minimum
-        limits = {"min": low, "max": question.maximum, "step": "any"}
-    return _typed(question, NumberInput(), {**render, **_message(question), **limits})
+    # why: a number field of a browser silently drops a comma, and 5000,50 became 500050.
+    shown = {
+        "inputmode": "numeric" if question.integer else "decimal",
+        "data-number": "integer" if question.integer else "decimal",
+        "data-min": question.minimum,
+        "data-max": question.maximum,
+    }
+    return _typed(question, TextInput(), {**render, **_message(question), **shown})
 
 
 def _typed(question: Question, widget: Any, render: dict[str, Any]) -> Field:

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from creditapp.outcomes.standing import Standing
 from creditapp.performance import kept
-from creditapp.performance.report import Report
+from creditapp.performance.report import FEWEST_OF_AN_ANSWER, Report
 from creditapp.serving import cache as model_cache
 from creditapp.simulation.costs import Costs
 from creditapp.web.access import ANALYSTS, open_to
@@ -16,8 +16,6 @@ from creditapp.web.phrasing import phrase
 
 blueprint = Blueprint("performance", __name__)
 
-BY_RECORD = ("model", "policy", "channel")
-
 
 @blueprint.get("/performance")
 @open_to(ANALYSTS)
@@ -25,13 +23,13 @@ def overview() -> str:
     """Show the kept report, on all decisions or on those of one version."""
     served = model_cache.current()
     portfolio, version = served.deployment.portfolio, request.args.get("model", "")[:50]
-    whole = kept.find(portfolio)
-    report = kept.find(portfolio, version) if version else whole
+    report = kept.find(portfolio, version)
     context = {
         "served": served,
         "definition": served.catalogue.performance,
         "version": version,
-        "versions": [row.label for row in whole.groups["model"]] if whole else [],
+        "versions": kept.find_versions(portfolio),
+        "is_of_served": not version or version == served.model_version,
         "report": report,
         "standings": list(Standing),
         "assumed": Costs(),
@@ -49,11 +47,12 @@ def _parts(report: Report, questions: Any) -> dict[str, Any]:
     }
     return {
         "charts": charts_of(report),
-        "by_record": [(titles[name], report.groups.get(name, ())) for name in BY_RECORD],
+        "by_record": [(name, title, report.by_record[name]) for name, title in titles.items()],
+        "fewest": FEWEST_OF_AN_ANSWER,
         "by_answer": [
             (phrase(questions[name].label), questions[name].protected, _in_words(rows))
-            for name, rows in report.groups.items()
-            if name in questions
+            for name, rows in report.by_answer.items()
+            if name in questions and rows
         ],
         "measures": {
             "estimated_auc": gettext("Estimated AUC of all applicants"),

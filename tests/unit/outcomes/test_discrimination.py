@@ -85,6 +85,12 @@ def test_the_error_of_a_paired_difference_is_that_of_resampled_cases() -> None:
     assert error < 0.8 * unpaired / Z_95
 
 
+def test_of_one_bad_one_the_interval_is_not_known() -> None:
+    """One value has no spread that could be seen."""
+    found = roc_auc(np.array([0.9, 0.8, 0.1]), np.array([False, False, True]))
+    assert (found.value, found.interval) == (1.0, (0.0, 1.0))
+
+
 @pytest.mark.parametrize("is_bad", [[], [True], [False, False]])
 def test_one_kind_alone_can_be_told_from_nothing(is_bad: list[bool]) -> None:
     """Then nothing is known of the area."""

@@ -17,8 +17,7 @@ def made_cases(good: Floats, truth: Floats, seed: int = 3, *, waiting: int = 0) 
     standing = np.where(numbers.random(good.size) < truth, GOOD, BAD).astype(np.int32)
     standing[good.size - waiting :] = WAITING
     ones = np.ones(good.size, np.int32)
-    amount, owed = np.full((2, good.size), np.nan)
-    return Cases(good, standing, ones, ones, amount, owed)
+    return Cases(good, standing, ones, ones, np.full(good.size, np.nan))
 
 
 def drawn(size: int, seed: int = 5) -> Floats:

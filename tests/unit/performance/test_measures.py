@@ -29,12 +29,11 @@ def test_a_band_is_off_where_the_prediction_is_outside_of_what_was_realised() ->
 
 
 def test_the_profit_follows_from_margin_and_loss() -> None:
-    """Two good credits of 1,000 and 2,000 earn a tenth; a bad one loses half of what was owed."""
+    """Two good credits of 1,000 and 2,000 earn a tenth; a bad one loses half of its amount."""
     cases = made_cases(np.array([0.9, 0.8, 0.7]), np.array([1.0, 1.0, 0.0]))
     cases.amount[:] = [1000, 2000, 4000]
-    cases.owed[2] = 3000
     found = measures.measure(cases, cases.good, Costs(margin=0.1, loss=0.5))
-    assert found.realised_profit == pytest.approx(100 + 200 - 1500)
+    assert found.realised_profit == pytest.approx(100 + 200 - 2000)
     expected = 0.9 * 100 - 0.1 * 500 + 0.8 * 200 - 0.2 * 1000 + 0.7 * 400 - 0.3 * 2000
     assert found.expected_profit == pytest.approx(expected)
     assert found.valued == 3
@@ -95,6 +94,29 @@ def test_the_estimate_sees_that_applicants_have_become_harder_to_tell_apart() ->
     assert recent.look(made_cases(closer, closer), closer, reference).estimated_auc.is_outside
 
 
+def test_expected_and_realised_profit_agree_where_the_model_is_right() -> None:
+    """Both are worked out from the same amounts."""
+    cases = made_cases(GOOD, GOOD)
+    cases.amount[:] = np.random.default_rng(6).integers(500, 5000, GOOD.size)
+    found = measures.measure(cases, GOOD, Costs())
+    assert found.realised_profit == pytest.approx(found.expected_profit, rel=0.1)
+
+
+@pytest.mark.parametrize("share_of_bad", [0.01, 0.02, 0.03])
+def test_few_bad_cases_have_no_limits(share_of_bad: float) -> None:
+    """With a handful of bad ones the errors are too rough to promise anything."""
+    numbers = np.random.default_rng(7)
+    outside = 0
+    for seed in range(200):
+        good = 1 - numbers.beta(1, 1 / share_of_bad - 1, 400)
+        hold_out = 1 - numbers.beta(1, 1 / share_of_bad - 1, 5000)
+        reference = estimates.reference(hold_out, numbers.random(hold_out.size) < hold_out)
+        cases = made_cases(good, good, seed)
+        seen = recent.look(cases, good, reference)
+        outside += seen.auc.is_outside + seen.bad_rate.is_outside
+    assert outside <= 1
+
+
 def test_few_cases_have_no_limits() -> None:
     """Nothing is outside then."""
     good = drawn(FEWEST - 1)
@@ -109,10 +131,12 @@ def test_a_report_is_read_as_it_was_written() -> None:
     labels = ["2026-01", LocalText("a", {"fr": "un"}), Phrase("%(low)s or more", {"low": "7"})]
     written = Report(
         made_at=datetime(2026, 1, 1, tzinfo=UTC),
+        generation=1,
         overall=figures,
         bands=list(measures.bands(made_cases(GOOD, GOOD))),
         months=[Row(label, figures) for label in labels],
-        groups={"model": []},
+        by_record={"model": []},
+        by_answer={},
         check=Check(0.7, Mean(0.71, (0.6, 0.8)), 0.3, 0.31, 300),
         recent=recent.Recent(bad_rate=Limited(0.2, 0.1, 0.3, 500)),
     )

@@ -1,5 +1,6 @@
 """What is assumed of the declined enters a fit as it is said, and moves figures towards a known truth."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -142,6 +143,16 @@ def test_the_hold_out_holds_accepted_credits_newer_than_all_that_is_fitted_on() 
     assert fitted.weights is not None
     assert set(fitted.weights.tolist()) == {1.0}
     assert len(rows_of(book, Method.NONE).to_fit(42)) == len(rows)
+
+
+def test_the_population_is_that_of_all_applicants() -> None:
+    """Drift compares all applicants, so the declined of the same days are in the reference."""
+    book, _ = made_book(1.0)
+    parts = dataset.split(rows_of(book, Method.NONE))
+    part_of = Counter(one.part is Part.DECLINED for one in book.decisions)
+    numbers = [len(part.applicants) for part in (parts.training, parts.held_out)]
+    assert sum(numbers) == pytest.approx(sum(part_of.values()), rel=0.01)
+    assert len(parts.training) + len(parts.held_out) == part_of[False]
 
 
 def test_a_part_of_the_accepted_is_fitted_with_as_large_a_part_of_the_declined() -> None:

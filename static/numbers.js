@@ -1,0 +1,34 @@
+// The marks of the page's language, as the server reads them: see `creditapp/web/typed_numbers.py`.
+const language = document.documentElement.lang;
+const markOf = (type) =>
+  new Intl.NumberFormat(language).formatToParts(1234567.8).find((part) => part.type === type).value;
+const escaped = (mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const decimal = markOf("decimal");
+const group = markOf("group").trim() || " ";
+const grouped = new RegExp(
+  `^[+-]?(\\d{1,3}(${escaped(group)}\\d{3})+|\\d+)(${escaped(decimal)}\\d+)?$`,
+);
+
+function numberIn(field) {
+  const typed = field.value.trim().replace(/(?<=\d)[ '’\u00a0\u2009\u202f](?=\d{3}(?!\d))/g, "");
+  if (grouped.test(typed)) return Number(typed.replaceAll(group, "").replace(decimal, "."));
+  if (decimal !== "." && /^[+-]?[1-9]\d{0,2}(\.\d{3})+$/.test(typed)) return NaN;
+  return Number(typed);
+}
+
+export function isAccepted(field) {
+  if (!field.dataset.number || !field.value.trim()) return field.validity.valid;
+  const number = numberIn(field);
+  const { min, max } = field.dataset;
+  const isInside = number >= Number(min) && number <= Number(max);
+  return isInside && (field.dataset.number === "decimal" || Number.isInteger(number));
+}
+
+// A large number is shown again with marks between its thousands, so that a slip is seen before it is sent.
+export function echo(field) {
+  const number = numberIn(field);
+  const isShown = field.value.trim() !== "" && Math.abs(number) >= 1000 && Number.isFinite(number);
+  document.getElementById(`${field.id}-echo`).textContent = isShown
+    ? `= ${new Intl.NumberFormat(language).format(number)}`
+    : "";
+}
