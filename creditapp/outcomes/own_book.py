@@ -17,7 +17,8 @@ from creditapp.outcomes.book import Book, Extract, Part, PastDecision
 from creditapp.outcomes.judged import JudgedDecision, Wanted, judge
 from creditapp.outcomes.standing import Standing, window_end
 
-AT_ONCE = 10_000
+AT_ONCE = 1000
+"""How many decisions one query asks for; databases limit the parameters of a statement."""
 
 MATURE = {Standing.GOOD: Part.GOOD, Standing.BAD: Part.BAD}
 NOT_GRANTED = {"decline": Part.DECLINED, "refer": Part.UNDECIDED, "approve": Part.NOT_TAKEN_UP}
@@ -113,11 +114,9 @@ def _rows(ids: Sequence[UUID]) -> Iterator[Any]:
     ).outerjoin(Answers, Answers.decision_id == Decision.decision_id)
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
-        of_some = query.where(Decision.decision_id.between(some[0], some[-1]))
-        wanted = set(some)
+        of_some = query.where(Decision.decision_id.in_(some)).order_by(Decision.decision_id)
         with reading() as session:
-            rows = session.execute(of_some.order_by(Decision.decision_id)).all()
-        yield from (row for row in rows if row.decision_id in wanted)
+            yield from session.execute(of_some).all()
 
 
 def _left_out(row: Any, catalogue: Catalogue) -> Part | None:

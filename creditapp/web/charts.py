@@ -170,7 +170,8 @@ class BarChart:
 def scale(lowest: float, highest: float) -> tuple[float, float, float]:
     """Round ends and a round step (1, 2 or 5 times a power of ten) of a scale that holds two values."""
     if highest <= lowest:
-        lowest, highest = lowest - 0.5 * (abs(lowest) or 1.0), highest + 0.5 * (abs(highest) or 1.0)
+        reach = 0.5 * abs(lowest)
+        lowest, highest = lowest - reach, highest + (reach or 1.0)
     rough = (highest - lowest) / STEPS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(one * power for one in (1, 2, 5, 10) if rough <= one * power)
