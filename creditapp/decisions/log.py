@@ -292,6 +292,15 @@ def extent() -> Extent:
     return Extent(count, newest)
 
 
+def is_id(text: str) -> bool:
+    """Whether a text is spelled like the id of a decision."""
+    try:
+        _parse_id(text)
+    except UnknownDecision:
+        return False
+    return True
+
+
 def _parse_id(decision_id: str) -> UUID:
     """The id as it is stored; only its canonical spelling is accepted.
 

@@ -1,6 +1,7 @@
 """The pages, as a browser without JavaScript sees them."""
 
 import re
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
@@ -212,3 +213,42 @@ def test_every_template_compiles(app: Flask) -> None:
     assert {"base.html", "score.html", "flasgger/index.html"} <= set(names)
     for name in names:
         app.jinja_env.get_template(name)
+
+
+def test_the_list_is_filtered_by_what_was_decided_and_when(
+    officer: StrictClient,
+) -> None:
+    """Blanks around a reference do not count; the filters stay in the form and in the link to older ones."""
+    submit(officer, reference="first")
+    client_today = f"{datetime.now(UTC):%Y-%m-%d}"
+    for query, number in (
+        ("reference=%20first%20", 1),
+        ("decision=approve", 1),
+        ("decision=decline", 0),
+        (f"from={client_today}&to={client_today}", 1),
+        ("to=2020-01-01", 0),
+        ("from=2099-01-01", 0),
+        ("model=1", 1),
+        ("model=2", 0),
+        ("model=%00", 0),
+        ("reference=&from=&to=&decision=&model=", 1),
+    ):
+        page = officer.get(f"/decisions?{query}").text
+        assert page.count("<tr>") == (1 + number if number else 0), query
+    assert f'value="{client_today}"' in officer.get(f"/decisions?from={client_today}").text
+
+
+@pytest.mark.parametrize("query", ["from=yesterday", "to=2026-02-30", "decision=perhaps"])
+def test_a_filter_that_is_none_is_named(officer: StrictClient, query: str) -> None:
+    """Nothing is listed then, as the reader would believe it."""
+    answer = officer.get(f"/decisions?{query}")
+    assert answer.status_code == 422
+    assert answer.text.count('aria-invalid="true"') == 1
+
+
+def test_an_id_leads_to_its_decision(officer: StrictClient) -> None:
+    """Wherever it was copied from."""
+    _, page = submit(officer, reference="by id")
+    [path] = set(re.findall(r"/decisions/[0-9a-f-]{36}", page))
+    found = officer.get(f"/decisions?reference=+{path.rpartition('/')[2]}")
+    assert (found.status_code, found.location) == (302, path)

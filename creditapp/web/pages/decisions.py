@@ -12,7 +12,6 @@ from creditapp.decisions import listing, reviews
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions import waiting as waiting_decisions
-from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Decision
 from creditapp.decisions.replay import Replayed, replay
 from creditapp.decisions.review_reasons import ReviewReason
@@ -30,6 +29,7 @@ from creditapp.outcomes.table import standing_rows
 from creditapp.settings.current import current_settings
 from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.pages.decision_filters import FilterForm
 from creditapp.web.personal import load_personal
 from creditapp.web.phrasing import phrase_alternatives, phrase_reasons, phrase_similar
 
@@ -37,16 +37,22 @@ blueprint = Blueprint("decisions", __name__)
 
 PAGE_LENGTH = 50
 
+Page = str | tuple[str, int]
+
 
 @blueprint.get("/decisions")
 @open_to(OFFICERS)
-def overview() -> str:
-    """List decisions, newest first; of one reference, if given."""
+def overview() -> Response | Page:
+    """List decisions, newest first, as they are filtered; an id leads to its decision."""
     rate_limits.spend_reading()
-    reference = request.args.get("reference", "")
+    form = FilterForm(request.args)
+    if not form.validate():
+        return _list_page([], form), 422
+    wanted = form.wanted
+    if decision_log.is_id(wanted.reference):
+        return redirect(url_for("decisions.decision", decision_id=wanted.reference))
     before = request.args.get("before", "")
-    decisions = listing.find_newest(Wanted(reference=reference), before, PAGE_LENGTH)
-    return _list_page(decisions, reference=reference)
+    return _list_page(listing.find_newest(wanted, before, PAGE_LENGTH), form)
 
 
 @blueprint.get("/decisions/waiting")
@@ -56,7 +62,7 @@ def waiting() -> str:
     rate_limits.spend_reading()
     before = request.args.get("before", "")
     last = decision_log.find(before).decision_id if before else None
-    return _list_page(waiting_decisions.find(last, PAGE_LENGTH), waiting=True)
+    return _list_page(waiting_decisions.find(last, PAGE_LENGTH), FilterForm(None), waiting=True)
 
 
 @blueprint.get("/decisions/<decision_id>")
@@ -99,10 +105,10 @@ def review(decision_id: str) -> Response | tuple[str, int]:
     return redirect(url_for("decisions.decision", decision_id=decision_id))
 
 
-def _list_page(decisions: Sequence[Decision], *, reference: str = "", waiting: bool = False) -> str:
+def _list_page(decisions: Sequence[Decision], form: FilterForm, *, waiting: bool = False) -> str:
     older = decisions[-1].decision_id if len(decisions) == PAGE_LENGTH else None
     reviewed = reviews.find_newest([one.decision_id for one in decisions])
-    context = {"reference": reference, "waiting": waiting, "older": older, "reviewed": reviewed}
+    context = {"form": form, "waiting": waiting, "older": older, "reviewed": reviewed}
     return render_template("decisions.html", decisions=decisions, **context)
 
 
