@@ -119,3 +119,4 @@ byId("example").addEventListener("click", (event) => {
 });
 
 byId("application").noValidate = true;
+document.querySelectorAll("[data-number]").forEach(echo);
