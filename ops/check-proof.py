@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 
 def root_of(leaf: bytes, index: int, count: int, path: list[bytes]) -> bytes:
-    """The root that a path leads to, as in RFC 9162, section 2.1; nothing if its length is wrong."""
+    """The root that a path leads to, as in RFC 9162, section 2.1; nothing if its length or place is wrong."""
+    if not 0 <= index < count:
+        return b""
     node, last = leaf, count - 1
     while last:
         if index % 2 or index < last:

@@ -50,6 +50,15 @@ def test_the_root_is_the_defined_one(contents: list[bytes]) -> None:
     assert merkle.root(leaves_of(contents)) == defined_root(contents)
 
 
+@pytest.mark.parametrize("index", [-1, 6, 7])
+def test_a_place_outside_of_the_tree_proves_nothing(index: int) -> None:
+    """Also where all leaves are the same, so that another place has the same path."""
+    leaves = leaves_of([b""] * 6)
+    path = merkle.inclusion_path(leaves, 4)
+    assert root_of(leaves[4], 4, 6, [*path]) == merkle.root(leaves)
+    assert root_of(leaves[4], index, 6, [*path]) != merkle.root(leaves)
+
+
 @given(CONTENTS.filter(bool), st.data())
 def test_a_path_proves_its_leaf_and_nothing_else(
     contents: list[bytes], data: st.DataObject
