@@ -187,6 +187,7 @@ def post_worker_init(worker: Any) -> None:
 
     engine.limit_silence(worker.wsgi, settings.database_seconds)
     engine.note_capacity(worker.wsgi, settings.threads)
+    engine.open_connections(worker.wsgi)
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
     shadow.of_app(worker.wsgi).follow(worker.wsgi)
     report = partial(performance_watch.refresh, settings.performance_seconds)

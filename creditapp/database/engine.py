@@ -1,5 +1,6 @@
 """The engine, the base of all tables, and how values are stored."""
 
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import Pool, QueuePool
 from sqlalchemy.types import TypeDecorator
@@ -99,6 +101,20 @@ def note_capacity(app: Flask, threads: int) -> None:
     with app.app_context():
         pool = db.engine.pool
         metrics.note_capacity(threads, pool.size() if isinstance(pool, QueuePool) else threads)
+
+
+def open_connections(app: Flask) -> None:
+    """Open all connections that this worker may need to PostgreSQL; if it does not answer, it is asked later.
+
+    What runs beside the requests would otherwise take a connection that a request needs, and a new one fails
+    where the password was changed since the start.
+    """
+    with app.app_context(), suppress(SQLAlchemyError):
+        pool = db.engine.pool
+        if db.engine.dialect.name == "postgresql" and isinstance(pool, QueuePool):
+            with ExitStack() as opened:
+                for _ in range(pool.size()):
+                    opened.enter_context(db.engine.connect())
 
 
 def _note_connections(pool: Pool) -> None:
