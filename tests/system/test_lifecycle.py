@@ -40,8 +40,9 @@ from pathlib import Path
 from creditapp.serving.registry import Registry
 from tests.portfolios import GERMAN
 from training.run import train
+from training.source import DataFile
 for data in sys.argv[2:]:
-    train(GERMAN, Path(data), Registry(sys.argv[1]), print)
+    train(DataFile(GERMAN, Path(data)), Registry(sys.argv[1]), print)
 """
 UNLIMITED = {"CREDITAPP_SCORING_LIMIT": "100000000 per minute"}
 
