@@ -46,9 +46,9 @@ class FilterForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def wanted(self) -> Wanted:
-        """Which decisions to list; blanks around a text do not count."""
+        """Which decisions to list."""
         return Wanted(
-            reference=(self.reference.data or "").strip(),
+            reference=self.reference.data or "",
             since=_start_of(self.since.data),
             until=_start_of(self.until.data, days_later=1),
             decision=self.decision.data or "",

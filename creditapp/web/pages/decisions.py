@@ -1,6 +1,7 @@
 """The pages about stored decisions: the list, the review queue, and one decision with its review."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from creditapp.decisions import listing, reviews
 from creditapp.decisions import log as decision_log
 from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions import waiting as waiting_decisions
+from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Decision
 from creditapp.decisions.replay import Replayed, replay
 from creditapp.decisions.review_reasons import ReviewReason
@@ -49,10 +51,19 @@ def overview() -> Response | Page:
     if not form.validate():
         return _list_page([], form), 422
     wanted = form.wanted
-    if decision_log.is_id(wanted.reference):
-        return redirect(url_for("decisions.decision", decision_id=wanted.reference))
-    before = request.args.get("before", "")
-    return _list_page(listing.find_newest(wanted, before, PAGE_LENGTH), form)
+    decision_id = wanted.reference.strip()
+    if decision_log.is_id(decision_id):
+        return redirect(url_for("decisions.decision", decision_id=decision_id))
+    return _list_page(_find(wanted, request.args.get("before", "")), form)
+
+
+def _find(wanted: Wanted, before: str) -> Sequence[Decision]:
+    """A page of decisions; by the reference without the blanks around it, where none has it with them."""
+    found = listing.find_newest(wanted, before, PAGE_LENGTH)
+    plain = wanted.reference.strip()
+    if found or plain == wanted.reference:
+        return found
+    return listing.find_newest(replace(wanted, reference=plain), before, PAGE_LENGTH)
 
 
 @blueprint.get("/decisions/waiting")
