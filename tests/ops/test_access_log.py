@@ -5,7 +5,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -194,19 +194,19 @@ def test_another_name_is_a_400_with_an_id(before: Front, path: str) -> None:
 def held(port: int, number: int) -> Iterator[None]:
     """So many requests that have begun and do not end."""
     begun = b"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{"
-    connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(number)]
-    for one in connections:
-        one.sendall(begun)
-    time.sleep(0.5)
-    yield
-    for one in connections:
-        one.close()
+    with ExitStack() as opened:
+        for _ in range(number):
+            one = opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+            one.sendall(begun)
+        yield
 
 
 @pytest.mark.parametrize("path", ["/api/predict", "/"])
 def test_too_many_connections_are_a_429_with_an_id(before: Front, path: str) -> None:
     """From one address."""
     with held(before.http, CONNECTIONS):
+        # why: nginx takes the connections one after the other.
+        wait_until(lambda: ask(before, path)[0].status == 429, 20)
         check_own_answer(before, *ask(before, path), 429)
 
 
