@@ -50,6 +50,11 @@ class Mean:
     value: float
     interval: Interval
 
+    @property
+    def error(self) -> float:
+        """The standard error, by the lower end of the interval."""
+        return (self.value - self.interval[0]) / Z_95
+
 
 def mean_with_interval(values: Sequence[float], lowest: float, highest: float) -> Mean:
     """The mean of values with its interval; NaN where there are none."""

@@ -20,7 +20,7 @@ from creditapp.outcomes.standing import Standing, window_end
 AT_ONCE = 1000
 """How many decisions one query asks for; databases limit the parameters of a statement."""
 
-MATURE = {Standing.GOOD: Part.GOOD, Standing.BAD: Part.BAD}
+GRANTED = {Standing.GOOD: Part.GOOD, Standing.BAD: Part.BAD}
 NOT_GRANTED = {"decline": Part.DECLINED, "refer": Part.UNDECIDED, "approve": Part.NOT_TAKEN_UP}
 WITH_ROWS = (Part.GOOD, Part.BAD, Part.DECLINED)
 
@@ -82,8 +82,8 @@ def _place(extract: Extract) -> tuple[Counter[Part], dict[UUID, _Placed]]:
 
 
 def _part_of(decided: JudgedDecision, extract: Extract) -> Part:
-    if decided.standing in MATURE:
-        return MATURE[decided.standing]
+    if decided.standing in GRANTED:
+        return GRANTED[decided.standing]
     if decided.standing is Standing.NOT_MATURE:
         return Part.NOT_MATURE
     part = NOT_GRANTED[decided.outcome]

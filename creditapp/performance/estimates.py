@@ -52,11 +52,6 @@ class Check(NamedTuple):
         return self.auc.value - self.estimated_auc
 
     @property
-    def error(self) -> float:
-        """The standard error of the true area."""
-        return (self.auc.value - self.auc.interval[0]) / Z_95
-
-    @property
     def holds(self) -> bool:
         """Whether the estimated area lies in the 95 % interval of the true one, or close to the true one."""
         low, high = self.auc.interval

@@ -7,7 +7,6 @@ is right is outside of one limit in less than one of 300 independent looks.
 import math
 from typing import NamedTuple
 
-from creditapp.intervals import Z_95
 from creditapp.outcomes import discrimination
 from creditapp.outcomes.discrimination import Flags, Floats
 from creditapp.performance import estimates
@@ -88,7 +87,7 @@ def _ranking(newest: Cases, corrected: Floats, check: Check | None) -> Limited:
         return Limited(cases=len(newest))
     found = discrimination.roc_auc(newest.good, newest.is_bad)
     expected = estimates.expected_auc(newest.good, corrected)
-    error = math.hypot((found.value - found.interval[0]) / Z_95, expected.error, check.error)
+    error = math.hypot(found.error, expected.error, check.auc.error)
     lowest = expected.value + check.missed_by - STANDARD_ERRORS * error
     return Limited(found.value, lowest, math.nan, len(newest))
 

@@ -176,3 +176,13 @@ def scale(lowest: float, highest: float) -> tuple[float, float, float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(one * power for one in (1, 2, 5, 10) if rough <= one * power)
     return math.floor(lowest / step) * step, math.ceil(highest / step) * step, step
+
+
+def write_index(value: float) -> str:
+    """A number with three digits."""
+    return f"{value:.3f}"
+
+
+def write_share(value: float) -> str:
+    """A share in percent."""
+    return f"{100 * value:.1f} %"

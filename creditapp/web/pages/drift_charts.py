@@ -10,7 +10,7 @@ from creditapp.drift.measures import Measure
 from creditapp.drift.psi import Drift
 from creditapp.drift.tally import Counts
 from creditapp.intervals import Proportion
-from creditapp.web.charts import BarChart, LineChart, Point, Series
+from creditapp.web.charts import BarChart, LineChart, Point, Series, write_index, write_share
 from creditapp.web.phrasing import phrase
 
 Weeks = Mapping[str, Look | None]
@@ -45,16 +45,6 @@ def chart_then_and_now(
     ]
     labels = [str(phrase(names[place])) for place in filled]
     return BarChart(title, _("Answer"), labels, series, write_share)
-
-
-def write_index(value: float) -> str:
-    """An index, as the table has it."""
-    return f"{value:.3f}"
-
-
-def write_share(value: float) -> str:
-    """A share in per cent."""
-    return f"{100 * value:.1f} %"
 
 
 def _share(counts: Counts, place: int) -> Point:

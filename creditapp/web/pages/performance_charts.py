@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from creditapp.performance.measures import Figures
 from creditapp.performance.report import Report
-from creditapp.web.charts import LineChart, Point, Series, Write
+from creditapp.web.charts import LineChart, Point, Series, Write, write_index, write_share
 
 
 class Charts(NamedTuple):
@@ -34,7 +34,7 @@ def charts_of(report: Report) -> Charts:
                 gettext("realised"): [_realised(one) for one in months],
                 gettext("estimated"): [Point(one.estimated_bad) for one in months],
             },
-            percent,
+            write_share,
         ),
         areas=_by_month(
             gettext("ROC AUC by month of decision"),
@@ -45,7 +45,7 @@ def charts_of(report: Report) -> Charts:
                 ],
                 gettext("realised"): [Point(one.auc, one.auc_low, one.auc_high) for one in months],
             },
-            index,
+            write_index,
         ),
         profits=_by_month(
             gettext("Profit of mature credits by month of decision"),
@@ -59,23 +59,13 @@ def charts_of(report: Report) -> Charts:
     )
 
 
-def percent(value: float) -> str:
-    """A share in percent."""
-    return f"{100 * value:.1f} %"
-
-
-def index(value: float) -> str:
-    """A number with three digits."""
-    return f"{value:.3f}"
-
-
 def whole(value: float) -> str:
     """A number without digits after the point."""
     return f"{value:,.0f}"
 
 
 def _bands(report: Report) -> LineChart:
-    labels = [percent(band.high) for band in report.bands]
+    labels = [write_share(band.high) for band in report.bands]
     series = [
         Series(gettext("predicted"), [Point(band.predicted) for band in report.bands]),
         Series(
@@ -84,7 +74,7 @@ def _bands(report: Report) -> LineChart:
         ),
     ]
     title = gettext("Bad rate by band of the predicted probability of bad")
-    return LineChart(title, gettext("Predicted bad up to"), labels, series, percent)
+    return LineChart(title, gettext("Predicted bad up to"), labels, series, write_share)
 
 
 def _by_month(
