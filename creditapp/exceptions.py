@@ -1,11 +1,13 @@
 """The expected failures, each with the HTTP status and title it is answered with.
 
-The text of an exception is shown to users: it says what is wrong, where, and what to do.
+The text of an exception is shown to users: it says what is wrong, where, and what to do. It is a template,
+marked for translation, and its values. `str(error)` is English, for commands and logs; the web translates
+`error.phrase`.
 """
 
 from collections.abc import Sequence
 
-from creditapp.phrases import marked
+from creditapp.phrases import Phrase, Verbatim, marked
 
 
 class CreditappError(Exception):
@@ -17,11 +19,25 @@ class CreditappError(Exception):
     """What a problem document has as its `type`: https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1"""
     retry_after = 0
     """After how many seconds it may be tried again; 0 where a retry changes nothing."""
+    phrase: object
+    """The text that is translated when it is shown."""
+
+    def __init__(self, message: object = "", **values: object) -> None:
+        """Take a marked text, or a template with values; values that are plain texts stay as they are."""
+        kept = {name: _as_value(value) for name, value in values.items()}
+        self.phrase = Phrase(str(message), kept) if kept else message
+        super().__init__(str(self.phrase))
 
     @property
     def members(self) -> dict[str, object]:
         """What a problem document has besides the usual members."""
         return {}
+
+
+def _as_value(value: object) -> object:
+    if isinstance(value, CreditappError):
+        return value.phrase
+    return Verbatim(value) if type(value) is str else value
 
 
 class BadRequest(CreditappError):
@@ -103,7 +119,7 @@ class LimitReached(CreditappError):
     title = marked("Too many requests")
 
     def __init__(self, limit: str, seconds: int) -> None:
-        super().__init__(limit)
+        super().__init__(marked("The limit is %(limit)s."), limit=limit)
         self.seconds = seconds
 
 
@@ -126,8 +142,8 @@ class NotStrictJson(BadRequest):
 class InvalidFields(InvalidInput):
     """Input whose wrong parts are named in `errors`."""
 
-    def __init__(self, message: str, errors: object) -> None:
-        super().__init__(message)
+    def __init__(self, message: object, errors: object, **values: object) -> None:
+        super().__init__(message, **values)
         self.errors = errors
 
     @property
@@ -223,7 +239,7 @@ class OutcomeUnknown(DatabaseUnavailable):
 
     type = "/problems/outcome-unknown"
 
-    def __init__(self, message: str, decision_ids: Sequence[str] = ()) -> None:
+    def __init__(self, message: object, decision_ids: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.decision_ids = decision_ids
 
@@ -261,7 +277,7 @@ class UnknownDecision(NotFound):
     """No decision has this id, or the caller may not read it: both get the same answer."""
 
     def __init__(self, decision_id: str) -> None:
-        super().__init__(f"no decision has the id {decision_id[:64]}")
+        super().__init__(marked("no decision has the id %(id)s"), id=decision_id[:64])
 
 
 class UnknownProposal(NotFound):
@@ -272,7 +288,7 @@ class UnknownVersion(NotFound):
     """The registry has no such version of the model."""
 
     def __init__(self, version: str) -> None:
-        super().__init__(f"no version {version[:20]} is registered")
+        super().__init__(marked("no version %(version)s is registered"), version=version[:20])
 
 
 class NoNotice(Conflict):

@@ -28,6 +28,7 @@ from creditapp.web import (
     prefix,
     provider,
     rate_limits,
+    writing,
 )
 from creditapp.web.api import docs
 from creditapp.web.api import metrics as metrics_route
@@ -128,6 +129,7 @@ def _add_templates(app: Flask) -> None:
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.filters["translate"] = phrase
     app.jinja_env.filters["as_shown"] = as_shown
+    writing.init_app(app)
 
 
 def _add_routes(app: Flask, settings: Settings) -> None:

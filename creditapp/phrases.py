@@ -20,15 +20,36 @@ class Phrase:
         return self.template % self.values
 
 
+@dataclass(frozen=True)
+class Listing:
+    """Some texts or phrases in a row, each translated by itself."""
+
+    parts: tuple[object, ...]
+    between: str = "; "
+
+    def __str__(self) -> str:
+        return self.between.join(map(str, self.parts))
+
+
 def translate(text: object, gettext: Callable[[str], str]) -> object:
-    """Translate a text or a phrase, including the texts among the phrase's values."""
+    """Translate a text, a phrase or a listing, including the texts among the phrase's values."""
     match text:
         case Phrase(template, values):
             words = {name: translate(value, gettext) for name, value in values.items()}
             return gettext(template) % words
+        case Listing(parts, between):
+            return between.join(str(translate(part, gettext)) for part in parts)
         case str() if text:
             return gettext(text)
     return text
+
+
+class Figures(str):
+    """Numbers as English writes them, as 10,000 or 70.4 %; other languages have other marks."""
+
+
+class Verbatim(str):
+    """A text that stays as it is in every language: a name, a code, what somebody wrote."""
 
 
 class LocalText(str):

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from creditapp.phrases import marked
+
 BANDS = 10
 FEWEST = 10
 """With fewer accepted credits than this, a band says nothing about those who were declined in it."""
@@ -29,17 +31,17 @@ class Method(StrEnum):
 
 
 ASSUMPTIONS = {
-    Method.NONE: (
+    Method.NONE: marked(
         "Only accepted credits are used. This assumes that accepted and declined applicants with the same "
         "answers repay alike. Where nobody was accepted, the model extrapolates."
     ),
-    Method.REWEIGHTING: (
+    Method.REWEIGHTING: marked(
         "Each accepted credit counts for the declined applicants of its score band too: its weight is the "
         "number of both, divided by the number accepted. This assumes that, within a band, whether somebody "
         "was accepted says nothing more about repayment. Bands in which nearly nobody was accepted are not "
         "reached."
     ),
-    Method.PARCELLING: (
+    Method.PARCELLING: marked(
         "The declined applicants of each score band are labelled good or bad at random, with the bad rate of "
         "the accepted credits of the band, times a factor. The factor is an assumption of yours, and was not "
         "measured: 1 says that the declined repay as the accepted of their band do, 2 that twice as "

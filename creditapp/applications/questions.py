@@ -433,7 +433,7 @@ class Date(Question):
         if not self.pattern:
             return self.value_accepted
         form = {"pattern": self.pattern, "accepted": self.value_accepted}
-        return Phrase("a date as %(pattern)s, or %(accepted)s", form)
+        return Phrase(marked("a date as %(pattern)s, or %(accepted)s"), form)
 
     def accepts_value(self, answer: object) -> bool:
         """Whether the answer is a date of the calendar within the limits."""

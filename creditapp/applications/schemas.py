@@ -29,10 +29,10 @@ from creditapp.applications.table import (
     wrong_rows,
 )
 from creditapp.exceptions import BatchTooLarge, InvalidApplication
-from creditapp.phrases import Phrase, marked, translate
+from creditapp.phrases import Phrase, Verbatim, marked, translate
 
 REFERENCE_PHRASE = Phrase(
-    "a text of 1 to %(longest)s printable characters", {"longest": LONGEST_REFERENCE}
+    marked("a text of 1 to %(longest)s printable characters"), {"longest": LONGEST_REFERENCE}
 )
 MOST_DESCRIBED = 100
 """So many wrong rows of a batch are described; the others are only named, or counted."""
@@ -40,7 +40,12 @@ WITHOUT_POINT = " (a number without a decimal point: 5.0 is refused)"
 """JSON Schema counts 5.0 among the integers, and we do not."""
 LONGEST_ECHO = 40
 FEWEST_FIELDS_TO_COUNT = 60
+UNKNOWN_FIELD = marked("This field is not known.")
 MISSING = marked("Missing; accepted is %(accepted)s.")
+WRONG = marked("%(wrong)s of %(number)s applications are wrong")
+MANY_WRONG = marked(
+    "%(wrong)s of %(number)s applications are wrong; the first %(described)s are described"
+)
 REFUSED = marked("%(answer)s is not accepted; accepted is %(accepted)s.")
 
 
@@ -51,8 +56,8 @@ class Strict(Schema):
         unknown = RAISE
 
     error_messages = {
-        "unknown": "This field is not known.",
-        "type": "A JSON object is expected.",
+        "unknown": UNKNOWN_FIELD,
+        "type": marked("A JSON object is expected."),
     }
 
 
@@ -108,7 +113,7 @@ class OptionField(StrictField):
 
     def __init__(self, options: tuple[Any, ...], description: str) -> None:
         self.options = options
-        self.accepted = Phrase("one of %(codes)s", {"codes": json.dumps(options)[1:-1]})
+        self.accepted = Phrase(marked("one of %(codes)s"), {"codes": json.dumps(options)[1:-1]})
         super().__init__(
             load_default=options[0],
             metadata={"enum": list(options), "description": description},
@@ -205,15 +210,24 @@ class ApplicationSchema(Strict):
         """Report far too many fields in one message, not in one message for each field."""
         most = max(FEWEST_FIELDS_TO_COUNT, 2 * len(self.fields))
         if isinstance(data, dict) and len(data) > most:
-            raise ValidationError(f"{len(data)} fields; at most {len(self.fields)} are known.")
+            raise ValidationError([self._too_many(data)])
         return data
+
+    def _too_many(self, data: dict[str, Any]) -> Phrase:
+        return Phrase(
+            marked("The application has %(number)s fields; at most %(known)s are known."),
+            {"number": len(data), "known": len(self.fields)},
+        )
 
     @validates_schema
     def refuse_two_references(self, data: dict[str, Any], **_kwargs: object) -> None:
         """Refuse an application that has its reference under both names."""
         both = [key for key in self.catalogue.reference_keys if key in data]
         if len(both) > 1:
-            raise ValidationError({both[1]: [f"Give {both[0]} or {both[1]}, not both."]})
+            names = {"one": Verbatim(both[0]), "other": Verbatim(both[1])}
+            raise ValidationError(
+                {both[1]: [Phrase(marked("Give %(one)s or %(other)s, not both."), names)]}
+            )
 
     @post_load
     def as_application(self, data: dict[str, Any], **_kwargs: object) -> Application:
@@ -274,8 +288,8 @@ class BatchSchema(Strict):
     applications = RowsField(
         fields.Raw(allow_none=True),
         required=True,
-        validate=validate.Length(min=1, error="At least one application is expected."),
-        error_messages={"invalid": "A JSON array of applications is expected."},
+        validate=validate.Length(min=1, error=marked("At least one application is expected.")),
+        error_messages={"invalid": marked("A JSON array of applications is expected.")},
     )
     reasons = OptionField((False, True), "Give the reasons of each decision")
     on_error = OptionField(
@@ -308,7 +322,9 @@ def load_application(catalogue: Catalogue, data: Any) -> Application:
     try:
         application: Application = schema_of(catalogue).load(data)
     except ValidationError as error:
-        raise InvalidApplication("the application breaks the rules", error.messages) from error
+        raise InvalidApplication(
+            marked("the application breaks the rules"), error.messages
+        ) from error
     return application
 
 
@@ -324,13 +340,15 @@ def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
     """
     if batch_size(data) > limit:
         raise BatchTooLarge(
-            f"the batch has {batch_size(data)} applications; send at most {limit} at once"
+            marked("the batch has %(number)s applications; send at most %(limit)s at once"),
+            number=batch_size(data),
+            limit=limit,
         )
     try:
         body = BATCH.load(data)  # type: ignore[arg-type]
     except ValidationError as error:
         raise InvalidApplication(
-            "the body is not a batch of applications", error.messages
+            marked("the body is not a batch of applications"), error.messages
         ) from error
     rows = body["applications"]
     wrong = wrong_rows(catalogue, rows)
@@ -342,9 +360,13 @@ def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
         for number, index in enumerate(sorted(wrong))
     ]
     if errors and body["on_error"] == "refuse":
-        counted = f"{len(errors)} of {len(rows)} applications are wrong"
-        more = f"; the first {MOST_DESCRIBED} are described" if len(errors) > MOST_DESCRIBED else ""
-        raise InvalidApplication(counted + more, errors[:MOST_DESCRIBED])
+        raise InvalidApplication(
+            MANY_WRONG if len(errors) > MOST_DESCRIBED else WRONG,
+            errors[:MOST_DESCRIBED],
+            wrong=len(errors),
+            number=len(rows),
+            described=MOST_DESCRIBED,
+        )
     good = [index for index in range(len(rows)) if index not in wrong]
     applications = [application_of(catalogue, rows[index]) for index in good]
     return Batch(applications, good, errors, body["on_error"] == "report", body["reasons"])

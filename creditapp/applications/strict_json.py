@@ -5,6 +5,7 @@ from codecs import BOM_UTF8
 from typing import Any, NoReturn
 
 from creditapp.exceptions import NotStrictJson, TooManyObjects
+from creditapp.phrases import Figures, marked
 
 DEEPEST = 4
 """A batch has three levels; the fourth lets the error name a field whose answer is an object or array."""
@@ -33,16 +34,18 @@ def parse(body: bytes, most_objects: int | None = None) -> Any:
             parse_float=_number,
         )
     except UnicodeDecodeError as error:
-        raise NotStrictJson("the body is not UTF-8") from error
+        raise NotStrictJson(marked("the body is not UTF-8")) from error
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise NotStrictJson(f"the body is not JSON: {error.msg}, {where}") from error
+        raise NotStrictJson(
+            marked("the body is not JSON: %(problem)s, %(where)s"), problem=error.msg, where=where
+        ) from error
     except ValueError as error:
-        raise NotStrictJson("a number in the body has too many digits") from error
+        raise NotStrictJson(marked("a number in the body has too many digits")) from error
     except RecursionError:
-        raise NotStrictJson("the body is nested too deeply") from None
+        raise NotStrictJson(marked("the body is nested too deeply")) from None
     if _is_deeper(value, DEEPEST):
-        raise NotStrictJson("the body is nested too deeply")
+        raise NotStrictJson(marked("the body is nested too deeply"))
     return value
 
 
@@ -52,29 +55,31 @@ def _check_numbers(body: bytes, most: int) -> None:
     objects = body.count(b"{") + body.count(b"[")
     if objects > most:
         raise TooManyObjects(
-            f"the body has more than {most:,} objects and arrays; send less at once"
+            marked("the body has more than %(most)s objects and arrays; send less at once"),
+            most=Figures(f"{most:,}"),
         )
     if body.count(b",") > MOST_VALUES * max(objects, 1):
         raise TooManyObjects(
-            f"the objects and arrays of the body have more than {MOST_VALUES:,} values each"
+            marked("the objects and arrays of the body have more than %(most)s values each"),
+            most=Figures(f"{MOST_VALUES:,}"),
         )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise NotStrictJson("an object has a duplicate key; keep each key once")
+        raise NotStrictJson(marked("an object has a duplicate key; keep each key once"))
     return value
 
 
 def _constant(name: str) -> NoReturn:
-    raise NotStrictJson(f"{name} is not a JSON number")
+    raise NotStrictJson(marked("%(name)s is not a JSON number"), name=name)
 
 
 def _number(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise NotStrictJson("a number in the body is too large")
+        raise NotStrictJson(marked("a number in the body is too large"))
     return value
 
 

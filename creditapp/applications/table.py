@@ -9,6 +9,7 @@ from creditapp.applications.catalogue import Application, Catalogue, days_betwee
 from creditapp.applications.csv_records import read_plain_records, read_records
 from creditapp.applications.questions import Choice, Date, Numeric, Question
 from creditapp.exceptions import BadTable
+from creditapp.phrases import marked
 
 LONGEST_REFERENCE = 64
 
@@ -182,7 +183,10 @@ class Header:
         """The answers of one line; blank cells are left out."""
         if len(cells) != len(self.names):
             return BadTable(
-                f"line {line}: the row has {len(cells)} cells; the header has {len(self.names)}"
+                marked("line %(line)s: the row has %(cells)s cells; the header has %(names)s"),
+                line=line,
+                cells=len(cells),
+                names=len(self.names),
             )
         return {
             name: read(cell)
@@ -252,20 +256,30 @@ def check_header(
     """
     header = [name.strip() for name in cells]
     if not any(header):
-        raise BadTable("the file is empty; the first line must hold the column names")
+        raise BadTable(marked("the file is empty; the first line must hold the column names"))
     required = [name for name in catalogue.feature_names if name in catalogue.required_keys]
     for name in dict.fromkeys([*required, *(question.name for question in extra)]):
         if name not in header:
             present = ", ".join(header)[:100]
-            raise BadTable(f'the column "{name}" is missing; the first line holds: {present}')
+            raise BadTable(
+                marked('the column "%(name)s" is missing; the first line holds: %(present)s'),
+                name=name,
+                present=present,
+            )
     known = {*catalogue.allowed_keys, *catalogue.ignored, *(question.name for question in extra)}
     for name in header:
         if name not in known:
-            raise BadTable(f'the column "{name}" is not known; remove it')
+            raise BadTable(marked('the column "%(name)s" is not known; remove it'), name=name)
         if header.count(name) > 1:
-            raise BadTable(f'the column "{name}" appears more than once; keep one')
+            raise BadTable(
+                marked('the column "%(name)s" appears more than once; keep one'), name=name
+            )
     return header
 
 
 def _unreadable(line: int, error: object) -> BadTable:
-    return BadTable(f"line {line}: the row is not readable as CSV: {error}")
+    return BadTable(
+        marked("line %(line)s: the row is not readable as CSV: %(problem)s"),
+        line=line,
+        problem=error,
+    )

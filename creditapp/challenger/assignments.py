@@ -12,6 +12,7 @@ from creditapp.exceptions import RefusedModel
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
+from creditapp.phrases import marked
 from creditapp.scoring.bundle import digest
 from creditapp.serving import deployments
 from creditapp.serving.deployments import ServedBundle
@@ -71,7 +72,8 @@ def begin(
     served = deployments.in_force()
     if served and served.bundle_digest == digest(bundle):
         raise RefusedModel(
-            f"version {version} is served already; choose another version to compare"
+            marked("version %(version)s is served already; choose another version to compare"),
+            version=version,
         )
     key = digest(bundle)
     row = _row(actor, reason, share, model_name, version, key)
@@ -87,7 +89,7 @@ def stop(actor: Actor, reason: str) -> None:
     """
     former = in_force()
     if former is None:
-        raise RefusedModel("no challenger scores; there is nothing to stop")
+        raise RefusedModel(marked("no challenger scores; there is nothing to stop"))
     _add(_row(actor, reason, share=0.0), actor, f"version {former.model_version} stopped")
 
 

@@ -13,11 +13,12 @@ from typing import Any
 from creditapp.database.bulk_insert import Insertion
 from creditapp.database.session import inserting
 from creditapp.exceptions import DatabaseUnavailable, OutcomeUnknown, RowsRefused
+from creditapp.phrases import marked
 
 SECONDS_TO_FIND_OUT = 5
 """How long a caller waits for a database that broke off a commit."""
 
-PENDING = DatabaseUnavailable("the committing thread died; nothing was written")
+PENDING = DatabaseUnavailable(marked("the committing thread died; nothing was written"))
 
 
 @dataclass

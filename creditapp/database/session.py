@@ -17,6 +17,7 @@ from creditapp.database import sqlite
 from creditapp.database.engine import db
 from creditapp.exceptions import DatabaseUnavailable, NotFound, OutcomeUnknown, RowsRefused
 from creditapp.observability import metrics
+from creditapp.phrases import marked
 
 DEADLOCK = "40P01"
 """https://www.postgresql.org/docs/current/errcodes-appendix.html"""
@@ -32,7 +33,7 @@ def reading(doing: str = "reading") -> Iterator[Session]:
         NotFound: something is looked up by a number or a text that no column can hold.
         DatabaseUnavailable: the database cannot be read.
     """
-    with database_failures("the database cannot be read", doing), _impossible_values():
+    with database_failures(marked("the database cannot be read"), doing), _impossible_values():
         engine = db.engine.execution_options(read_only=True)
         with Session(engine, expire_on_commit=False) as session:
             yield session
@@ -48,7 +49,7 @@ def writing() -> Iterator[Session]:
         DatabaseUnavailable: the database cannot be written.
     """
     with (
-        database_failures("the database cannot be written", "writing"),
+        database_failures(UNWRITABLE, "writing"),
         _write_lock(),
         Session(db.engine, expire_on_commit=False) as session,
     ):
@@ -73,7 +74,7 @@ def inserting(doing: str = "writing") -> Iterator[Any]:
     # why: SQLAlchemy's connection, transaction and results around three statements cost more than the
     # statements themselves.
     with (
-        database_failures("the database cannot be written", doing),
+        database_failures(UNWRITABLE, doing),
         _write_lock(),
         _sqlalchemy_errors(db.engine.dialect),
         closing(db.engine.raw_connection()) as connection,
@@ -128,11 +129,14 @@ def purge() -> None:
     """
     if db.engine.dialect.name == "sqlite":
         with (
-            database_failures("the database cannot be written", "writing"),
+            database_failures(UNWRITABLE, "writing"),
             _write_lock(),
             _sqlalchemy_errors(db.engine.dialect),
         ):
             sqlite.empty_log(db.engine)
+
+
+UNWRITABLE = marked("the database cannot be written")
 
 
 @contextmanager
@@ -157,7 +161,7 @@ def _impossible_values() -> Iterator[None]:
     try:
         yield
     except (OverflowError, UnicodeEncodeError, DataError) as error:
-        raise NotFound("nothing has this number or name") from error
+        raise NotFound(marked("nothing has this number or name")) from error
 
 
 @contextmanager
@@ -171,8 +175,10 @@ def _commit_failures(failure: type[Exception]) -> Iterator[None]:
             raise
         metrics.count_database_failure("committing")
         raise OutcomeUnknown(
-            "the connection to the database broke during the commit; look whether the change is "
-            "there before you make it again"
+            marked(
+                "the connection to the database broke during the commit; look whether the change is "
+                "there before you make it again"
+            )
         ) from error
 
 

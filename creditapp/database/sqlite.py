@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, event
 
 from creditapp.exceptions import DatabaseUnavailable
 from creditapp.observability import metrics
+from creditapp.phrases import marked
 
 BEGIN = "BEGIN IMMEDIATE"
 """How a writer begins: a deferred transaction that later upgrades its lock fails instead of waiting."""
@@ -53,7 +54,9 @@ def locked(path: str) -> Iterator[None]:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         metrics.count_database_failure("writing")
-        raise DatabaseUnavailable(f"the lock file {Path(path).name} cannot be opened") from error
+        raise DatabaseUnavailable(
+            marked("the lock file %(file)s cannot be opened"), file=Path(path).name
+        ) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

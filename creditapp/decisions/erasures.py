@@ -22,6 +22,7 @@ from creditapp.exceptions import BadErasure, UnknownDecision
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
+from creditapp.phrases import marked
 
 LONGEST_REASON = 200
 AT_ONCE = 200
@@ -65,7 +66,10 @@ def erase(decision_ids: Sequence[str], actor: Actor, reason: str) -> Erased:
     """
     reason = reason.strip()
     if not (0 < len(reason) <= LONGEST_REASON and reason.isprintable()):
-        raise BadErasure(f"a reason of 1 to {LONGEST_REASON} printable characters is required")
+        raise BadErasure(
+            marked("a reason of 1 to %(longest)s printable characters is required"),
+            longest=LONGEST_REASON,
+        )
     erased = 0
     for start in range(0, len(decision_ids), AT_ONCE):
         with writing() as session:

@@ -29,6 +29,7 @@ from creditapp.exceptions import (
 )
 from creditapp.explanations.reasons import Reason
 from creditapp.observability import metrics
+from creditapp.phrases import marked
 
 
 class Channel(StrEnum):
@@ -201,10 +202,15 @@ def _failure(error: DatabaseUnavailable, decisions: Sequence[NewDecision]) -> Da
     metrics.count_log_failure()
     _probe.good_until = 0.0
     if not isinstance(error, OutcomeUnknown):
-        return DatabaseUnavailable("the decision could not be recorded; no decision was made")
+        return DatabaseUnavailable(
+            marked("the decision could not be recorded; no decision was made")
+        )
     return OutcomeUnknown(
-        "the connection to the database broke while the decision was recorded; it may be recorded or "
-        "not. Send the request again with the same Idempotency-Key, or look the decision up by its id",
+        marked(
+            "the connection to the database broke while the decision was recorded; it may be "
+            "recorded or not. Send the request again with the same Idempotency-Key, or look the "
+            "decision up by its id"
+        ),
         [str(decision.decision_id) for decision in decisions],
     )
 

@@ -18,6 +18,7 @@ from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.primary_keys import has_row
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import AnswerErased, KeyReused, RequestUnderWay, RowsRefused
+from creditapp.phrases import marked
 
 LONGEST_RUN = timedelta(minutes=2)
 """After this time a request that began and never ended may be made again."""
@@ -75,15 +76,21 @@ def find_answer(claim: Claim) -> bytes | None:
         return None
     if kept.request_digest != claim.request_digest:
         raise KeyReused(
-            "this Idempotency-Key was used for another request; use a new key for each request"
+            marked(
+                "this Idempotency-Key was used for another request; use a new key for each request"
+            )
         )
     if kept.state == State.RUNNING:
         raise RequestUnderWay(
-            "the first request with this Idempotency-Key is not answered yet; send it again later"
+            marked(
+                "the first request with this Idempotency-Key is not answered yet; send it again later"
+            )
         )
     if kept.answer is None:
         raise AnswerErased(
-            "this request was answered, and its answer was erased; it was not done a second time"
+            marked(
+                "this request was answered, and its answer was erased; it was not done a second time"
+            )
         )
     return kept.answer
 
@@ -112,7 +119,9 @@ def begin(claim: Claim) -> None:
             session.add(row)
     except RowsRefused as error:
         raise RequestUnderWay(
-            "the same request with this Idempotency-Key began a moment ago; send it again later"
+            marked(
+                "the same request with this Idempotency-Key began a moment ago; send it again later"
+            )
         ) from error
 
 

@@ -10,6 +10,7 @@ from creditapp.decisions import listing
 from creditapp.decisions.log import Decision
 from creditapp.decisions.past_models import load_past_model
 from creditapp.exceptions import BrokenBundle, CannotReplay
+from creditapp.phrases import marked
 from creditapp.policy import versions as policy_versions
 from creditapp.scoring.scorer import ENGINE, TOLERANCE
 from creditapp.serving import deployments
@@ -83,7 +84,9 @@ def _replay_deployment(generation: int, decisions: Sequence[Decision]) -> Iterat
     try:
         model = load_past_model(deployment.bundle_digest)
     except BrokenBundle as error:
-        raise CannotReplay(f"the bundle of that deployment cannot be used: {error}") from error
+        raise CannotReplay(
+            marked("the bundle of that deployment cannot be used: %(problem)s"), problem=error
+        ) from error
     answers = [_answers(decision) for decision in decisions]
     columns = columns_of(model.bundle.catalogue, answers)
     probabilities = model.scorer.probabilities(columns)
@@ -97,5 +100,7 @@ def _replay_deployment(generation: int, decisions: Sequence[Decision]) -> Iterat
 
 def _answers(decision: Decision) -> Mapping[str, Answer]:
     if decision.given is None:
-        raise CannotReplay(f"{decision.decision_id}: the answers were erased")
+        raise CannotReplay(
+            marked("%(decision_id)s: the answers were erased"), decision_id=decision.decision_id
+        )
     return decision.given.answers

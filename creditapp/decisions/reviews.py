@@ -23,7 +23,7 @@ from creditapp.explanations.reasons import Reason, Source
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
-from creditapp.phrases import Phrase
+from creditapp.phrases import Phrase, marked
 
 LONGEST_NOTE = 500
 
@@ -126,7 +126,9 @@ def record(
     """
     if by_another and is_own(decision, actor):
         raise SamePerson(
-            "you scored this application, so another person must review it; nothing was recorded"
+            marked(
+                "you scored this application, so another person must review it; nothing was recorded"
+            )
         )
     sent = sent._replace(note=sent.note.strip())
     _check(sent)
@@ -137,11 +139,16 @@ def record(
 
 def _check(sent: SentReview) -> None:
     if sent.outcome not in list(Verdict):
-        raise BadReview("the outcome must be approve or decline")
+        raise BadReview(marked("the outcome must be approve or decline"))
     if sent.reason not in list(ReviewReason):
-        raise BadReview(f"choose a main reason; accepted is {', '.join(ReviewReason)}")
+        raise BadReview(
+            marked("choose a main reason; accepted is %(reasons)s"), reasons=", ".join(ReviewReason)
+        )
     if not (0 < len(sent.note) <= LONGEST_NOTE and sent.note.isprintable()):
-        raise BadReview(f"a reason of 1 to {LONGEST_NOTE} printable characters is required")
+        raise BadReview(
+            marked("a reason of 1 to %(longest)s printable characters is required"),
+            longest=LONGEST_NOTE,
+        )
 
 
 def is_own(decision: Decision, actor: Actor) -> bool:
@@ -154,7 +161,9 @@ def _check_newest(session: Session, decision_id: UUID, newest_seen: int | None) 
     query = select(Review.id).where(Review.decision_id == decision_id).order_by(Review.id.desc())
     if session.scalar(query.limit(1)) != newest_seen:
         raise AlreadyReviewed(
-            "another person reviewed this decision after you opened it; nothing was recorded"
+            marked(
+                "another person reviewed this decision after you opened it; nothing was recorded"
+            )
         )
 
 

@@ -19,6 +19,7 @@ from creditapp.exceptions import BrokenBundle, CannotReplay, ModelUnavailable, N
 from creditapp.explanations.alternatives import Alternatives, alternatives
 from creditapp.explanations.reasons import Reason
 from creditapp.explanations.similar import PastCase
+from creditapp.phrases import marked
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.scoring.scorer import Score
@@ -132,18 +133,25 @@ class StoredDecision:
             CannotReplay: the answers were erased, or the catalogue or the bundle cannot be used any more.
         """
         if self.decision.decision == Outcome.APPROVE:
-            raise NothingToChange("the decision is an approval; there is nothing to change")
+            raise NothingToChange(marked("the decision is an approval; there is nothing to change"))
         if self.review:
-            raise NothingToChange("a person has reviewed this decision; see the review")
+            raise NothingToChange(marked("a person has reviewed this decision; see the review"))
         if self.decision.given is None:
-            raise CannotReplay(f"{self.decision.decision_id}: the answers were erased")
+            raise CannotReplay(
+                marked("%(decision_id)s: the answers were erased"),
+                decision_id=self.decision.decision_id,
+            )
         if self.model is None:
-            raise CannotReplay("the model that made this decision was altered or cannot be read")
+            raise CannotReplay(
+                marked("the model that made this decision was altered or cannot be read")
+            )
         application = Application(self.decision.given.answers)
         if self._is_approved_by(self.model, application):
             raise NothingToChange(
-                "the decision was referred because its reference had been decided before; no other "
-                "answer changes that"
+                marked(
+                    "the decision was referred because its reference had been decided before; no other "
+                    "answer changes that"
+                )
             )
         return alternatives(application, self.model.scorer, self.policy)
 

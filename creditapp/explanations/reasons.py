@@ -116,8 +116,12 @@ class Explainer:
         difference = np.abs(explained - self._probabilities[::step]).max()
         if not difference <= TOLERANCE:
             raise BrokenBundle(
-                f"the model's leaves and its scores differ by {difference:.2g}; "
-                f"at most {TOLERANCE:.0e} is allowed"
+                marked(
+                    "the model's leaves and its scores differ by %(difference)s; at most %(tolerance)s "
+                    "is allowed"
+                ),
+                difference=f"{difference:.2g}",
+                tolerance=f"{TOLERANCE:.0e}",
             )
 
     def reasons(
@@ -253,7 +257,9 @@ def verify_explainer(bundle: Bundle, scorer: Scorer) -> Explainer:
         explainer = Explainer(bundle, scorer)
     except (ValueError, EOFError, KeyError, IndexError, BadTable) as error:
         raise BrokenBundle(
-            "the served bundle cannot be explained: its leaves or its hold-out cannot be read"
+            marked(
+                "the served bundle cannot be explained: its leaves or its hold-out cannot be read"
+            )
         ) from error
     explainer.check()
     return explainer

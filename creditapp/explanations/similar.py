@@ -16,6 +16,7 @@ from creditapp.applications.questions import Answer, Choice, Ordinal, Question
 from creditapp.applications.table import columns_of
 from creditapp.exceptions import BadTable, BrokenBundle
 from creditapp.explanations.typical import place_of
+from creditapp.phrases import marked
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.holdout import read_holdout
 from creditapp.scoring.scorer import Scorer
@@ -49,7 +50,7 @@ class PastCases:
         try:
             held_out = read_holdout(bundle)
         except BadTable as error:
-            raise BrokenBundle("the hold-out of the bundle cannot be read") from error
+            raise BrokenBundle(marked("the hold-out of the bundle cannot be read")) from error
         self._catalogue = bundle.catalogue
         # why: a protected answer must not decide which cases a person is shown, nor be shown.
         self._questions = [one for one in bundle.catalogue.features if not one.protected]

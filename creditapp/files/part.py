@@ -215,4 +215,4 @@ def _reason(run: FileRun, catalogue: Catalogue, row: dict[str, Any] | BadTable) 
     is_csv = formats.format_of(Path(run.file)) == "csv"
     validate = schemas.messages_about_cells if is_csv else schemas.messages_about
     messages = validate(catalogue, row)
-    return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in messages.items())
+    return "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in messages.items())

@@ -19,6 +19,7 @@ from creditapp.database.session import reading, writing
 from creditapp.exceptions import BadAccount
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
+from creditapp.phrases import marked
 
 PREFIX = "creditapp"
 SHAPE = re.compile(rf"{PREFIX}_([0-9a-f]{{12}})_([A-Za-z0-9-]{{40}})_([0-9a-f]{{8}})")
@@ -67,9 +68,9 @@ def add(name: str, scopes: Iterable[Scope], expires_at: datetime | None, actor: 
     """
     granted = sorted(set(scopes))
     if not 0 < len(name) <= 80 or not name.isprintable():
-        raise BadAccount("a key's name has 1 to 80 printable characters")
+        raise BadAccount(marked("a key's name has 1 to 80 printable characters"))
     if not granted:
-        raise BadAccount("a key needs at least one scope")
+        raise BadAccount(marked("a key needs at least one scope"))
     key_id = secrets.token_hex(6)
     text = _with_checksum(f"{PREFIX}_{key_id}_{_secret()}")
     row = ApiKey(
@@ -95,7 +96,7 @@ def revoke(key_id: str, actor: Actor) -> None:
     with writing() as session:
         key = session.get(ApiKey, key_id)
         if key is None:
-            raise BadAccount(f"there is no key with the id {key_id}")
+            raise BadAccount(marked("there is no key with the id %(id)s"), id=key_id)
         key.revoked_at = key.revoked_at or datetime.now(UTC)
         note(session, actor, Action.KEY_REVOKED, f"{key.id} {key.name}")
 

@@ -12,6 +12,7 @@ from creditapp.exceptions import NotAllowed
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
 from creditapp.identity.people import Person, Role
+from creditapp.phrases import marked
 
 LONGEST_NAME = 80
 PROVIDER = "identity provider"
@@ -52,7 +53,9 @@ def admit(vouched: Vouched, role: Role, request_id: str) -> Person:
         if person is None:
             return _add(session, vouched, role, actor)
         if person.disabled_at:
-            raise NotAllowed(f"{person.name} is disabled here; ask an administrator")
+            raise NotAllowed(
+                marked("%(name)s is disabled here; ask an administrator"), name=person.name
+            )
         if person.role != role.value:
             note(session, actor, Action.ROLE_CHANGED, person.name, f"{person.role} to {role}")
             person.role = role.value

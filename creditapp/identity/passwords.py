@@ -7,6 +7,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
 from creditapp.exceptions import BadAccount
+from creditapp.phrases import marked
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
@@ -31,12 +32,16 @@ def check_password(password: str, name: str) -> None:
         BadAccount: it is too short, too long, common or easy to guess, or it contains the name.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise BadAccount(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+        raise BadAccount(
+            marked("a password has %(shortest)s to %(longest)s characters"),
+            shortest=SHORTEST_PASSWORD,
+            longest=LONGEST_PASSWORD,
+        )
     if len(name) >= SHORTEST_NAME and name.casefold() in password.casefold():
-        raise BadAccount("a password must not contain the name")
+        raise BadAccount(marked("a password must not contain the name"))
     estimate = zxcvbn(password[:LONGEST_ESTIMATED], user_inputs=[name, "creditapp"])
     if estimate["score"] < LOWEST_STRENGTH:
-        raise BadAccount("the password is common or easy to guess; choose another one")
+        raise BadAccount(marked("the password is common or easy to guess; choose another one"))
 
 
 def hash_password(password: str) -> str:

@@ -14,6 +14,7 @@ from creditapp.identity import sign_in_table
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
 from creditapp.identity.passwords import check_password, hash_password
+from creditapp.phrases import marked
 
 
 class Role(StrEnum):
@@ -52,12 +53,12 @@ def add(name: str, role: Role, password: str, actor: Actor) -> None:
         BadAccount: the name is taken or not fit to be one, or the password is not accepted.
     """
     if not 0 < len(name) <= 80 or not name.isprintable() or name != name.strip():
-        raise BadAccount("a name has 1 to 80 printable characters")
+        raise BadAccount(marked("a name has 1 to 80 printable characters"))
     check_password(password, name)
     hashed = hash_password(password)
     with writing() as session:
         if session.scalar(select(Person).where(Person.name == name)):
-            raise BadAccount(f"a person named {name} exists already")
+            raise BadAccount(marked("a person named %(name)s exists already"), name=name)
         now = datetime.now(UTC)
         session.add(Person(name=name, role=role.value, password_hash=hashed, created_at=now))
         note(session, actor, Action.PERSON_ADDED, name, role.value)
@@ -88,7 +89,10 @@ def change_password(name: str, password: str, actor: Actor) -> None:
     with writing() as session:
         person = find_person(session, name)
         if person.issuer:
-            raise BadAccount(f"{name} signs in with the identity provider and has no password here")
+            raise BadAccount(
+                marked("%(name)s signs in with the identity provider and has no password here"),
+                name=name,
+            )
         person.password_hash = hashed
         sign_in_table.end_all(session, person.id)
         note(session, actor, Action.PASSWORD_CHANGED, name)
@@ -117,7 +121,7 @@ def enable(name: str, actor: Actor) -> None:
     with writing() as session:
         person = find_person(session, name)
         if person.disabled_at is None:
-            raise BadAccount(f"{name} is not disabled")
+            raise BadAccount(marked("%(name)s is not disabled"), name=name)
         person.disabled_at = None
         note(session, actor, Action.PERSON_ENABLED, name)
 
@@ -155,7 +159,7 @@ def find_person(session: Session, name: str) -> Person:
     # why: PostgreSQL stores no NUL, and no driver a lone surrogate; no name has either.
     known = name.isprintable() and session.scalar(select(Person).where(Person.name == name))
     if not isinstance(known, Person):
-        raise BadAccount(f"no person is named {ascii(name)[1:-1]}")
+        raise BadAccount(marked("no person is named %(name)s"), name=ascii(name)[1:-1])
     return known
 
 
@@ -169,4 +173,7 @@ def _check_other_admin(session: Session, person: Person) -> None:
     lock_table(session, "person")
     found = session.scalars(admins).all()
     if [one.id for one in found] == [person.id]:
-        raise BadAccount(f"{person.name} is the last admin; make somebody else an admin first")
+        raise BadAccount(
+            marked("%(name)s is the last admin; make somebody else an admin first"),
+            name=person.name,
+        )

@@ -17,6 +17,7 @@ from creditapp.database.session import lock_table, reading, writing
 from creditapp.exceptions import BadProposal, ProposalClosed, SamePerson, UnknownProposal
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
+from creditapp.phrases import marked
 from creditapp.row_numbers import HIGHEST
 
 LONGEST_REASON = 500
@@ -37,6 +38,11 @@ class Verdict(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+CLOSED = {
+    Verdict.APPROVED: marked("%(name)s approved proposal %(number)s; nothing was changed"),
+    Verdict.REJECTED: marked("%(name)s rejected proposal %(number)s; nothing was changed"),
+    Verdict.WITHDRAWN: marked("%(name)s withdrew proposal %(number)s; nothing was changed"),
+}
 ACTIONS = {
     Verdict.APPROVED: Action.PROPOSAL_APPROVED,
     Verdict.REJECTED: Action.PROPOSAL_REJECTED,
@@ -117,7 +123,7 @@ def find(proposal_id: int) -> Proposal:
     with reading() as session:
         row = session.get(Proposal, proposal_id) if 0 < proposal_id <= HIGHEST else None
     if row is None:
-        raise UnknownProposal(f"there is no proposal {proposal_id}")
+        raise UnknownProposal(marked("there is no proposal %(number)s"), number=proposal_id)
     return row
 
 
@@ -160,18 +166,22 @@ def _check(session: Session, settlement: Settlement) -> Proposal:
     decided = session.get(ProposalDecision, proposal.id)
     if decided:
         raise ProposalClosed(
-            f"proposal {proposal.id} was {decided.verdict} by {decided.decided_by}; "
-            "nothing was changed"
+            CLOSED[Verdict(decided.verdict)],
+            number=proposal.id,
+            name=decided.decided_by,
         )
     is_own = settlement.actor.label[:100] == proposal.proposed_by
     if settlement.verdict is Verdict.WITHDRAWN:
         if not is_own:
-            raise SamePerson("only the person who made a proposal can withdraw it")
+            raise SamePerson(marked("only the person who made a proposal can withdraw it"))
         return proposal
     if is_own:
         raise SamePerson(
-            f"you made proposal {proposal.id}, so another person must approve or reject it; "
-            "you can withdraw it"
+            marked(
+                "you made proposal %(number)s, so another person must approve or reject it; you can "
+                "withdraw it"
+            ),
+            number=proposal.id,
         )
     _checked_reason(settlement.reason)
     return proposal
@@ -180,5 +190,8 @@ def _check(session: Session, settlement: Settlement) -> Proposal:
 def _checked_reason(reason: str) -> str:
     text = reason.strip()
     if not (0 < len(text) <= LONGEST_REASON and text.isprintable()):
-        raise BadProposal(f"a reason of 1 to {LONGEST_REASON} printable characters is required")
+        raise BadProposal(
+            marked("a reason of 1 to %(longest)s printable characters is required"),
+            longest=LONGEST_REASON,
+        )
     return text

@@ -22,6 +22,7 @@ from creditapp.identity.people import Person, Role
 from creditapp.identity.second_factor import SecondFactor
 from creditapp.identity.sign_in_table import SignIn
 from creditapp.observability.repetitions import MAY_REPEAT
+from creditapp.phrases import marked
 
 SEEN_EVERY = timedelta(minutes=1)
 """How exact the time of the last request is kept: most requests write nothing."""
@@ -195,10 +196,10 @@ def change_own_password(person: SignedIn, current: str, new: str, request_id: st
         BadAccount: the current password is wrong, or the new one is not accepted; nothing changed.
     """
     if not has_password(person, current):
-        raise BadAccount("the current password is wrong")
+        raise BadAccount(marked("the current password is wrong"))
     check_password(new, person.name)
     if new == current:
-        raise BadAccount("the new password is the current one; choose another one")
+        raise BadAccount(marked("the new password is the current one; choose another one"))
     hashed = hash_password(new)
     with writing() as session:
         session.get_one(Person, person.person_id).password_hash = hashed

@@ -16,6 +16,7 @@ from creditapp.exceptions import BadTable, BrokenBundle
 from creditapp.outcomes.book import Book, Extract, Part, PastDecision
 from creditapp.outcomes.judged import JudgedDecision, Wanted, judge
 from creditapp.outcomes.standing import Standing, window_end
+from creditapp.phrases import marked
 
 AT_ONCE = 1000
 """How many decisions one query asks for; databases limit the parameters of a statement."""
@@ -60,7 +61,7 @@ def read_book(extract: Extract) -> Book:
             decisions.append(PastDecision(row.decision_id, *one, answers))
     if not (counts[Part.GOOD] or counts[Part.BAD]):
         raise BadTable(
-            "the answers of all mature decisions were erased; nothing is left to train on"
+            marked("the answers of all mature decisions were erased; nothing is left to train on")
         )
     return Book(extract, catalogue, counts, decisions, sorted(others))
 
@@ -97,13 +98,18 @@ def _newest_catalogue(placed: Placed) -> Catalogue:
     mature = [key for key, one in placed.items() if one.part is not Part.DECLINED]
     if not mature:
         raise BadTable(
-            "no decision is mature yet: no window has ended, or nothing was taken up; "
-            "flask performance shows the numbers"
+            marked(
+                "no decision is mature yet: no window has ended, or nothing was taken up; flask "
+                "performance shows the numbers"
+            )
         )
     newest = stored.load(str(mature[-1]))
     if newest.model is None:
         version = newest.decision.model_version
-        raise BrokenBundle(f"the bundle of version {version} cannot be read; restore the database")
+        raise BrokenBundle(
+            marked("the bundle of version %(version)s cannot be read; restore the database"),
+            version=version,
+        )
     return newest.model.bundle.catalogue
 
 

@@ -29,6 +29,7 @@ DAY = timedelta(days=1)
 
 NO_ID = marked("no decision has this id")
 NO_REFERENCE = marked("no decision has this reference")
+WRONG = marked("%(wrong)s of %(number)s outcomes are wrong; nothing was recorded")
 SEVERAL = marked("%(number)s decisions have this reference; give the decision_id of one")
 NOT_YET = marked("this day has not come yet")
 TOO_EARLY = marked("the decision was made later, on %(day)s")
@@ -79,7 +80,7 @@ def record(
             recorded = _add_all(session, reports, actor)
             if recorded.wrong and not partly:
                 raise UnfitOutcomes(
-                    describe_wrong(len(recorded.wrong), len(reports)), recorded.wrong
+                    WRONG, recorded.wrong, wrong=len(recorded.wrong), number=len(reports)
                 )
             if claim:
                 session.flush()
@@ -89,11 +90,6 @@ def record(
             raise AnsweredMeanwhile from error
         raise
     return recorded
-
-
-def describe_wrong(wrong: int, number: int) -> str:
-    """How many of some outcomes are wrong."""
-    return f"{wrong} of {number} outcomes are wrong; nothing was recorded"
 
 
 def find(decision_id: UUID) -> Sequence[RecordedOutcome]:

@@ -10,6 +10,7 @@ from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer, Choice, Date, Question, Role
 from creditapp.applications.table import number_of
 from creditapp.exceptions import BadPolicy
+from creditapp.phrases import Listing, Phrase, marked
 from creditapp.policy.points import DEFAULT_SCALE, PointsScale, scale_from
 
 MOST_DAYS = 3650
@@ -171,10 +172,18 @@ def check_cut_offs(low_risk_from: float, medium_risk_from: float) -> None:
     """
     for name, value in (("approve-from", low_risk_from), ("refer-from", medium_risk_from)):
         if not (math.isfinite(value) and 0 <= value <= 1):
-            raise BadPolicy(f"{name} must be a number from 0 to 1, not {value:g}")
+            raise BadPolicy(
+                marked("%(name)s must be a number from 0 to 1, not %(value)s"),
+                name=name,
+                value=f"{value:g}",
+            )
     if medium_risk_from > low_risk_from:
         raise BadPolicy(
-            f"refer-from ({medium_risk_from:g}) must not be above approve-from ({low_risk_from:g})"
+            marked(
+                "refer-from (%(medium_risk_from)s) must not be above approve-from (%(low_risk_from)s)"
+            ),
+            medium_risk_from=f"{medium_risk_from:g}",
+            low_risk_from=f"{low_risk_from:g}",
         )
 
 
@@ -185,7 +194,18 @@ def check_repeats(days: int | None) -> None:
         BadPolicy: it is no number of days from 1 to 3650.
     """
     if days is not None and not 1 <= days <= MOST_DAYS:
-        raise BadPolicy(f"refer-repeats must be a number of days from 1 to {MOST_DAYS}, not {days}")
+        raise BadPolicy(
+            marked("refer-repeats must be a number of days from 1 to %(most)s, not %(days)s"),
+            most=MOST_DAYS,
+            days=days,
+        )
+
+
+RULE = marked("rule %(number)s")
+NUMBER_LIMITS = marked("over or under, with a number")
+LISTED_CODES = marked("codes, with a list")
+MISSING_CODES = marked("or codes, with missing answers")
+DAYS = Phrase(marked("a number of days"), {})
 
 
 def rules_from(catalogue: Catalogue, document: object) -> tuple[Rule, ...]:
@@ -195,38 +215,59 @@ def rules_from(catalogue: Catalogue, document: object) -> tuple[Rule, ...]:
         BadPolicy: a rule is wrong; the message gives its number and says what is accepted.
     """
     if not isinstance(document, list):
-        raise BadPolicy("rules must be a list of objects")
+        raise BadPolicy(marked("rules must be a list of objects"))
     return tuple(
-        _rule(catalogue, f"rule {number}", rule) for number, rule in enumerate(document, 1)
+        _rule(catalogue, Phrase(RULE, {"number": number}), rule)
+        for number, rule in enumerate(document, 1)
     )
 
 
-def _rule(catalogue: Catalogue, label: str, document: object) -> Rule:
+def _rule(catalogue: Catalogue, label: Phrase, document: object) -> Rule:
     if not isinstance(document, dict):
-        raise BadPolicy(f"{label} must be an object")
+        raise BadPolicy(marked("%(label)s must be an object"), label=label)
     if unknown := sorted(map(str, document.keys() - RULE_KEYS)):
         accepted = ", ".join(sorted(RULE_KEYS))
-        raise BadPolicy(f"{label}: the key {unknown[0][:50]} is unknown; use {accepted}")
+        raise BadPolicy(
+            marked("%(label)s: the key %(key)s is unknown; use %(accepted)s"),
+            label=label,
+            key=unknown[0][:50],
+            accepted=accepted,
+        )
     feature, text = document.get("feature"), document.get("text")
     question = catalogue.by_name.get(feature) if isinstance(feature, str) else None
     if question is None or question.role is not Role.FEATURE:
-        raise BadPolicy(f"{label}: the feature {feature!r:.80} is not one of the scored features")
+        raise BadPolicy(
+            marked("%(label)s: the feature %(feature)s is not one of the scored features"),
+            label=label,
+            feature=f"{feature!r:.80}",
+        )
     if question.protected:
-        raise BadPolicy(f"{label}: {feature} is protected; a rule must not use a protected answer")
+        raise BadPolicy(
+            marked("%(label)s: %(feature)s is protected; a rule must not use a protected answer"),
+            label=label,
+            feature=feature,
+        )
     if not isinstance(text, str) or not text.strip():
-        raise BadPolicy(f"{label}: the text is missing; it gives the reason to the applicant")
+        raise BadPolicy(
+            marked("%(label)s: the text is missing; it gives the reason to the applicant"),
+            label=label,
+        )
     outcome = _worse_outcome(label, document)
     return Rule(question.name, outcome, text.strip(), **_condition(question, label, document))
 
 
-def _worse_outcome(label: str, document: Mapping[str, Any]) -> Outcome:
+def _worse_outcome(label: Phrase, document: Mapping[str, Any]) -> Outcome:
     outcome = document.get("outcome")
     if outcome not in (Outcome.REFER.value, Outcome.DECLINE.value):
-        raise BadPolicy(f"{label}: the outcome must be refer or decline, not {outcome!r:.50}")
+        raise BadPolicy(
+            marked("%(label)s: the outcome must be refer or decline, not %(outcome)s"),
+            label=label,
+            outcome=f"{outcome!r:.50}",
+        )
     return Outcome(outcome)
 
 
-def _condition(question: Question, label: str, document: Mapping[str, Any]) -> dict[str, Any]:
+def _condition(question: Question, label: Phrase, document: Mapping[str, Any]) -> dict[str, Any]:
     """The limits of a rule on a number, or the codes of a rule on a choice or on missing answers."""
     numeric = not isinstance(question, Choice)
     allowed = {"over", "under"} if numeric else {"codes"}
@@ -234,15 +275,20 @@ def _condition(question: Question, label: str, document: Mapping[str, Any]) -> d
         allowed = {*allowed, "codes"}
     keys = document.keys() & {"over", "under", "codes"}
     if not keys or keys - allowed:
-        usable = "over or under, with a number" if numeric else "codes, with a list"
-        usable += "; or codes, with missing answers" if numeric and question.missing else ""
-        raise BadPolicy(f"{label}: for {question.name} use {usable}")
+        usable = [NUMBER_LIMITS] if numeric else [LISTED_CODES]
+        usable += [MISSING_CODES] if numeric and question.missing else []
+        raise BadPolicy(
+            marked("%(label)s: for %(feature)s use %(usable)s"),
+            label=label,
+            feature=question.name,
+            usable=Listing(tuple(usable)),
+        )
     limits = _limits(question, label, document, sorted(keys - {"codes"}))
     return {**limits, **({"codes": _codes(question, label, document)} if "codes" in keys else {})}
 
 
 def _limits(
-    question: Question, label: str, document: Mapping[str, Any], keys: list[str]
+    question: Question, label: Phrase, document: Mapping[str, Any], keys: list[str]
 ) -> dict[str, float]:
     for key in keys:
         limit = document[key]
@@ -250,17 +296,22 @@ def _limits(
             type(limit) is int if isinstance(question, Date) else question.accepts_value(limit)
         )
         if not is_limit:
-            accepted = "a number of days" if isinstance(question, Date) else question.value_accepted
+            accepted = DAYS if isinstance(question, Date) else question.value_accepted
             raise BadPolicy(
-                f"{label}: {key} must be {accepted} for {question.name}, not {limit!r:.50}"
+                marked("%(label)s: %(key)s must be %(accepted)s for %(feature)s, not %(limit)s"),
+                label=label,
+                key=key,
+                accepted=accepted,
+                feature=question.name,
+                limit=f"{limit!r:.50}",
             )
     return {key: document[key] for key in keys}
 
 
-def _codes(question: Question, label: str, document: Mapping[str, Any]) -> tuple[Answer, ...]:
+def _codes(question: Question, label: Phrase, document: Mapping[str, Any]) -> tuple[Answer, ...]:
     codes = document["codes"]
     if not isinstance(codes, list) or not codes:
-        raise BadPolicy(f"{label}: codes must be a list of at least one code")
+        raise BadPolicy(marked("%(label)s: codes must be a list of at least one code"), label=label)
     for code in codes:
         is_code = (
             question.accepts(code) if isinstance(question, Choice) else question.is_missing(code)
@@ -268,6 +319,10 @@ def _codes(question: Question, label: str, document: Mapping[str, Any]) -> tuple
         if not is_code:
             accepted = question.accepted if isinstance(question, Choice) else "a missing answer"
             raise BadPolicy(
-                f"{label}: a code must be {accepted} for {question.name}, not {code!r:.50}"
+                marked("%(label)s: a code must be %(accepted)s for %(feature)s, not %(code)s"),
+                label=label,
+                accepted=accepted,
+                feature=question.name,
+                code=f"{code!r:.50}",
             )
     return tuple(codes)

@@ -10,6 +10,7 @@ from math import isfinite, log
 from typing import Any
 
 from creditapp.exceptions import BadPolicy
+from creditapp.phrases import Figures, marked
 
 NEARLY_CERTAIN = 1e-6
 """A probability of 0 or 1 has no finite odds; it counts as this near to it."""
@@ -57,6 +58,10 @@ def scale_from(document: Mapping[str, Any] | None) -> PointsScale | None:
     return PointsScale(**document) if document else None
 
 
+FROM_ZERO = marked("%(name)s must be a number from 0 to %(highest)s, not %(value)s")
+OVER_ZERO = marked("%(name)s must be a number above 0 and at most %(highest)s, not %(value)s")
+
+
 def check_scale(scale: PointsScale) -> None:
     """Check that the scale gives finite points that rise with the probability.
 
@@ -66,7 +71,9 @@ def check_scale(scale: PointsScale) -> None:
     for name, value in scale.as_document().items():
         may_be_zero = name == "base_score"
         if not (isfinite(value) and 0 <= value <= HIGHEST[name] and (value or may_be_zero)):
-            words = "from 0 to" if may_be_zero else "above 0 and at most"
             raise BadPolicy(
-                f"{name.replace('_', '-')} must be a number {words} {HIGHEST[name]:,.0f}, not {value:g}"
+                FROM_ZERO if may_be_zero else OVER_ZERO,
+                name=name.replace("_", "-"),
+                highest=Figures(f"{HIGHEST[name]:,.0f}"),
+                value=f"{value:g}",
             )

@@ -9,6 +9,7 @@ from creditapp.exceptions import BadPolicy
 from creditapp.identity import proposals
 from creditapp.identity.actors import Actor
 from creditapp.identity.proposals import Kind, Proposal, Settlement
+from creditapp.phrases import marked
 from creditapp.policy import versions
 from creditapp.policy.definition import (
     Policy,
@@ -76,7 +77,7 @@ def policy_of(content: dict[str, Any]) -> Policy:
     try:
         return replace(from_document(content["policy"]), version="proposed")
     except (KeyError, TypeError, ValueError) as error:
-        raise BadPolicy("the proposed policy cannot be read; propose it again") from error
+        raise BadPolicy(marked("the proposed policy cannot be read; propose it again")) from error
 
 
 def start_of(content: dict[str, Any]) -> datetime | None:

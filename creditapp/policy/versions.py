@@ -12,6 +12,7 @@ from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
+from creditapp.phrases import marked
 from creditapp.policy.definition import DEFAULT_POLICY, Policy, check_cut_offs, check_repeats
 from creditapp.policy.points import check_scale
 from creditapp.policy.table import PolicyVersion
@@ -44,7 +45,7 @@ def find(version: str) -> Policy:
     with reading() as session:
         row = session.get(PolicyVersion, int(version)) if is_row_number(version) else None
     if row is None:
-        raise BadPolicy(f"no policy has the version {version[:20]}")
+        raise BadPolicy(marked("no policy has the version %(version)s"), version=version[:20])
     return row.policy
 
 
@@ -94,7 +95,7 @@ def put_in_force(
         check_scale(policy.points)
     check_repeats(policy.refer_repeats_days)
     if not reason.strip():
-        raise BadPolicy("a reason is required")
+        raise BadPolicy(marked("a reason is required"))
     check_start(starts_at)
     row = PolicyVersion(
         low_risk_from=policy.low_risk_from,
@@ -127,10 +128,14 @@ def check_start(starts_at: datetime | None) -> None:
         return
     if starts_at.tzinfo is None:
         raise BadPolicy(
-            f"from ({starts_at}) needs an offset from UTC, as in 2030-01-31T09:00+00:00"
+            marked("from (%(starts_at)s) needs an offset from UTC, as in 2030-01-31T09:00+00:00"),
+            starts_at=starts_at,
         )
     if starts_at <= _now():
-        raise BadPolicy(f"from ({starts_at}) is past; give a time to come, or none for at once")
+        raise BadPolicy(
+            marked("from (%(starts_at)s) is past; give a time to come, or none for at once"),
+            starts_at=starts_at,
+        )
 
 
 def _detail(row: PolicyVersion) -> str:
@@ -149,5 +154,6 @@ def _check_still_newest(session: Session, version: str | None) -> None:
     newest = _newest_version(session)
     if newest != version:
         raise PolicyChanged(
-            f"policy {newest} was set after you opened this page; nothing was changed"
+            marked("policy %(newest)s was set after you opened this page; nothing was changed"),
+            newest=newest,
         )

@@ -24,8 +24,16 @@ class Condition:
     finding: Phrase
     holds: bool
 
+    @property
+    def phrase(self) -> Phrase:
+        """What is required, and what the report says."""
+        return Phrase(
+            marked("%(required)s: %(found)s"),
+            {"required": self.requirement, "found": self.finding},
+        )
+
     def __str__(self) -> str:
-        return f"{self.requirement}: {self.finding}"
+        return str(self.phrase)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,16 @@ import csv
 import io
 from collections.abc import Iterator
 
+from creditapp.phrases import Figures, Verbatim, marked
 from creditapp.reports.chapter import Chapter, Table
 
-COLUMNS = ("field", "answer", "from", "below", "points")
+COLUMNS = (
+    marked("field"),
+    marked("answer"),
+    marked("from"),
+    marked("below"),
+    marked("points"),
+)
 
 
 def points_chapter(text: str | None) -> Iterator[Chapter]:
@@ -15,23 +22,25 @@ def points_chapter(text: str | None) -> Iterator[Chapter]:
         return
     base, *rows = csv.DictReader(io.StringIO(text))
     points = [
-        ["every applicant", "", "", "", f"{float(base['points']):.1f}"],
+        [marked("every applicant"), "", "", "", Figures(f"{float(base['points']):.1f}")],
         *(
             [
-                row["title"],
-                row["meaning"] or row["answer"],
-                row["from"],
-                row["below"],
-                f"{float(row['points']):+.1f}",
+                Verbatim(row["title"]),
+                Verbatim(row["meaning"] or row["answer"]),
+                Figures(row["from"]),
+                Figures(row["below"]),
+                Figures(f"{float(row['points']):+.1f}"),
             ]
             for row in rows
         ),
     ]
     yield Chapter(
-        "Points",
+        marked("Points"),
         [
-            "The sum of an applicant's points is the score, on the scale of 600 points for odds of 50 to 1 "
-            "where 20 points double the odds."
+            marked(
+                "The sum of an applicant's points is the score, on the scale of 600 points for odds of 50 "
+                "to 1 where 20 points double the odds."
+            )
         ],
-        [Table("Points of each answer", COLUMNS, points)],
+        [Table(marked("Points of each answer"), COLUMNS, points)],
     )

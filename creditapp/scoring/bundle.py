@@ -14,6 +14,7 @@ from creditapp.applications.catalogue_document import document_of, read_catalogu
 from creditapp.applications.portfolio import read_portfolio
 from creditapp.applications.questions import Answer
 from creditapp.exceptions import BadCatalogue, BrokenBundle
+from creditapp.phrases import marked
 from creditapp.settings.paths import DEFAULT_PORTFOLIO
 
 FORMAT = 5
@@ -141,7 +142,10 @@ class Bundle:
             metadata = json.loads(files[METADATA])
             if metadata.get("format") not in (FORMAT, FORMAT_OF_FORESTS, FORMAT_WITHOUT_CATALOGUE):
                 raise BrokenBundle(
-                    f"the served bundle has another format than {FORMAT}; train the model again"
+                    marked(
+                        "the served bundle has another format than %(format)s; train the model again"
+                    ),
+                    format=FORMAT,
                 )
             return cls(
                 files[MODEL],
@@ -152,7 +156,7 @@ class Bundle:
                 _catalogue(files, metadata),
             )
         except UNREADABLE as error:
-            raise BrokenBundle("the served bundle cannot be read") from error
+            raise BrokenBundle(marked("the served bundle cannot be read")) from error
 
 
 def _catalogue(files: Mapping[str, bytes], metadata: Mapping[str, Any]) -> Catalogue:
@@ -167,7 +171,7 @@ def _catalogue(files: Mapping[str, bytes], metadata: Mapping[str, Any]) -> Catal
         # why: a key at the top that changes the inputs would change the fingerprint, which is checked below.
         catalogue = read_catalogue(files[CATALOGUE].decode(), may_be_newer=True)
     if catalogue.fingerprint != metadata["fingerprint"]:
-        raise BrokenBundle("the model was trained under another catalogue of features")
+        raise BrokenBundle(marked("the model was trained under another catalogue of features"))
     return catalogue
 
 
@@ -181,12 +185,12 @@ def _check_digests(files: Mapping[str, bytes]) -> None:
     names = files.keys() - {CATALOGUE}
     if names != FILES or expected.keys() != files.keys() - {DIGESTS}:
         raise BrokenBundle(
-            "the served bundle must hold these files only: "
-            f"{', '.join(sorted({*FILES, CATALOGUE}))}"
+            marked("the served bundle must hold these files only: %(files)s"),
+            files=", ".join(sorted({*FILES, CATALOGUE})),
         )
     for name, value in expected.items():
         if digest(files[name]) != value:
-            raise BrokenBundle(f"{name} in the served bundle was altered")
+            raise BrokenBundle(marked("%(name)s in the served bundle was altered"), name=name)
 
 
 def _json(value: object) -> bytes:

@@ -6,6 +6,7 @@ import numpy as np
 
 from creditapp.applications.catalogue import Application
 from creditapp.exceptions import BrokenBundle
+from creditapp.phrases import marked
 from creditapp.scoring.bundle import Bundle, Golden, Metadata
 from creditapp.scoring.scorer import TOLERANCE, Scorer
 
@@ -24,12 +25,12 @@ def verify(bundle: Bundle) -> Scorer:
     _check_columns(bundle)
     _check_classes(bundle.metadata)
     if not bundle.golden.applications:
-        raise BrokenBundle("the served bundle holds no golden rows to verify the model by")
+        raise BrokenBundle(marked("the served bundle holds no golden rows to verify the model by"))
     try:
         scorer = Scorer(bundle)
         scores = _golden_scores(scorer, bundle.golden)
     except Exception as error:  # the engine's errors share no base class
-        raise BrokenBundle("the model in the served bundle cannot be run") from error
+        raise BrokenBundle(marked("the model in the served bundle cannot be run")) from error
     for order, probabilities in scores.items():
         _check_golden(bundle.golden, order, probabilities)
     return scorer
@@ -41,15 +42,22 @@ def _check_columns(bundle: Bundle) -> None:
     missing = [name for name in names if name not in inputs]
     unknown = [name for name in inputs if name not in names]
     if missing and set(missing) != set(bundle.catalogue.protected):
-        raise BrokenBundle(f"the model lacks the feature {_quoted(missing)}")
+        raise BrokenBundle(marked("the model lacks the feature %(names)s"), names=_quoted(missing))
     if unknown:
-        raise BrokenBundle(f"the model needs a feature that no application has: {_quoted(unknown)}")
+        raise BrokenBundle(
+            marked("the model needs a feature that no application has: %(names)s"),
+            names=_quoted(unknown),
+        )
 
 
 def _check_classes(metadata: Metadata) -> None:
     classes = list(metadata.classes)
     if classes != CLASSES:
-        raise BrokenBundle(f"the model's classes are in the order {classes}, not {CLASSES}")
+        raise BrokenBundle(
+            marked("the model's classes are in the order %(classes)s, not %(right)s"),
+            classes=classes,
+            right=CLASSES,
+        )
 
 
 def _golden_scores(scorer: Scorer, golden: Golden) -> dict[str, list[float]]:
@@ -69,7 +77,11 @@ def _score(scorer: Scorer, applications: Sequence[Application]) -> list[float]:
 def _check_golden(golden: Golden, order: str, probabilities: list[float]) -> None:
     difference = np.abs(np.array(probabilities) - np.array(golden.probabilities)).max()
     if not difference <= TOLERANCE:
-        raise BrokenBundle(f"scored {order}, the golden rows differ by {difference:.2g}")
+        raise BrokenBundle(
+            marked("scored %(order)s, the golden rows differ by %(difference)s"),
+            order=order,
+            difference=f"{difference:.2g}",
+        )
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from creditapp.exceptions import BrokenBundle, DatabaseUnavailable, ModelUnavail
 from creditapp.explanations.reasons import verify_explainer
 from creditapp.observability import metrics
 from creditapp.observability.repetitions import MAY_REPEAT
+from creditapp.phrases import marked
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy
 from creditapp.scoring.bundle import Bundle
@@ -72,7 +73,7 @@ class ModelCache:
         if not self._following:
             self.refresh()
         if self._served is None:
-            raise ModelUnavailable("no model is ready to be served")
+            raise ModelUnavailable(marked("no model is ready to be served"))
         return self._served
 
     def refresh(self) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import ChangeUnderWay, RowsRefused
+from creditapp.phrases import marked
 
 LEASE_SECONDS = 100
 """After this long the lock of a killed process can be taken by another."""
@@ -39,7 +40,7 @@ def hold(actor: str) -> Iterator[str]:
         with writing() as session:
             _take(session, holder, actor)
     except RowsRefused:  # two processes found the lock free and inserted the row at the same time
-        raise ChangeUnderWay("another change of the model is under way") from None
+        raise ChangeUnderWay(marked("another change of the model is under way")) from None
     try:
         yield holder
     finally:
@@ -64,7 +65,9 @@ def check_held(session: Session, holder: str) -> None:
     """
     lock = session.get(ModelTurn, 1, with_for_update=True)
     if lock is None or lock.holder != holder:
-        raise ChangeUnderWay("this change of the model took too long, and another one was made")
+        raise ChangeUnderWay(
+            marked("this change of the model took too long, and another one was made")
+        )
 
 
 def _take(session: Session, holder: str, actor: str) -> None:
@@ -75,7 +78,9 @@ def _take(session: Session, holder: str, actor: str) -> None:
 
 def _check_free(lock: ModelTurn | None) -> None:
     if lock and lock.ends_at > datetime.now(UTC):
-        raise ChangeUnderWay(f"another change of the model is under way, by {lock.actor}")
+        raise ChangeUnderWay(
+            marked("another change of the model is under way, by %(name)s"), name=lock.actor
+        )
 
 
 def _release(holder: str) -> None:

@@ -13,6 +13,7 @@ from creditapp.exceptions import BrokenBundle, RefusedModel
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
+from creditapp.phrases import marked
 from creditapp.scoring.bundle import digest
 from creditapp.serving import change_lock
 
@@ -89,7 +90,7 @@ def find_previous() -> Deployment:
     for deployment in history(limit=1000):
         if current and deployment.model_version != current.model_version:
             return deployment
-    raise RefusedModel("no other version was served before")
+    raise RefusedModel(marked("no other version was served before"))
 
 
 def load_bundle(bundle_digest: str) -> bytes:
@@ -101,7 +102,7 @@ def load_bundle(bundle_digest: str) -> bytes:
     with reading() as session:
         content = session.get_one(ServedBundle, bundle_digest).content
     if digest(content) != bundle_digest:
-        raise BrokenBundle("the stored bundle was altered")
+        raise BrokenBundle(marked("the stored bundle was altered"))
     return content
 
 
@@ -155,8 +156,11 @@ def _is_stored(session: Session, key: str, bundle: bytes) -> bool:
     stored = session.get(ServedBundle, key)
     if stored and stored.content != bundle:
         raise RefusedModel(
-            f"the stored bundle {key[:12]} was altered in the database; "
-            "restore the database from a backup"
+            marked(
+                "the stored bundle %(bundle)s was altered in the database; restore the database from "
+                "a backup"
+            ),
+            bundle=key[:12],
         )
     return stored is not None
 

@@ -21,6 +21,7 @@ from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.identity.proposals import Settlement, settle_in
+from creditapp.phrases import Listing, Phrase, marked
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import rules_from
 from creditapp.reports.conditions import Candidate, check_conditions, unmet
@@ -112,7 +113,7 @@ class Lifecycle:
             while True:
                 if version is None:
                     raise RefusedModel(
-                        "no version is promoted to production; run: flask promote VERSION"
+                        marked("no version is promoted to production; run: flask promote VERSION")
                     )
                 packed = registry.fetch_bundle(version)
                 portfolio = self._check(version, packed, "promote", NONE).catalogue.name
@@ -137,7 +138,9 @@ class Lifecycle:
                 packed = deployments.load_bundle(previous.bundle_digest)
                 verify(Bundle.unpack(packed))
             except BrokenBundle as error:
-                raise RefusedModel(f"version {version}: {error}") from error
+                raise RefusedModel(
+                    marked("version %(version)s: %(problem)s"), version=version, problem=error
+                ) from error
             changes = _new_inputs(Bundle.unpack(packed).catalogue)
             bundle = self._check(version, packed, "rollback", replace(permissions, new_inputs=True))
             portfolio = bundle.catalogue.name
@@ -172,9 +175,15 @@ class Lifecycle:
         used = bundle.protected_used
         if used and self.production and not permitted:
             raise RefusedModel(
-                f"version {version} uses protected answers ({', '.join(used)}); train a model "
-                "without them (flask train --without-protected), or give a reason to serve this "
-                f'one: flask {command} {_argument(command, version)}--allow-protected --reason "…"'
+                marked(
+                    "version %(version)s uses protected answers (%(names)s); train a model without them "
+                    "(flask train --without-protected), or give a reason to serve this one: flask "
+                    '%(command)s %(argument)s--allow-protected --reason "…"'
+                ),
+                version=version,
+                names=", ".join(used),
+                command=command,
+                argument=_argument(command, version),
             )
 
     def _move_alias(self, version: str, approval: Approval) -> None:
@@ -209,13 +218,17 @@ def _check_conditions(
         production,
         registry.report(production) if production else None,
     )
-    broken = [str(condition) for condition in unmet(conditions)]
+    broken = unmet(conditions)
     if broken and not permissions.override:
         raise RefusedModel(
-            f"version {version} does not meet the conditions of a promotion:\n{_listed(broken)}\n"
-            f'to serve it anyway, run: flask promote {version} --override --reason "…"'
+            marked(
+                "version %(version)s does not meet the conditions of a promotion:\n%(broken)s\nto "
+                'serve it anyway, run: flask promote %(version)s --override --reason "…"'
+            ),
+            version=version,
+            broken=_listed([condition.phrase for condition in broken]),
         )
-    return broken
+    return [str(condition) for condition in broken]
 
 
 def _check_inputs(version: str, catalogue: Catalogue, *, permitted: bool) -> None:
@@ -227,13 +240,17 @@ def _check_inputs(version: str, catalogue: Catalogue, *, permitted: bool) -> Non
     changes = _new_inputs(catalogue)
     if changes and not permitted:
         raise RefusedModel(
-            f"version {version} takes other inputs than the model in force:\n{_listed(changes)}\n"
-            "programs that send applications must follow; to serve it anyway, run: "
-            f'flask promote {version} --accept-new-inputs --reason "…"'
+            marked(
+                "version %(version)s takes other inputs than the model in "
+                "force:\n%(changes)s\nprograms that send applications must follow; to serve it "
+                'anyway, run: flask promote %(version)s --accept-new-inputs --reason "…"'
+            ),
+            version=version,
+            changes=_listed(changes),
         )
 
 
-def _new_inputs(catalogue: Catalogue) -> list[str]:
+def _new_inputs(catalogue: Catalogue) -> list[Phrase]:
     """What differs from the inputs of the model in force; nothing if there is none, or none readable."""
     deployment = deployments.in_force()
     if deployment is None:
@@ -245,8 +262,8 @@ def _new_inputs(catalogue: Catalogue) -> list[str]:
     return differences(served, catalogue)
 
 
-def _listed(changes: Sequence[str]) -> str:
-    return "\n".join(f"  {change}" for change in changes)
+def _listed(lines: Sequence[object]) -> Listing:
+    return Listing(tuple(Phrase("  %(line)s", {"line": line}) for line in lines), "\n")
 
 
 def _check_rules(version: str, catalogue: Catalogue) -> None:
@@ -264,8 +281,12 @@ def _check_rules(version: str, catalogue: Catalogue) -> None:
             rules_from(catalogue, [rule.as_document() for rule in policy.rules])
     except BadPolicy as error:
         raise RefusedModel(
-            f"version {version}: the policy in force or planned does not fit its inputs: {error}; "
-            "change the rules first: flask policy set --rules FILE"
+            marked(
+                "version %(version)s: the policy in force or planned does not fit its inputs: "
+                "%(problem)s; change the rules first: flask policy set --rules FILE"
+            ),
+            version=version,
+            problem=error,
         ) from error
 
 

@@ -7,6 +7,7 @@ from creditapp.exceptions import BadProposal
 from creditapp.identity import proposals
 from creditapp.identity.actors import Actor
 from creditapp.identity.proposals import Kind, Proposal, Settlement
+from creditapp.phrases import marked
 from creditapp.serving.lifecycle import Permissions
 
 
@@ -41,5 +42,9 @@ def check(version: str, settlement: Settlement) -> Proposal:
     """
     proposal = proposals.check(settlement)
     if proposal.kind != Kind.PROMOTION or proposal.content["version"] != version:
-        raise BadProposal(f"proposal {proposal.id} does not propose to promote version {version}")
+        raise BadProposal(
+            marked("proposal %(number)s does not propose to promote version %(version)s"),
+            number=proposal.id,
+            version=version,
+        )
     return proposal

@@ -26,6 +26,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from creditapp.exceptions import BrokenBundle, RefusedModel, RegistryUnavailable
+from creditapp.phrases import marked
 from creditapp.row_numbers import is_row_number
 from creditapp.scoring.bundle import FIRST_FAMILY, Bundle, digest
 from creditapp.scoring.verification import verify
@@ -42,9 +43,11 @@ POINTS_FILE = "scorecard.csv"
 DIGEST_TAG = "bundle_sha256"
 PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 POSTGRESQL_PORT, SECONDS_TO_CONNECT = 5432, 5
-UNREACHABLE = (
+UNREACHABLE = marked(
     "the model registry cannot be reached or read; check that MLFLOW_TRACKING_URI leads to it"
 )
+NOT_FETCHED = marked("the bundle cannot be fetched")
+NO_SPACE = marked("the bundle cannot be fetched: no space left")
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "pandas")
 
 
@@ -164,11 +167,16 @@ class Registry:
             self._refuse_pickles(version)
             packed = self._download(registered)
         if digest(packed) != registered.tags.get(DIGEST_TAG):
-            raise RefusedModel(f"version {version}: its bundle was altered since it was registered")
+            raise RefusedModel(
+                marked("version %(version)s: its bundle was altered since it was registered"),
+                version=version,
+            )
         try:
             verify(Bundle.unpack(packed))
         except BrokenBundle as error:
-            raise RefusedModel(f"version {version}: {error}") from error
+            raise RefusedModel(
+                marked("version %(version)s: %(problem)s"), version=version, problem=error
+            ) from error
         return packed
 
     def training_record(self, version: str) -> TrainingRecord:
@@ -251,7 +259,10 @@ class Registry:
     def _find(self, version: str) -> ModelVersion:
         registered = self._get(version) if is_row_number(version) else None
         if registered is None or str(registered.version) != version:
-            raise RefusedModel(f"version {version[:20]} is not registered; run: flask models")
+            raise RefusedModel(
+                marked("version %(version)s is not registered; run: flask models"),
+                version=version[:20],
+            )
         return registered
 
     def _get(self, version: str) -> ModelVersion | None:
@@ -265,18 +276,22 @@ class Registry:
     def _download(self, registered: ModelVersion) -> bytes:
         path = f"{BUNDLE_FOLDER}/{BUNDLE_FILE}"
         if not self._has(registered, path):
-            raise RefusedModel(f"version {registered.version}: it has no served bundle")
+            raise RefusedModel(
+                marked("version %(version)s: it has no served bundle"), version=registered.version
+            )
         try:
             with tempfile.TemporaryDirectory() as folder:
                 local = self._client.download_artifacts(str(registered.run_id), path, folder)
                 return Path(local).read_bytes()
         except OSError as error:
-            raise RegistryUnavailable(f"the bundle cannot be fetched: {error.strerror}") from error
+            raise RegistryUnavailable(
+                marked("the bundle cannot be fetched: %(problem)s"), problem=error.strerror
+            ) from error
         except (
             MlflowException
         ) as error:  # MLflow wraps a full disk here, and an artifact store that is away
-            why = ": no space left" if os.strerror(errno.ENOSPC) in str(error) else ""
-            raise RegistryUnavailable(f"the bundle cannot be fetched{why}") from error
+            is_full = os.strerror(errno.ENOSPC) in str(error)
+            raise RegistryUnavailable(NO_SPACE if is_full else NOT_FETCHED) from error
 
     def _has(self, registered: ModelVersion, path: str) -> bool:
         listed = self._client.list_artifacts(str(registered.run_id), BUNDLE_FOLDER)
@@ -289,7 +304,9 @@ class Registry:
             if Path(file.path).suffix in PICKLES:
                 name = Path(file.path).name
                 raise RefusedModel(
-                    f"version {version}: it contains {name}; pickles are not allowed"
+                    marked("version %(version)s: it contains %(name)s; pickles are not allowed"),
+                    version=version,
+                    name=name,
                 )
 
     def _version(self, registered: ModelVersion, production: str | None) -> Version:
@@ -327,8 +344,11 @@ def _check_folder(tracking_uri: str) -> None:
     """Refuse a folder that MLflow puts into SQL without quoting it."""
     if tracking_uri.startswith("sqlite") and "'" in str(Path.cwd()):
         raise RegistryUnavailable(
-            f"{Path.cwd()}: MLflow cannot make a registry from a folder with an apostrophe in its name; "
-            "rename the folder"
+            marked(
+                "%(folder)s: MLflow cannot make a registry from a folder with an apostrophe in its "
+                "name; rename the folder"
+            ),
+            folder=Path.cwd(),
         )
 
 

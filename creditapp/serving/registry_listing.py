@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from creditapp.exceptions import RegistryUnavailable
+from creditapp.phrases import marked
 from creditapp.serving import remote_commands
 
 SECONDS_TO_WAIT = 30.0
@@ -38,7 +39,9 @@ class Kept:
             RegistryUnavailable: the registry does not answer, or not in time.
         """
         if not self.fetching.acquire(timeout=SECONDS_TO_WAIT):
-            raise RegistryUnavailable("another request is still waiting for the model registry")
+            raise RegistryUnavailable(
+                marked("another request is still waiting for the model registry")
+            )
         try:
             if key != self.key or time.monotonic() >= self.kept_until:
                 self.answer = fetch()

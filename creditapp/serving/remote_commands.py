@@ -21,6 +21,7 @@ from creditapp.exceptions import (
 from creditapp.identity.actors import Actor
 from creditapp.identity.proposals import Proposal, Settlement
 from creditapp.observability import metrics
+from creditapp.phrases import marked
 from creditapp.serving import cache as model_cache
 from creditapp.serving import change_lock, promotions
 from creditapp.serving.deployments import Switch
@@ -105,7 +106,7 @@ def _flags(permissions: Permissions) -> list[str]:
 
 def _change(command: list[str], actor: Actor) -> Switch:
     if not _changing.acquire(blocking=False):
-        raise ChangeUnderWay("another change of the model is under way")
+        raise ChangeUnderWay(marked("another change of the model is under way"))
     try:
         # why: the command takes the lock itself; this only saves starting it in vain.
         change_lock.check_free()
@@ -136,7 +137,7 @@ def _run(arguments: list[str]) -> Any:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise RegistryUnavailable("the model registry did not answer in time") from error
+        raise RegistryUnavailable(marked("the model registry did not answer in time")) from error
     return _parse(completed.returncode, completed.stdout)
 
 
@@ -145,7 +146,7 @@ def _parse(code: int, output: str) -> Any:
     try:
         answer = json.loads(output.strip().rpartition("\n")[2])
     except ValueError:
-        raise RegistryUnavailable("the command that changes the model failed") from None
+        raise RegistryUnavailable(marked("the command that changes the model failed")) from None
     if code:
         failures: dict[int, type[CreditappError]] = {
             REFUSED: RefusedModel,

@@ -21,6 +21,7 @@ from creditapp.identity.people import Role
 from creditapp.identity.sign_ins import SignedIn
 from creditapp.observability import request_ids
 from creditapp.observability.repetitions import MAY_REPEAT
+from creditapp.phrases import Listing, Phrase, Verbatim, marked
 from creditapp.settings.current import current_settings
 from creditapp.settings.networks import read_network
 from creditapp.web import rate_limits
@@ -174,16 +175,18 @@ def _guard() -> None:
         return
     access = access_of(request.endpoint)
     if access == CLOSED:
-        raise NotAllowed("this route is closed: its view declares no access")
+        raise NotAllowed(marked("this route is closed: its view declares no access"))
     g.principal = _principal(access)
     if access.anyone or _admits(access, g.principal):
         if not access.anyone and lacks_second_factor() and request.endpoint not in WITHOUT_FACTOR:
-            raise SecondFactorMissing("your role needs a second factor; set one up on /account")
+            raise SecondFactorMissing(
+                marked("your role needs a second factor; set one up on /account")
+            )
         return
     if not g.principal.is_known:
-        raise NotSignedIn("a valid key is required: Authorization: Bearer …")
+        raise NotSignedIn(marked("a valid key is required: Authorization: Bearer …"))
     missing = _describe_missing(access)
-    _record_refusal(g.principal.label, missing)
+    _record_refusal(g.principal.label, str(missing))
     raise NotAllowed(missing)
 
 
@@ -213,7 +216,7 @@ def _key_holder(header: str) -> Principal:
     holder = api_keys.holder(key.strip()) if scheme.lower() == "bearer" else None
     if holder is None:
         _record_refusal("nobody", "a key that is malformed, unknown, expired or revoked")
-        raise NotSignedIn("the key is malformed, unknown, expired or revoked")
+        raise NotSignedIn(marked("the key is malformed, unknown, expired or revoked"))
     return Principal(f"key:{holder.key_id}", scopes=holder.scopes)
 
 
@@ -238,14 +241,19 @@ def _refuse_other_sites() -> None:
     if is_other_site and origin not in current_settings().cors_origins:
         _record_refusal("nobody", "a page of another site")
         raise NotAllowed(
-            "requests from pages of other sites are refused; CREDITAPP_CORS_ORIGINS lists the allowed ones"
+            marked(
+                "requests from pages of other sites are refused; CREDITAPP_CORS_ORIGINS lists the "
+                "allowed ones"
+            )
         )
 
 
-def _describe_missing(access: Access) -> str:
+def _describe_missing(access: Access) -> Phrase:
     if current().scopes and access.scopes:
-        return "the key's scopes do not include " + " or ".join(sorted(access.scopes))
-    return f"the role {access.role} or a higher one is required"
+        scopes = Listing(tuple(map(Verbatim, sorted(access.scopes))), ", ")
+        return Phrase(marked("the key has none of these scopes: %(scopes)s"), {"scopes": scopes})
+    role = Verbatim(access.role or "")
+    return Phrase(marked("the role %(role)s or a higher one is required"), {"role": role})
 
 
 def _record_refusal(label: str, reason: str) -> None:

@@ -10,6 +10,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
+from creditapp.applications.localisation import in_readers_figures
+
 LEFT, RIGHT, TOP, BOTTOM = 64, 704, 12, 224
 """The edges of the plot, in units of the drawing."""
 
@@ -180,9 +182,9 @@ def scale(lowest: float, highest: float) -> tuple[float, float, float]:
 
 def write_index(value: float) -> str:
     """A number with three digits."""
-    return f"{value:.3f}"
+    return in_readers_figures(f"{value:.3f}")
 
 
 def write_share(value: float) -> str:
     """A share in percent."""
-    return f"{100 * value:.1f} %"
+    return in_readers_figures(f"{100 * value:.1f} %")

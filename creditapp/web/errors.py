@@ -26,6 +26,7 @@ from creditapp.exceptions import (
 )
 from creditapp.observability import logs, metrics, request_ids
 from creditapp.phrases import marked
+from creditapp.web.phrasing import explain, phrase_all
 from creditapp.web.prefix import absolute
 
 _KINDS: tuple[type[CreditappError], ...] = (CreditappError, *CreditappError.__subclasses__())
@@ -35,6 +36,15 @@ TITLES: dict[int, str] = {
     415: marked("Not JSON by its content type"),
 }
 """By status: those of our exceptions, and those that only the framework raises."""
+
+USUAL: dict[int, str] = {
+    400: marked("The request cannot be read."),
+    404: marked("There is nothing at this address. Check that it is typed correctly."),
+    405: marked("The address does not accept this method."),
+    413: marked("The body is larger than the service accepts; send less at once."),
+    415: marked("The service does not accept this content type."),
+}
+"""What is said where the framework has only its own English text."""
 
 FOR_PROGRAMS = ("metrics.show", "flasgger.openapi")
 
@@ -56,7 +66,9 @@ def _answer_expected(error: CreditappError) -> Response:
         return make_response(redirect(url_for("second_factor.overview")))
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         logs.note_failure(error, is_expected=True)
-    response = _answer(error.status, str(error), type(error).__name__, error.type, error.members)
+    response = _answer(
+        error.status, explain(error), type(error).__name__, error.type, _members(error)
+    )
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -75,15 +87,14 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer_limit(error: LimitReached) -> Response:
-    detail = gettext("The limit is %(limit)s.", limit=str(error))
-    response = _answer(error.status, detail, type(error).__name__)
+    response = _answer(error.status, explain(error), type(error).__name__)
     response.headers["Retry-After"] = str(error.seconds)
     return response
 
 
 def _answer_unknown_host() -> Response:
     """A problem document, also for people: without a trusted host name no page can be built."""
-    detail = "the service does not answer to this host name; see CREDITAPP_TRUSTED_HOSTS"
+    detail = gettext("the service does not answer to this host name; see CREDITAPP_TRUSTED_HOSTS")
     response = _problem(400, TITLES[400], detail)
     response.status_code = 400
     return response
@@ -98,7 +109,15 @@ def _answer_unexpected(error: Exception) -> Response:
 def _detail(error: HTTPException) -> str:
     if isinstance(error, CSRFError):
         return str(gettext("The form has expired. Reload the page and try again."))
-    return error.description or ""
+    if error.description == type(error).description and error.code in USUAL:
+        return str(gettext(USUAL[error.code]))
+    return str(gettext(error.description)) if error.description else ""
+
+
+def _members(error: CreditappError) -> dict[str, object]:
+    """The members of the problem document, with the texts about wrong fields in the reader's language."""
+    members = error.members
+    return {**members, "errors": phrase_all(members["errors"])} if "errors" in members else members
 
 
 def _is_for_people() -> bool:
@@ -120,7 +139,7 @@ def _answer(
     problem_type: str = "about:blank",
     members: Mapping[str, object] = MappingProxyType({}),
 ) -> Response:
-    title = TITLES.get(status, "Error")
+    title = TITLES.get(status, marked("Error"))
     if _is_for_people():
         response = _page(status, title, detail)
     else:
@@ -142,7 +161,7 @@ def _problem(
     response = jsonify(
         {
             "type": absolute(problem_type) if problem_type.startswith("/") else problem_type,
-            "title": title,
+            "title": gettext(title),
             "status": status,
             "detail": detail,
             "request_id": request_ids.current(),
@@ -160,7 +179,7 @@ def _page(status: int, title: str, detail: str) -> Response:
             "error.html",
             status=status,
             title=gettext(title),
-            detail=gettext(detail),
+            detail=detail,
             request_id=request_ids.current(),
         )
     )

@@ -9,6 +9,7 @@ from creditapp.applications.portfolio import read_portfolio
 from creditapp.applications.schemas import Batch
 from creditapp.applications.table import is_application
 from creditapp.exceptions import BadCatalogue, InvalidApplication, ModelUnavailable
+from creditapp.phrases import Listing, Phrase, marked
 from creditapp.serving import cache as model_cache
 from creditapp.serving.served_model import ServedModel
 from creditapp.settings.current import current_settings
@@ -52,23 +53,30 @@ def catalogue_in_force() -> Catalogue:
         try:
             return read_portfolio(current_settings().portfolio_folder)
         except (BadCatalogue, OSError):
-            raise ModelUnavailable("no model is ready to be served") from None
+            raise ModelUnavailable(marked("no model is ready to be served")) from None
 
 
-def changed_inputs(served: ServedModel, data: object) -> str:
-    """What changed since an application fitted the inputs before; empty if it never did."""
+def changed_inputs(served: ServedModel, data: object) -> Phrase | None:
+    """What changed since an application fitted the inputs before; none if it never did."""
     if served.replaced is None or not is_application(served.replaced, data):
-        return ""
+        return None
     changes = differences(served.replaced, served.catalogue)[:MOST_CHANGES]
-    return (
-        f"the application fits the inputs before model version {served.model_version}; "
-        f"since then: {'; '.join(changes)}"
+    return Phrase(
+        marked(
+            "the application fits the inputs before model version %(version)s; since then: %(changes)s"
+        ),
+        {"version": served.model_version, "changes": Listing(tuple(changes))},
     )
 
 
 def _explained(error: InvalidApplication, served: ServedModel, data: object) -> InvalidApplication:
     changes = changed_inputs(served, data)
-    return InvalidApplication(f"{error}; {changes}", error.errors) if changes else error
+    if changes is None:
+        return error
+    return InvalidApplication(
+        Listing((error.phrase, changes)),
+        error.errors,
+    )
 
 
 def _first_wrong_row(error: InvalidApplication, data: Any) -> object:

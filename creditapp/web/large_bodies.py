@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from flask import request
 
 from creditapp.exceptions import WorkerBusy
+from creditapp.phrases import marked
 
 LARGE = 1_000_000
 """Bytes from which a body waits for its turn; a parsed body takes up to ten times as many."""
@@ -28,7 +29,9 @@ def in_turn() -> Iterator[None]:
         yield
         return
     if not _turn.acquire(timeout=SECONDS_TO_WAIT):
-        raise WorkerBusy("other large requests are being read; send it again in some seconds")
+        raise WorkerBusy(
+            marked("other large requests are being read; send it again in some seconds")
+        )
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from flask_babel import format_date, format_datetime
 
 from creditapp.exceptions import NoNotice
+from creditapp.phrases import marked
 from creditapp.settings.settings import Settings
 from creditapp.settings.time_zones import zone_of
 
@@ -48,7 +49,10 @@ def lender_of(settings: Settings) -> Lender:
         if name not in settings.given or not getattr(settings, field)
     ]
     if settings.production and missing:
-        raise NoNotice(f"a notice needs the lender's name and address; set {', '.join(missing)}")
+        raise NoNotice(
+            marked("a notice needs the lender's name and address; set %(names)s"),
+            names=", ".join(missing),
+        )
     address = [line.strip() for line in settings.lender_address.split(",")]
     zone = zone_of(settings.time_zone)
     return Lender(settings.lender_name, address, settings.review_contact, zone)

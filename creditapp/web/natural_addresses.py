@@ -8,6 +8,7 @@ from werkzeug import Response as WerkzeugResponse
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
+from creditapp.phrases import marked
 from creditapp.settings.current import current_settings
 from creditapp.web.access import ANYONE, open_to
 from creditapp.web.api import routes
@@ -47,7 +48,9 @@ def security() -> Response:
     """Say where to report a weakness (RFC 9116), if a contact is set."""
     contact = current_settings().security_contact
     if not contact:
-        raise NotFound("no contact for security reports is set (CREDITAPP_SECURITY_CONTACT)")
+        raise NotFound(
+            marked("no contact for security reports is set (CREDITAPP_SECURITY_CONTACT)")
+        )
     expires = (datetime.now(UTC) + VALID).isoformat(timespec="seconds")
     return _text(f"Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en, fr\n")
 

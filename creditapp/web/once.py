@@ -16,6 +16,7 @@ from creditapp.decisions.once import Claim
 from creditapp.exceptions import AnsweredMeanwhile, BadKey, DatabaseUnavailable
 from creditapp.observability import request_ids
 from creditapp.observability.repetitions import MAY_REPEAT
+from creditapp.phrases import marked
 from creditapp.settings.current import current_settings
 from creditapp.web import access
 
@@ -114,7 +115,11 @@ def _parse_key(header: str) -> str:
     is_quoted = len(header) > 1 and header[0] == header[-1] == '"'
     key = header[1:-1] if is_quoted else header
     if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise BadKey(f"{HEADER} must have 1 to {LONGEST_KEY} printable ASCII characters")
+        raise BadKey(
+            marked("%(header)s must have 1 to %(longest)s printable ASCII characters"),
+            header=HEADER,
+            longest=LONGEST_KEY,
+        )
     return key
 
 

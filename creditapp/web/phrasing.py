@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext
 
 from creditapp.applications.localisation import in_readers_language
+from creditapp.exceptions import CreditappError
 from creditapp.explanations.alternatives import Alternatives
 from creditapp.explanations.reasons import Reason
 from creditapp.explanations.similar import PastCase
@@ -19,6 +20,21 @@ NO_PROMISE = marked(
 def phrase(text: object) -> object:
     """A text or a phrase in the reader's language, with the texts among its values."""
     return translate(text, in_readers_language)
+
+
+def explain(error: CreditappError) -> str:
+    """The text of an expected failure in the reader's language."""
+    return str(phrase(error.phrase))
+
+
+def phrase_all(texts: Any) -> Any:
+    """Texts and phrases in the reader's language, wherever they are in dicts and lists."""
+    match texts:
+        case dict():
+            return {name: phrase_all(text) for name, text in texts.items()}
+        case list() | tuple():
+            return [phrase_all(text) for text in texts]
+    return phrase(texts)
 
 
 def phrase_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 
 from creditapp.exceptions import BadRequest
+from creditapp.phrases import marked
 from creditapp.settings.prefixes import is_prefix
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def init_app(app: Flask, prefix: str) -> None:
     @app.before_request
     def check() -> None:
         if REFUSED in request.environ:
-            raise BadRequest("X-Forwarded-Prefix of the proxy is not a path such as /credit")
+            raise BadRequest(
+                marked("X-Forwarded-Prefix of the proxy is not a path such as /credit")
+            )
 
 
 def absolute(path: str) -> str:

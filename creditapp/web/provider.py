@@ -17,6 +17,7 @@ from werkzeug import Response
 
 from creditapp.exceptions import NotFound, ProviderUnavailable, SignInFailed
 from creditapp.identity.external_people import Vouched
+from creditapp.phrases import marked
 from creditapp.settings.current import current_settings
 from creditapp.settings.settings import Settings
 
@@ -150,7 +151,7 @@ def _strengths(claims: dict[str, Any]) -> frozenset[str]:
 
 def _client() -> Any:
     if not is_set_up():
-        raise NotFound("no identity provider is set up")
+        raise NotFound(marked("no identity provider is set up"))
     return current_app.extensions["authlib.integrations.flask_client"].create_client(NAME)
 
 

@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from creditapp.applications.catalogue import Catalogue
+from creditapp.phrases import marked
 from creditapp.scoring.encoder import Inputs, width_of
 from training import pipeline
 from training.dataset import Dataset
@@ -72,7 +73,7 @@ def _tree(nodes: Any) -> Tree:
 
 FAMILY = Family(
     name="boosting",
-    title="Gradient boosting, monotone",
+    title=marked("Gradient boosting, monotone"),
     monotone=True,
     parameters=BOOSTING,
     trusted=[

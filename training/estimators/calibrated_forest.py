@@ -5,6 +5,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Catalogue
+from creditapp.phrases import marked
 from training import pipeline
 from training.dataset import Dataset
 from training.estimators.encoding import export_trees, inputs_of
@@ -35,7 +36,7 @@ def export(fitted: Pipeline, catalogue: Catalogue) -> Export:
 
 FAMILY = Family(
     name="calibrated-forest",
-    title="Random forest, calibrated",
+    title=marked("Random forest, calibrated"),
     monotone=False,
     parameters={**pipeline.FOREST, "calibration": "sigmoid", "calibration_folds": FOLDS},
     trusted=[

@@ -13,6 +13,7 @@ from interpret.glassbox import ExplainableBoostingClassifier
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.questions import Answer, Choice, Nominal, Question
+from creditapp.phrases import marked
 from training.dataset import Dataset
 from training.estimators import additive
 from training.estimators.additive import Term, term_of_bins
@@ -126,4 +127,4 @@ def _of_code(places: Any, scores: Any, place: int) -> float:
     return float(scores[places.get(str(place), len(scores) - 1)])
 
 
-FAMILY = additive_family("ebm", "Explainable boosting machine", EBM, fit)
+FAMILY = additive_family("ebm", marked("Explainable boosting machine"), EBM, fit)

@@ -7,6 +7,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.catalogue import Catalogue
+from creditapp.phrases import marked
 from creditapp.scoring.bundle import FIRST_FAMILY
 from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.scorer import INPUT
@@ -53,7 +54,7 @@ def trees_of(forest: RandomForestClassifier) -> list[Tree]:
 
 FAMILY = Family(
     name=FIRST_FAMILY,
-    title="Random forest",
+    title=marked("Random forest"),
     monotone=False,
     parameters=pipeline.FOREST,
     trusted=["numpy.dtype", TREE],

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.questions import Answer, Choice, Direction, Nominal, Question
+from creditapp.phrases import marked
 from training.dataset import Dataset
 from training.estimators import additive
 from training.estimators.additive import Term, term_of_bins
@@ -165,4 +166,4 @@ def _regress(evidence: Numbers, outcomes: Outcomes) -> tuple[Numbers, float]:
     return coefficients, float(np.log(outcomes.good / outcomes.bad))
 
 
-FAMILY = additive_family("scorecard", "Scorecard", SCORECARD, fit)
+FAMILY = additive_family("scorecard", marked("Scorecard"), SCORECARD, fit)

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
 
+from creditapp.phrases import marked
 from training.folds import Folds, Interval, Numbers
 from training.validation import calibration
 from training.validation.decisions import CutOffs
 from training.validation.h_measure import h_measure
 from training.validation.resampling import bootstrap_interval
 
-BY_FOLD = "mean over the folds; Nadeau–Bengio interval"
-BY_APPLICANT = "all applicants of a repeat together; bootstrap interval over applicants"
+BY_FOLD = marked("mean over the folds; Nadeau–Bengio interval")
+BY_APPLICANT = marked("all applicants of a repeat together; bootstrap interval over applicants")
 
 Measure = Callable[[Any, Numbers], float]
 """Takes the outcomes (1 good, 0 bad) and the probabilities of good credit, both of the shape (rows,)."""

@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from creditapp.applications.questions import Numeric, Ordinal, Question
+from creditapp.phrases import marked
 from training.dataset import Dataset
 from training.folds import Numbers, scores_of, scores_of_frame
 from training.frame import frame_of
@@ -30,7 +31,7 @@ class Robustness:
 def robustness(fitted: Pipeline, rows: Dataset, cut_offs: CutOffs) -> Iterator[Robustness]:
     """Change all numbers, then all ordered answers, a little up and down; the first line has no change."""
     target, before = rows.target.to_numpy(), scores_of(fitted, rows)
-    yield Robustness("none", float(roc_auc_score(target, before)), 0.0)
+    yield Robustness(marked("none"), float(roc_auc_score(target, before)), 0.0)
     for name, change in CHANGES.items():
         after = _changed_scores(fitted, rows, change)
         yield Robustness(
@@ -70,10 +71,10 @@ def _step(question: Question, answer: Any, *, by: int) -> Any:
 
 
 CHANGES: Mapping[str, Change] = {
-    "numbers 1 % larger": partial(_scale, factor=1.01),
-    "numbers 1 % smaller": partial(_scale, factor=0.99),
-    "numbers 5 % larger": partial(_scale, factor=1.05),
-    "numbers 5 % smaller": partial(_scale, factor=0.95),
-    "ordered answers one step up": partial(_step, by=1),
-    "ordered answers one step down": partial(_step, by=-1),
+    marked("numbers 1 % larger"): partial(_scale, factor=1.01),
+    marked("numbers 1 % smaller"): partial(_scale, factor=0.99),
+    marked("numbers 5 % larger"): partial(_scale, factor=1.05),
+    marked("numbers 5 % smaller"): partial(_scale, factor=0.95),
+    marked("ordered answers one step up"): partial(_step, by=1),
+    marked("ordered answers one step down"): partial(_step, by=-1),
 }

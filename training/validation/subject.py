@@ -9,6 +9,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from creditapp.phrases import marked
 from training import pipeline
 from training.dataset import Dataset
 from training.estimators.family import Family
@@ -52,14 +53,14 @@ class Rival:
 def benchmarks(*, protected: bool) -> list[Rival]:
     """The share of good credit for everybody, and a logistic regression on the same answers."""
     return [
-        Rival("majority", _fit_majority),
-        Rival("logistic regression", partial(_fit_logistic, protected=protected)),
+        Rival(marked("majority"), _fit_majority),
+        Rival(marked("logistic regression"), partial(_fit_logistic, protected=protected)),
     ]
 
 
 def in_production(version: str, family: Family, *, protected: bool) -> Rival:
     """The version in production, fitted again."""
-    return Rival("production", partial(family.fit, protected=protected), version)
+    return Rival(marked("production"), partial(family.fit, protected=protected), version)
 
 
 def _fit_majority(rows: Dataset) -> Pipeline:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext
+
 from creditapp.applications.outcome_kinds import WITH_AMOUNT, OutcomeKind
-from creditapp.applications.schemas import MOST_DESCRIBED
+from creditapp.applications.schemas import MOST_DESCRIBED, UNKNOWN_FIELD
 from creditapp.applications.table import LONGEST_REFERENCE
 from creditapp.exceptions import BatchTooLarge, UnfitOutcomes, WrongOutcomes
-from creditapp.outcomes.recording import describe_wrong
+from creditapp.outcomes.recording import WRONG
 from creditapp.outcomes.reports import LARGEST_AMOUNT, Faults, Report, read_report
 from creditapp.phrases import Phrase, marked
 from creditapp.web.phrasing import phrase
@@ -36,16 +38,19 @@ def read_outcomes(body: Any, limit: int) -> list[Report]:
         BatchTooLarge: it has more than `limit`.
     """
     if not isinstance(body, dict):
-        raise WrongOutcomes("the body is not an outcome, and has no outcomes", _worded(AN_OBJECT))
+        raise WrongOutcomes(
+            marked("the body is not an outcome, and has no outcomes"), _worded(AN_OBJECT)
+        )
     if MANY not in body:
         report = read_report(body)
         if isinstance(report, Report):
             return [report]
-        raise WrongOutcomes("the outcome breaks the rules", _worded(report))
+        raise WrongOutcomes(marked("the outcome breaks the rules"), _worded(report))
     reports = [_read_row(row) for row in _rows(body, limit)]
     wrong = {index: one for index, one in enumerate(reports) if not isinstance(one, Report)}
     if wrong:
-        raise WrongOutcomes(describe_wrong(len(wrong), len(reports)), describe_by_index(wrong))
+        faults = describe_by_index(wrong)
+        raise WrongOutcomes(WRONG, faults, wrong=len(wrong), number=len(reports))
     return [one for one in reports if isinstance(one, Report)]
 
 
@@ -53,7 +58,7 @@ def worded(error: UnfitOutcomes, body: object) -> UnfitOutcomes:
     """The error in the reader's language: by index if the body has many outcomes, else by field."""
     wrong: dict[int, Faults] = error.errors  # type: ignore[assignment]
     is_many = isinstance(body, dict) and MANY in body
-    return UnfitOutcomes(str(error), describe_by_index(wrong) if is_many else _worded(wrong[0]))
+    return UnfitOutcomes(error.phrase, describe_by_index(wrong) if is_many else _worded(wrong[0]))
 
 
 def describe_by_index(wrong: dict[int, Faults]) -> list[dict[str, Any]]:
@@ -78,13 +83,17 @@ def _rows(body: dict[str, Any], limit: int) -> Sequence[Any]:
     rows = body[MANY]
     if set(body) != {MANY}:
         others = sorted(set(body) - {MANY})
-        unknown = {name: ["This field is not known."] for name in others[:MOST_DESCRIBED]}
-        raise WrongOutcomes(f"the body has other fields beside {MANY}", unknown)
+        unknown = {name: [phrase(UNKNOWN_FIELD)] for name in others[:MOST_DESCRIBED]}
+        raise WrongOutcomes(marked("the body has other fields beside %(name)s"), unknown, name=MANY)
     if not isinstance(rows, list) or not rows:
-        expected = {MANY: ["A JSON array of at least one outcome is expected."]}
-        raise WrongOutcomes("the body has no outcomes", expected)
+        expected = {MANY: [gettext("A JSON array of at least one outcome is expected.")]}
+        raise WrongOutcomes(marked("the body has no outcomes"), expected)
     if len(rows) > limit:
-        raise BatchTooLarge(f"the body has {len(rows)} outcomes; send at most {limit} at once")
+        raise BatchTooLarge(
+            marked("the body has %(number)s outcomes; send at most %(limit)s at once"),
+            number=len(rows),
+            limit=limit,
+        )
     return rows
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
+from flask_babel import gettext
 from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
@@ -19,6 +20,7 @@ from creditapp.exceptions import BadQuery, DatabaseUnavailable, ModelUnavailable
 from creditapp.identity.api_keys import Scope
 from creditapp.observability import request_ids
 from creditapp.outcomes import recording
+from creditapp.phrases import marked
 from creditapp.serving import cache as model_cache
 from creditapp.serving import remote_commands
 from creditapp.serving.served_model import ServedModel
@@ -31,6 +33,7 @@ from creditapp.web.api.operations import Body, Operation, operation
 from creditapp.web.api.outcome_bodies import number_of_outcomes, read_outcomes, worded
 from creditapp.web.once import current_claim, decided_once, done_once
 from creditapp.web.personal import load_personal
+from creditapp.web.phrasing import phrase_all
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -270,15 +273,19 @@ def _list_query() -> dict[str, Any]:
         BadQuery: a parameter is unknown, given twice, or has no valid value.
     """
     given = request.args.to_dict(flat=False)
-    errors = {name: ["It is given twice."] for name, texts in given.items() if len(texts) > 1}
+    errors = {
+        name: [gettext("It is given twice.")] for name, texts in given.items() if len(texts) > 1
+    }
     try:
         query: dict[str, Any] = answers.LIST_QUERY.load(
             {name: texts[0] for name, texts in given.items()}
         )
     except ValidationError as error:
-        raise BadQuery("the parameters are not valid", {**error.messages_dict, **errors}) from error
+        raise BadQuery(
+            marked("the parameters are not valid"), {**error.messages_dict, **errors}
+        ) from error
     if errors:
-        raise BadQuery("the parameters are not valid", errors)
+        raise BadQuery(marked("the parameters are not valid"), errors)
     return query
 
 
@@ -288,9 +295,9 @@ def _origin(channel: Channel) -> Origin:
 
 def _json_body() -> Any:
     if not request.is_json:
-        raise UnsupportedMediaType("the content type must be application/json")
+        raise UnsupportedMediaType(gettext("the content type must be application/json"))
     if request.content_encoding not in (None, "identity"):
-        raise UnsupportedMediaType("the body must not have a content encoding")
+        raise UnsupportedMediaType(gettext("the body must not have a content encoding"))
     return parse(_whole_body(), OBJECTS_OF_AN_APPLICATION * (current_settings().max_batch + 25))
 
 
@@ -345,11 +352,11 @@ def _batch_answer(batch: Batch, decided: Decided) -> bytes:
         "model_version": decided.served.model_version,
         "timestamp": datetime.now(UTC),
     }
-    errors = batch.errors if batch.reports_errors else None
+    errors = phrase_all(list(batch.errors)) if batch.reports_errors else None
     return answers.batch(answer, errors)
 
 
 def _reload_message(version: str, previous: str | None) -> str:
     if version == previous:
-        return f"version {version} is served already"
-    return f"version {version} is served now"
+        return str(gettext("version %(version)s is served already", version=version))
+    return str(gettext("version %(version)s is served now", version=version))

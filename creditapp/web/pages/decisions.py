@@ -33,7 +33,7 @@ from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS, open_to
 from creditapp.web.pages.decision_filters import FilterForm
 from creditapp.web.personal import load_personal
-from creditapp.web.phrasing import phrase_alternatives, phrase_reasons, phrase_similar
+from creditapp.web.phrasing import explain, phrase_alternatives, phrase_reasons, phrase_similar
 
 blueprint = Blueprint("decisions", __name__)
 
@@ -111,7 +111,7 @@ def review(decision_id: str) -> Response | tuple[str, int]:
         kept = sent.note if sent.note.isprintable() else ""
         # why: another person may have reviewed the decision since it was loaded.
         newest = load_personal(decision_id)
-        page = decision_page(newest, problem=str(error), note=kept, reason=sent.reason)
+        page = decision_page(newest, problem=explain(error), note=kept, reason=sent.reason)
         return page, error.status
     return redirect(url_for("decisions.decision", decision_id=decision_id))
 

@@ -23,10 +23,10 @@ from creditapp.applications.questions import (
 )
 from creditapp.applications.table import LONGEST_REFERENCE
 from creditapp.exceptions import InvalidApplication
-from creditapp.phrases import translate
+from creditapp.phrases import Phrase, translate
 from creditapp.serving.served_model import ServedModel
 from creditapp.web import intake
-from creditapp.web.phrasing import phrase
+from creditapp.web.phrasing import phrase, phrase_all
 from creditapp.web.typed_numbers import as_typed, plain_number
 
 
@@ -37,7 +37,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     """
 
     catalogue: Catalogue
-    changed_inputs = ""
+    changed_inputs: Phrase | None = None
     """What changed since the form was opened, if another model is served now."""
 
     reference = StringField(
@@ -69,7 +69,7 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     def _show(self, errors: Any) -> None:
         for name, messages in errors.items():
             question = self.catalogue.by_name.get(name)
-            self[_attribute(question) if question else name].errors = messages
+            self[_attribute(question) if question else name].errors = phrase_all(messages)
 
 
 def _given(catalogue: Catalogue) -> dict[str, Any]:

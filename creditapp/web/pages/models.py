@@ -36,6 +36,7 @@ from creditapp.serving.lifecycle import Permissions
 from creditapp.settings.current import current_settings
 from creditapp.web import access, confirmation
 from creditapp.web.access import ADMINS, ANALYSTS, open_to
+from creditapp.web.phrasing import explain
 
 blueprint = Blueprint("models", __name__)
 
@@ -137,7 +138,7 @@ def _change(change: Callable[..., object], *arguments: str) -> Response | Page:
     try:
         change(*given, access.current_actor())
     except (NotConfirmed, RefusedModel, ChangeUnderWay, RegistryUnavailable) as error:
-        return _page(str(error), error.status)
+        return _page(explain(error), error.status)
     return redirect(url_for("models.overview"))
 
 

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request
-from flask_babel import force_locale, format_decimal
+from flask_babel import force_locale, format_decimal, gettext
 from werkzeug.exceptions import BadRequest
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer, Question
 from creditapp.decisions.reviews import Verdict
 from creditapp.exceptions import NoNotice
+from creditapp.phrases import marked
 from creditapp.settings.current import current_settings
 from creditapp.web.access import OFFICERS, open_to
 from creditapp.web.lender import lender_of
@@ -31,12 +32,16 @@ def letter(decision_id: str) -> str:
     lender = lender_of(current_settings())
     if stored.outcome != Verdict.DECLINE:
         raise NoNotice(
-            "a notice exists only for a declined application; "
-            f"the outcome of this one is: {stored.outcome}"
+            marked(
+                "a notice exists only for a declined application; the outcome of this one is: "
+                "%(outcome)s"
+            ),
+            outcome=stored.outcome,
         )
     language = request.args.get("lang", LANGUAGES[0])
     if language not in LANGUAGES:
-        raise BadRequest(f"lang must be {' or '.join(LANGUAGES)}")
+        languages = ", ".join(LANGUAGES)
+        raise BadRequest(gettext("lang must be one of %(languages)s", languages=languages))
     given = stored.decision.given
     with force_locale(language):
         return render_template(

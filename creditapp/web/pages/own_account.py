@@ -14,6 +14,7 @@ from creditapp.settings.current import current_settings
 from creditapp.web import access, confirmation, rate_limits
 from creditapp.web.access import OFFICERS, open_to
 from creditapp.web.entering import keep
+from creditapp.web.phrasing import explain
 
 blueprint = Blueprint("own_account", __name__)
 
@@ -55,7 +56,7 @@ def change_password() -> Response | Page:
     try:
         sign_ins.change_own_password(current_user, current, new, request_ids.current())
     except BadAccount as error:
-        return _page(form, problem=str(error), status=422)
+        return _page(form, problem=explain(error), status=422)
     rate_limits.give_back_sign_in(current_user.name)
     keep()
     return redirect(url_for("own_account.overview", changed=1))
@@ -68,7 +69,7 @@ def end_sessions() -> Response | Page:
     try:
         confirmation.confirm()
     except NotConfirmed as error:
-        return _page(PasswordForm(), session_problem=str(error), status=error.status)
+        return _page(PasswordForm(), session_problem=explain(error), status=error.status)
     chosen = request.form.get("session", "")
     if chosen == "others":
         sign_ins.end_others(current_user, request_ids.current())

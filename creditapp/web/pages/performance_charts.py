@@ -9,6 +9,7 @@ from flask_babel import gettext
 from creditapp.performance.measures import Figures
 from creditapp.performance.report import Report
 from creditapp.web.charts import LineChart, Point, Series, Write, write_index, write_share
+from creditapp.web.writing import grouped
 
 
 class Charts(NamedTuple):
@@ -61,7 +62,7 @@ def charts_of(report: Report) -> Charts:
 
 def whole(value: float) -> str:
     """A number without digits after the point."""
-    return f"{value:,.0f}"
+    return grouped(value)
 
 
 def _bands(report: Report) -> LineChart:

@@ -24,6 +24,7 @@ from creditapp.simulation.workbench import compare
 from creditapp.web import access, confirmation
 from creditapp.web.access import ANALYSTS, open_to
 from creditapp.web.pages.policy_forms import LONGEST_REASON, SaveForm, TryForm, defaults
+from creditapp.web.phrasing import explain
 
 blueprint = Blueprint("policy", __name__)
 
@@ -77,7 +78,7 @@ def save() -> Response | Page:
         )
         _change(wanted, form)
     except (NotConfirmed, PolicyChanged, BadPolicy) as error:
-        return _page(trying, in_force, str(error), error.status)
+        return _page(trying, in_force, explain(error), error.status)
     return redirect(url_for("policy.overview"))
 
 

@@ -9,10 +9,12 @@ from wtforms.validators import NumberRange
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.exceptions import BadPolicy
+from creditapp.phrases import marked
 from creditapp.policy.definition import Policy, Rule, check_cut_offs, rules_from
 from creditapp.simulation.costs import ASSUMPTIONS, Costs
 from creditapp.simulation.review_worth import ReviewWorth
 from creditapp.web.pages.rule_form import RuleForm, feature_choices, rule_texts
+from creditapp.web.phrasing import explain
 
 LONGEST_REASON = 500
 
@@ -53,12 +55,12 @@ class TryForm(FlaskForm):  # type: ignore[misc]
         try:
             check_cut_offs(self.approve_from.data, self.refer_from.data)
         except BadPolicy as error:
-            self.refer_from.errors = [str(error)]
+            self.refer_from.errors = [explain(error)]
             return None
         try:
             rules = self._sent_rules(catalogue) if self.rules.entries else in_force.rules
         except BadPolicy as error:
-            self.rules_problem = str(error)
+            self.rules_problem = explain(error)
             return None
         return Policy("tried", self.approve_from.data, self.refer_from.data, rules=rules)
 
@@ -113,7 +115,8 @@ class SaveForm(FlaskForm):  # type: ignore[misc]
             return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
         except ValueError as error:
             raise BadPolicy(
-                f"from must be a time as in 2030-01-31T09:00, not {text:.50}"
+                marked("from must be a time as in 2030-01-31T09:00, not %(text)s"),
+                text=f"{text:.50}",
             ) from error
 
     @property

@@ -24,6 +24,7 @@ from creditapp.serving import remote_commands
 from creditapp.web import access, confirmation
 from creditapp.web.access import ANALYSTS, open_to
 from creditapp.web.pages import models, policy
+from creditapp.web.phrasing import explain
 
 blueprint = Blueprint("proposals", __name__)
 
@@ -77,4 +78,4 @@ def _overview(proposal: Proposal) -> str:
 
 def _show(proposal: Proposal, error: CreditappError) -> Page:
     show = policy.show_problem if proposal.kind == Kind.POLICY else models.show_problem
-    return show(str(error), error.status)
+    return show(explain(error), error.status)

@@ -15,6 +15,7 @@ from creditapp.simulation.review_report import Limits, Month, ReviewReport
 from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS, open_to
 from creditapp.web.charts import LineChart, Point, Series
+from creditapp.web.writing import figure
 
 blueprint = Blueprint("reviewers", __name__)
 
@@ -69,7 +70,7 @@ def _approvals_chart(report: ReviewReport) -> LineChart:
         gettext("Month"),
         [month.name for month in months],
         [Series(gettext("Referrals approved"), points)],
-        lambda value: f"{value:.0%}",
+        lambda value: figure("%.0f%%", 100 * value),
     )
 
 
@@ -96,4 +97,4 @@ def _waited(month: Month, what: str) -> float:
 
 
 def _write_hours(number: float) -> str:
-    return f"{number:.1f} h"
+    return figure("%.1f h", number)

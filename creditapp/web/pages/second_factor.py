@@ -13,6 +13,7 @@ from creditapp.identity.keyed import seal, unseal
 from creditapp.settings.current import current_settings
 from creditapp.web import access, confirmation, rate_limits
 from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.phrasing import explain
 
 blueprint = Blueprint("second_factor", __name__)
 
@@ -39,7 +40,7 @@ def set_up() -> Page:
             raise NotConfirmed(gettext("Remove the second factor before you set up another one."))
         confirmation.confirm()
     except NotConfirmed as error:
-        return _page(str(error), error.status)
+        return _page(explain(error), error.status)
     settings = current_settings()
     otp_secret = unseal(session.get(STARTED, ""), settings.secret_key) or ""
     codes = (

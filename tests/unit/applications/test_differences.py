@@ -4,18 +4,24 @@ from typing import Any
 
 import pytest
 
+from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.differences import differences
 from tests.mixed import MIXED, catalogue_with
 from tests.portfolios import GERMAN
 
 
+def changes_of(old: Catalogue, new: Catalogue) -> list[str]:
+    """What differs, in English."""
+    return [str(change) for change in differences(old, new)]
+
+
 def test_a_catalogue_does_not_differ_from_itself() -> None:
     """Nor from one whose labels and groups are other words."""
-    assert differences(GERMAN, GERMAN) == []
+    assert changes_of(GERMAN, GERMAN) == []
     named = {"title": "Income a month", "description": "before tax", "creditapp": {"group": "Work"}}
-    assert differences(MIXED, catalogue_with("income", **named)) == []
+    assert changes_of(MIXED, catalogue_with("income", **named)) == []
     categories = [{"value": "A", "label": "desk"}, "B"]
-    assert differences(MIXED, catalogue_with("work", categories=categories)) == []
+    assert changes_of(MIXED, catalogue_with("work", categories=categories)) == []
 
 
 SCHOOLS = {
@@ -79,13 +85,13 @@ def test_each_change_of_what_is_accepted_is_said(
     name: str, changes: dict[str, Any], expected: list[str]
 ) -> None:
     """Codes that come and go, limits, the order of codes, and whether an answer may be left out."""
-    assert differences(MIXED, catalogue_with(name, **changes)) == expected
+    assert changes_of(MIXED, catalogue_with(name, **changes)) == expected
 
 
 def test_an_answer_that_is_not_scored_any_more_has_another_role() -> None:
     """It is recorded still."""
     recorded = catalogue_with("savings", creditapp={"role": "recorded"})
-    assert differences(MIXED, recorded) == [
+    assert changes_of(MIXED, recorded) == [
         'changed: "savings" has the role recorded, before: feature'
     ]
 
@@ -93,12 +99,12 @@ def test_an_answer_that_is_not_scored_any_more_has_another_role() -> None:
 def test_what_is_added_and_removed_is_said_with_what_is_accepted() -> None:
     """A renamed field is both; the removed ones come first."""
     renamed = catalogue_with("age", name="years", constraints={"required": True, "minimum": 18})
-    assert differences(MIXED, renamed) == [
+    assert changes_of(MIXED, renamed) == [
         'removed: "age"',
         'added: "years" (required; accepted is an integer from 18 to 1000000000000)',
     ]
     named = catalogue_with("note", name="remark")
-    assert differences(MIXED, named) == [
+    assert changes_of(MIXED, named) == [
         'removed: "note"',
         'added: "remark" (may be left out; accepted is a text of 1 to 200 printable characters; '
         "also null)",
