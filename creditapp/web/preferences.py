@@ -1,4 +1,4 @@
-"""The reader's language and theme: chosen with the switch and kept in cookies, else what the browser asks for."""
+"""The reader's language and theme: chosen with the switch, or what the browser asks for."""
 
 from typing import NamedTuple
 

@@ -12,8 +12,8 @@ blueprint = Blueprint("preferences", __name__)
 @blueprint.get("/preferences")
 @open_to(ANYONE)
 def choose() -> Response:
-    """Keep the language and the theme that the address names, and go back to `next`; others are left as they are."""
-    # why: a link, so that it works without JavaScript and without a session; it changes nothing but the looks.
+    """Keep the language and the theme that the address names, and go back to `next`."""
+    # why: a link works without JavaScript and without a session; it changes only how pages look.
     wanted = request.args.get("next", "")
     response = make_response(redirect(wanted if is_ours(wanted) else url_for("scoring.form")))
     for preference in PREFERENCES:
