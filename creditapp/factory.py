@@ -24,7 +24,9 @@ from creditapp.web import (
     headers,
     hosts,
     natural_addresses,
+    navigation,
     once,
+    preferences,
     prefix,
     provider,
     rate_limits,
@@ -52,6 +54,9 @@ from creditapp.web.pages import (
     second_factor,
     single_sign_on,
 )
+from creditapp.web.pages import (
+    preferences as preferences_page,
+)
 from creditapp.web.phrasing import phrase
 from creditapp.web.proxies import TrustedProxies
 
@@ -78,6 +83,7 @@ PAGES = (
     second_factor,
     proposals,
     single_sign_on,
+    preferences_page,
 )
 
 
@@ -124,7 +130,9 @@ def _add_services(app: Flask, settings: Settings) -> None:
 
 
 def _add_templates(app: Flask) -> None:
-    Babel(app)
+    Babel(app, locale_selector=preferences.select_language)
+    preferences.init_app(app)
+    navigation.init_app(app)
     app.jinja_env.finalize = replace_forbidden
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.filters["translate"] = phrase

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
-from tests.browsing import launch
+from tests.browsing import launch, sign_out
 from tests.clients import POOR
 from tests.serving import Service, Trained
 
@@ -95,7 +95,7 @@ def test_a_person_signs_in_and_out(service: Service, page: Page, trained: Traine
     sign_in(page, trained)
     expect(page.get_by_role("heading", name="Events")).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text("sign-in failed")
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     page.goto(service.address + "/events")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browsing import launch
+from tests.browsing import launch, open_own_menu, sign_out
 from tests.provider import ROLES, provider, put_user
 from tests.serving import Service, Trained, flask, serve
 
@@ -108,7 +108,7 @@ def test_a_person_changes_the_password_and_ends_another_session(
     page.get_by_label("New password again").fill(NEW)
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_role("status")).to_contain_text("The password is changed.")
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     sign_in(page, own, name, NEW)
     expect(page.get_by_role("heading", name="Account")).to_be_visible()
 
@@ -129,7 +129,7 @@ def test_a_second_factor_is_set_up_and_used(
     codes = page.locator("#recovery li").all_inner_texts()
     assert len(codes) == 10
     page.get_by_role("link", name="I have kept them").click()
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     sign_in(page, own, name, password, "/policy")
     page.get_by_label("Code from your app").fill("000000")
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
@@ -168,8 +168,9 @@ def test_a_person_signs_in_and_out_with_the_provider(own: Service, issuer: str, 
     page.get_by_placeholder("sub").fill("s-1")
     page.get_by_role("button", name="Authorize").click()
     expect(page.get_by_role("heading", name="Policy", exact=True)).to_be_visible()
+    open_own_menu(page)
     page.get_by_role("link", name="Account").click()
     expect(page.get_by_role("main")).to_contain_text("You are signed in as ann")
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     page.get_by_role("link", name="Sign out there too").click()
     assert page.url.startswith(issuer)
