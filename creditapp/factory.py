@@ -7,7 +7,6 @@ from flask_babel import Babel, get_locale
 from flask_cors import CORS
 from flask_wtf import CSRFProtect
 
-from creditapp.applications.questions import as_shown
 from creditapp.challenger import shadow
 from creditapp.cli import commands
 from creditapp.database import engine
@@ -136,7 +135,6 @@ def _add_templates(app: Flask) -> None:
     app.jinja_env.finalize = replace_forbidden
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.filters["translate"] = phrase
-    app.jinja_env.filters["as_shown"] = as_shown
     writing.init_app(app)
 
 

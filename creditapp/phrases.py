@@ -41,6 +41,8 @@ def translate(text: object, gettext: Callable[[str], str]) -> object:
             return between.join(str(translate(part, gettext)) for part in parts)
         case str() if text:
             return gettext(text)
+        case float():
+            return gettext(Figures(text))
     return text
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar
 
-from creditapp.phrases import Phrase, marked
+from creditapp.phrases import Listing, Phrase, Verbatim, marked
 
 Answer = Any
 """An answer as JSON has it: an integer, a number, a text, true or false, or null where none is given."""
@@ -111,8 +111,11 @@ class Question:
         """What the cells of the portfolio's CSV file may hold, as the end of the sentence "accepted is …"."""
         if not self.missing:
             return self.cell_value_accepted
-        codes = ["an empty cell" if one is None else str(one) for one in self.missing_answers]
-        values = {"accepted": self.cell_value_accepted, "codes": ", ".join(codes)}
+        codes = [
+            marked("an empty cell") if one is None else Verbatim(one)
+            for one in self.missing_answers
+        ]
+        values = {"accepted": self.cell_value_accepted, "codes": Listing(tuple(codes), ", ")}
         return Phrase(INSTEAD_OF_A_VALUE, values)
 
     @property
@@ -220,7 +223,7 @@ class Numeric(Question):
     groups by which tables compare applicants.
     """
 
-    kind: ClassVar[str] = "numeric"
+    kind: ClassVar[str] = marked("numeric")
     minimum: float
     maximum: float
     above_minimum: bool = False
@@ -375,21 +378,21 @@ class Choice(Question):
 class Ordinal(Choice):
     """Codes with an order: the model gets the position of the code."""
 
-    kind: ClassVar[str] = "ordinal"
+    kind: ClassVar[str] = marked("ordinal")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nominal(Choice):
     """Codes without an order: the model gets one column for each code."""
 
-    kind: ClassVar[str] = "nominal"
+    kind: ClassVar[str] = marked("nominal")
 
 
 @dataclass(frozen=True, kw_only=True)
 class YesNo(Nominal):
     """True or false; `texts` are the texts of both in a CSV file."""
 
-    kind: ClassVar[str] = "nominal"
+    kind: ClassVar[str] = marked("nominal")
     choices: tuple[Code, ...] = (Code(False, NO), Code(True, YES))
     texts: Mapping[str, bool]
 
@@ -415,7 +418,7 @@ class Date(Question):
     lower limits of the groups by which tables compare applicants, in years before the application.
     """
 
-    kind: ClassVar[str] = "date"
+    kind: ClassVar[str] = marked("date")
     minimum: str = "0001-01-01"
     maximum: str = "9999-12-31"
     pattern: str = ""
@@ -469,7 +472,7 @@ class Date(Question):
 class FreeText(Question):
     """A text that is recorded and never scored."""
 
-    kind: ClassVar[str] = "text"
+    kind: ClassVar[str] = marked("text")
     longest: int = 200
 
     @property

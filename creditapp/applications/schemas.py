@@ -29,7 +29,7 @@ from creditapp.applications.table import (
     wrong_rows,
 )
 from creditapp.exceptions import BatchTooLarge, InvalidApplication
-from creditapp.phrases import Phrase, Verbatim, marked, translate
+from creditapp.phrases import Listing, Phrase, Verbatim, marked, translate
 
 REFERENCE_PHRASE = Phrase(
     marked("a text of 1 to %(longest)s printable characters"), {"longest": LONGEST_REFERENCE}
@@ -161,7 +161,7 @@ def _message(template: str, accepted: Phrase, answer: str) -> str:
     """A message in the language of the request."""
     # why: a batch may need thousands of messages, so translations are cached.
     text = _translated(template, accepted.template, str(get_locale()))
-    if any(isinstance(value, Phrase) for value in accepted.values.values()):
+    if any(isinstance(value, Phrase | Listing | float) for value in accepted.values.values()):
         words = translate(accepted, in_readers_language)
     else:
         words = text[1] % accepted.values

@@ -11,44 +11,45 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import reading, writing
 from creditapp.identity.actors import Actor
+from creditapp.phrases import marked
 
 
 class Action(StrEnum):
     """Everything that is recorded as an event."""
 
-    SIGNED_IN = "signed in"
-    SIGN_IN_FAILED = "sign-in failed"
-    SIGNED_OUT = "signed out"
-    SESSIONS_ENDED = "sessions ended"
-    CONFIRMATION_FAILED = "confirmation failed"
-    SECOND_FACTOR_SET_UP = "second factor set up"
-    SECOND_FACTOR_REMOVED = "second factor removed"
-    RECOVERY_CODE_USED = "recovery code used"
-    PERSON_ADDED = "person added"
-    ROLE_CHANGED = "role changed"
-    PERSON_DISABLED = "person disabled"
-    PERSON_ENABLED = "person enabled"
-    PASSWORD_CHANGED = "password changed"  # noqa: S105
-    KEY_ADDED = "key added"
-    KEY_REVOKED = "key revoked"
-    MODEL_PROMOTED = "model promoted"
-    CONDITIONS_OVERRIDDEN = "conditions overridden"
-    MODEL_DEPLOYED = "model deployed"
-    MODEL_REFUSED = "model refused"
-    CHALLENGER_CHANGED = "challenger changed"
-    POLICY_CHANGED = "policy changed"
-    CHANGE_PROPOSED = "change proposed"
-    PROPOSAL_APPROVED = "proposal approved"
-    PROPOSAL_REJECTED = "proposal rejected"
-    PROPOSAL_WITHDRAWN = "proposal withdrawn"
-    WITHOUT_SECOND_PERSON = "changed without a second person"
-    DECISION_REVIEWED = "decision reviewed"
-    OUTCOME_RECORDED = "outcome recorded"
-    DATA_READ = "data read"
-    DATA_EXPORTED = "data exported"
-    DATA_ERASED = "data erased"
-    DATA_EXPIRED = "data expired"
-    ACCESS_REFUSED = "access refused"
+    SIGNED_IN = marked("signed in")
+    SIGN_IN_FAILED = marked("sign-in failed")
+    SIGNED_OUT = marked("signed out")
+    SESSIONS_ENDED = marked("sessions ended")
+    CONFIRMATION_FAILED = marked("confirmation failed")
+    SECOND_FACTOR_SET_UP = marked("second factor set up")
+    SECOND_FACTOR_REMOVED = marked("second factor removed")
+    RECOVERY_CODE_USED = marked("recovery code used")
+    PERSON_ADDED = marked("person added")
+    ROLE_CHANGED = marked("role changed")
+    PERSON_DISABLED = marked("person disabled")
+    PERSON_ENABLED = marked("person enabled")
+    PASSWORD_CHANGED = marked("password changed")
+    KEY_ADDED = marked("key added")
+    KEY_REVOKED = marked("key revoked")
+    MODEL_PROMOTED = marked("model promoted")
+    CONDITIONS_OVERRIDDEN = marked("conditions overridden")
+    MODEL_DEPLOYED = marked("model deployed")
+    MODEL_REFUSED = marked("model refused")
+    CHALLENGER_CHANGED = marked("challenger changed")
+    POLICY_CHANGED = marked("policy changed")
+    CHANGE_PROPOSED = marked("change proposed")
+    PROPOSAL_APPROVED = marked("proposal approved")
+    PROPOSAL_REJECTED = marked("proposal rejected")
+    PROPOSAL_WITHDRAWN = marked("proposal withdrawn")
+    WITHOUT_SECOND_PERSON = marked("changed without a second person")
+    DECISION_REVIEWED = marked("decision reviewed")
+    OUTCOME_RECORDED = marked("outcome recorded")
+    DATA_READ = marked("data read")
+    DATA_EXPORTED = marked("data exported")
+    DATA_ERASED = marked("data erased")
+    DATA_EXPIRED = marked("data expired")
+    ACCESS_REFUSED = marked("access refused")
 
 
 class AuditEvent(Base):

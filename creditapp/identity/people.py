@@ -20,9 +20,9 @@ from creditapp.phrases import marked
 class Role(StrEnum):
     """What a person may do; each role may do all that the roles before it may."""
 
-    OFFICER = "officer"
-    ANALYST = "analyst"
-    ADMIN = "admin"
+    OFFICER = marked("officer")
+    ANALYST = marked("analyst")
+    ADMIN = marked("admin")
 
     def includes(self, other: "Role") -> bool:
         """Whether this role may do all that the other may."""

@@ -16,6 +16,9 @@ from creditapp.exceptions import RegistryUnavailable
 from creditapp.phrases import marked
 from creditapp.serving import remote_commands
 
+STAGES = (marked("Production"), marked("Staging"), marked("Archived"), marked("None"))
+"""The stages that the registry gives."""
+
 SECONDS_TO_WAIT = 30.0
 """Give up after this long, to free threads for scoring."""
 

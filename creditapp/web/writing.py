@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import format_date, get_locale
 
 from creditapp.applications.localisation import in_readers_figures
+from creditapp.applications.questions import Answer, as_shown
 
 MINUTE = "%Y-%m-%d %H:%M"
 
@@ -13,6 +14,7 @@ MINUTE = "%Y-%m-%d %H:%M"
 def init_app(app: Flask) -> None:
     """Give templates the filters `figure`, `grouped`, `day` and `moment`."""
     app.jinja_env.filters.update(figure=figure, grouped=grouped, day=day, moment=moment)
+    app.jinja_env.filters["as_shown"] = answer_as_shown
 
 
 def figure(form: str, value: object) -> str:
@@ -25,9 +27,18 @@ def grouped(number: float) -> str:
     return in_readers_figures(f"{number:,.0f}")
 
 
-def day(when: date) -> str:
-    """A day, as 2026-11-27 or 27 novembre 2026."""
-    return when.isoformat() if _is_english() else str(format_date(when, "long", rebase=False))
+def day(when: date | str) -> str:
+    """A day, given as one or as YYYY-MM-DD: 2026-11-27 or 27 novembre 2026."""
+    if _is_english():
+        return str(when)
+    on = date.fromisoformat(when) if isinstance(when, str) else when
+    return str(format_date(on, "long", rebase=False))
+
+
+def answer_as_shown(answer: Answer) -> str:
+    """A code as it is; a number with the marks of the reader's language."""
+    text = as_shown(answer)
+    return in_readers_figures(text) if isinstance(answer, float) else text
 
 
 def moment(time: datetime | str, form: str = MINUTE) -> str:
