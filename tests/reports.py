@@ -142,7 +142,7 @@ def report_of(version: str, digest: str, *, slope: float = 1.02) -> dict[str, An
                 "observed": 0.5,
             }
         ],
-        "robustness": [{"change": "numbers 5 % larger", "roc_auc": 0.79, "crossing": 0.04}],
+        "robustness": [{"change": "numbers larger by 5 %", "roc_auc": 0.79, "crossing": 0.04}],
         "importance": [{"feature": "Age in years", "drop": 0.01, "low": 0.0, "high": 0.02}],
         "directions": [
             {

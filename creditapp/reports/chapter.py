@@ -44,7 +44,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A part of the report under its own title; `plot` is the name of a plot, or empty.
+    """A part of the report under its own title; `plot` is the name of a plot of the report's file, or empty.
 
     Only chapters that are `shown` are open when a page is opened. `language` is that of paragraphs which
     were written when the report was made; empty where they are translated.

@@ -56,7 +56,7 @@ def _measures(first: Named, second: Named) -> Chapter:
         if name in one and name in other
     ]
     columns = [*_columns(marked("measure"), first, second), marked("difference")]
-    table = Table(marked("Measures with 95 % intervals"), columns, rows)
+    table = Table(Phrase(marked("Measures with 95 %% intervals"), {}), columns, rows)
     return Chapter(marked("Performance"), [_note(first[1], second[1])], [table], shown=True)
 
 

@@ -96,7 +96,7 @@ def importance(report: Report) -> Chapter:
             )
         ],
         "importance",
-        marked("Loss of ROC AUC if the answer is shuffled, with 95 % intervals."),
+        "Loss of ROC AUC if the answer is shuffled, with 95 % intervals.",
     )
 
 
@@ -166,7 +166,7 @@ def fairness(report: Report) -> Chapter:
         ],
         [_fairness_table(table) for table in report["fairness"]],
         "fairness",
-        marked("Approval ratio of each group, with 95 % intervals; the line is at four fifths."),
+        "Approval ratio of each group, with 95 % intervals; the line is at four fifths.",
         shown=True,
     )
 

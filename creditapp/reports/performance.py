@@ -31,7 +31,7 @@ def measures(report: Report) -> Chapter:
         marked("documented split ± spread"),
         marked("interval on the folds"),
     )
-    tables = [Table(marked("Measures with 95 % intervals"), columns, rows)]
+    tables = [Table(Phrase(marked("Measures with 95 %% intervals"), {}), columns, rows)]
     if report["out_of_time"]:
         newest = [[NAMES[name], interval(one)] for name, one in report["out_of_time"].items()]
         tables.append(
@@ -79,7 +79,7 @@ def calibration(report: Report) -> Chapter:
             )
         ],
         "calibration",
-        marked("Predicted and observed share of good credit; the diagonal is right."),
+        "Predicted and observed share of good credit; the diagonal is right.",
         shown=True,
     )
 
@@ -147,7 +147,7 @@ def benchmarks(report: Report) -> Chapter:
         [marked("All models are fitted on the same folds. Differences are paired by fold.")],
         [Table(marked("Benchmarks with Nadeau–Bengio intervals"), columns, rows)],
         "benchmarks",
-        marked("ROC AUC of the model and of the benchmarks, with 95 % intervals."),
+        "ROC AUC of the model and of the benchmarks, with 95 % intervals.",
         shown=True,
     )
 
@@ -173,5 +173,5 @@ def learning_curve(report: Report) -> Chapter:
             )
         ],
         "learning_curve",
-        marked("ROC AUC by the number of rows fitted on."),
+        "ROC AUC by the number of rows fitted on.",
     )

@@ -71,10 +71,10 @@ def _step(question: Question, answer: Any, *, by: int) -> Any:
 
 
 CHANGES: Mapping[str, Change] = {
-    marked("numbers 1 % larger"): partial(_scale, factor=1.01),
-    marked("numbers 1 % smaller"): partial(_scale, factor=0.99),
-    marked("numbers 5 % larger"): partial(_scale, factor=1.05),
-    marked("numbers 5 % smaller"): partial(_scale, factor=0.95),
+    marked("numbers larger by 1 %"): partial(_scale, factor=1.01),
+    marked("numbers smaller by 1 %"): partial(_scale, factor=0.99),
+    marked("numbers larger by 5 %"): partial(_scale, factor=1.05),
+    marked("numbers smaller by 5 %"): partial(_scale, factor=0.95),
     marked("ordered answers one step up"): partial(_step, by=1),
     marked("ordered answers one step down"): partial(_step, by=-1),
 }

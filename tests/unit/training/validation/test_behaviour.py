@@ -77,9 +77,9 @@ def test_the_weakest_segments_come_first() -> None:
 def test_small_changes_stay_acceptable_answers() -> None:
     """Numbers stay within their limits, the last code has no next one, and a missing answer stays."""
     savings, school = (WHOLE.catalogue.by_name[name] for name in ("savings", "school"))
-    assert CHANGES["numbers 1 % larger"](savings, 800) == 808
-    assert CHANGES["numbers 1 % smaller"](savings, 20) == 19
-    assert CHANGES["numbers 5 % larger"](savings, 99_999) == 99_999
+    assert CHANGES["numbers larger by 1 %"](savings, 800) == 808
+    assert CHANGES["numbers smaller by 1 %"](savings, 20) == 19
+    assert CHANGES["numbers larger by 5 %"](savings, 99_999) == 99_999
     assert CHANGES["ordered answers one step up"](school, "lower") == "higher"
     assert CHANGES["ordered answers one step up"](school, "higher") == "higher"
     assert CHANGES["ordered answers one step down"](savings, 800) == 800
