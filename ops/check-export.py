@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
 PLACE = ("block", "place", "leaf", "absent")
-ERASABLE = ("decision_answers", "review_note")
+ERASABLE = ("decision_answers", "letter_reason", "review_note")
 """Rows of these may be left out, or be erased."""
 BEFORE_THE_FIRST = "0" * 64
 

@@ -9,6 +9,7 @@ import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.named_decisions import find_named
+from creditapp.decisions.reviews import LANGUAGES
 from creditapp.exceptions import BadExport
 from creditapp.exports.applicant import export_applicant
 from creditapp.exports.folder import new_folder
@@ -17,7 +18,6 @@ from creditapp.exports.table_files import Format
 from creditapp.identity.actors import operator
 from creditapp.settings.current import current_settings
 from creditapp.web.lender import lender_of
-from creditapp.web.pages.notice import LANGUAGES
 
 CHANGED = 1
 """The exit code of an export with rows that are not as they were sealed."""

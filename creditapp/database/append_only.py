@@ -30,7 +30,7 @@ CREATE_EXPIRY_FUNCTION = (
 )
 DROP_EXPIRY_FUNCTION = f"DROP FUNCTION IF EXISTS {REFUSE_UNEXPIRED}()"
 
-ERASABLE = frozenset({"decision_answers", "review_note"})
+ERASABLE = frozenset({"decision_answers", "letter_reason", "review_note"})
 """The append-only tables whose rows may be deleted, and never changed."""
 
 EXPIRING = {

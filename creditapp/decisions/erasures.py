@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import purge, reading, writing
+from creditapp.decisions.letter_reasons import LetterReason
 from creditapp.decisions.log import Answers, Decision, find, first_id, get, moment_of
 from creditapp.decisions.once import KeptAnswer, State
 from creditapp.decisions.reviews import Review, ReviewNote
@@ -155,6 +156,7 @@ def _erase(session: Session, decision: Decision, actor: Actor, reason: str) -> b
     reviews = select(Review.id).where(Review.decision_id == decision_id)
     deleted = {
         Answers.__tablename__: delete(Answers).where(Answers.decision_id == decision_id),
+        LetterReason.__tablename__: delete(LetterReason).where(LetterReason.review_id.in_(reviews)),
         ReviewNote.__tablename__: delete(ReviewNote).where(ReviewNote.review_id.in_(reviews)),
     }
     parts = [name for name, rows in deleted.items() if session.execute(rows).rowcount]  # type: ignore[attr-defined]

@@ -23,9 +23,11 @@ from creditapp.explanations.reasons import Reason, Source
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
-from creditapp.phrases import Phrase, marked
+from creditapp.phrases import Phrase, Verbatim, marked
 
 LONGEST_NOTE = 500
+LANGUAGES = ("en", "fr")
+"""The languages of letters; the first one is that of words from before their language was recorded."""
 
 
 class Verdict(StrEnum):
@@ -36,11 +38,15 @@ class Verdict(StrEnum):
 
 
 class SentReview(NamedTuple):
-    """What a person decided, and why: the code of a `ReviewReason`, and a note in their own words."""
+    """What a person decided, and why: the code of a `ReviewReason`, and a note in their own words.
+
+    `language` is that of the note.
+    """
 
     outcome: str
     reason: str
     note: str
+    language: str = LANGUAGES[0]
 
 
 class ReviewNote(Base):
@@ -50,6 +56,7 @@ class ReviewNote(Base):
 
     review_id: Mapped[int] = mapped_column(ForeignKey("review.id"), primary_key=True)
     note: Mapped[str] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(String(2))
     salt: Mapped[bytes] = mapped_column(LargeBinary(SALT_BYTES))
 
 
@@ -71,6 +78,11 @@ class Review(Base):
     def note(self) -> str | None:
         """The reviewer's own words; none once they are erased."""
         return self.words.note if self.words else None
+
+    @property
+    def language(self) -> str | None:
+        """The language of the reviewer's words; none once they are erased."""
+        return (self.words.language or LANGUAGES[0]) if self.words else None
 
     @property
     def reason_text(self) -> str:
@@ -104,7 +116,7 @@ def reasons_of(review: Review) -> tuple[Reason, ...]:
     """The reason for a person's decline, in that person's words; none once they are erased."""
     if review.outcome == Verdict.APPROVE or not review.note:
         return ()
-    return (Reason("", "", "", Phrase("%(text)s", {"text": review.note}), Source.PERSON),)
+    return (Reason("", "", "", Phrase("%(text)s", {"text": Verbatim(review.note)}), Source.PERSON),)
 
 
 def record(
@@ -119,8 +131,8 @@ def record(
 
     Raises:
         SamePerson: it must be by another person (`by_another`) than who scored; nothing was recorded.
-        BadReview: the outcome or the reason is unknown, or the note is missing or too long; nothing was
-            recorded.
+        BadReview: the outcome, the reason or the language is unknown, or the note is missing or too long;
+            nothing was recorded.
         AlreadyReviewed: a newer review exists; nothing was recorded.
         DatabaseUnavailable: nothing was recorded.
     """
@@ -148,6 +160,10 @@ def _check(sent: SentReview) -> None:
         raise BadReview(
             marked("a reason of 1 to %(longest)s printable characters is required"),
             longest=LONGEST_NOTE,
+        )
+    if sent.language not in LANGUAGES:
+        raise BadReview(
+            marked("the language must be one of %(languages)s"), languages=", ".join(LANGUAGES)
         )
 
 
@@ -178,7 +194,9 @@ def _add(session: Session, decision: Decision, sent: SentReview, actor: Actor) -
     )
     session.add(review)
     session.flush()
-    session.add(ReviewNote(review_id=review.id, note=sent.note, salt=salts(1)[0]))
+    [salt] = salts(1)
+    words = ReviewNote(review_id=review.id, note=sent.note, language=sent.language, salt=salt)
+    session.add(words)
     detail = f"{decision.decision} reviewed: {sent.outcome}"
     audit.note(session, actor, Action.DECISION_REVIEWED, str(decision.decision_id), detail)
     return review

@@ -17,7 +17,7 @@ from creditapp.applications.questions import Answer, Date, Question
 from creditapp.applications.table import columns_of, number_of
 from creditapp.exceptions import BadTable, BrokenBundle
 from creditapp.explanations.typical import is_worse, typical_answer
-from creditapp.phrases import LocalText, Phrase, marked, translate
+from creditapp.phrases import LocalText, Phrase, Verbatim, marked, translate
 from creditapp.policy.definition import SEVERITY, Outcome, Policy, Rule
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
@@ -301,7 +301,11 @@ def _reason_by_rule(rule: Rule, catalogue: Catalogue, answers: Mapping[str, Answ
     answer = answers[rule.feature]
     meaning = catalogue.by_name[rule.feature].meaning(answer)
     return Reason(
-        rule.feature, answer, meaning, Phrase("%(text)s", {"text": rule.text}), Source.RULE
+        rule.feature,
+        answer,
+        meaning,
+        Phrase("%(text)s", {"text": Verbatim(rule.text)}),
+        Source.RULE,
     )
 
 

@@ -14,6 +14,7 @@ from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.questions import Answer
 from creditapp.challenger import scores as challenger_scores
+from creditapp.decisions import letter_reasons
 from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.review_reasons import in_words
 from creditapp.decisions.stored import StoredDecision
@@ -80,9 +81,22 @@ def _describe(stored: StoredDecision) -> dict[str, Any]:
     decision = stored.decision
     document = answers.stored_decision(stored)
     del document["review"], document["application"]
+    written = letter_reasons.find_all(decision.decision_id)
     reviews = [
-        {**_without_staff(one), "reason_in_words": phrase(in_words(one["reason"]))}
-        for one in document["reviews"]
+        {
+            **_without_staff(one),
+            "reason_in_words": phrase(in_words(one["reason"])),
+            "letter_reasons": [
+                {
+                    "language": row.language,
+                    "text": row.text,
+                    "written_at": row.written_at.isoformat(),
+                }
+                for row in written
+                if row.review_id == review.id
+            ],
+        }
+        for one, review in zip(document["reviews"], stored.reviews, strict=True)
     ]
     outcomes = [
         {**_without_staff(one), "in_words": phrase(OutcomeKind(one["kind"]).text)}

@@ -44,6 +44,7 @@ class Action(StrEnum):
     PROPOSAL_WITHDRAWN = marked("proposal withdrawn")
     WITHOUT_SECOND_PERSON = marked("changed without a second person")
     DECISION_REVIEWED = marked("decision reviewed")
+    LETTER_REASON_WRITTEN = marked("reason written for a letter")
     OUTCOME_RECORDED = marked("outcome recorded")
     DATA_READ = marked("data read")
     DATA_EXPORTED = marked("data exported")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from creditapp.challenger.scores import ChallengerScore
 from creditapp.database.append_only import ERASABLE
 from creditapp.decisions.erasures import Erasure
+from creditapp.decisions.letter_reasons import LetterReason
 from creditapp.decisions.log import Answers, Decision, first_id
 from creditapp.decisions.reviews import Review, ReviewNote
 from creditapp.identity.audit import AuditEvent
@@ -108,6 +109,7 @@ def _plain(value: object) -> object:
 
 DECISIONS = Group(
     (
+        Part("letter_reason", Review.decision_id, (LetterReason.review_id == Review.id,)),
         Part("review_note", Review.decision_id, (ReviewNote.review_id == Review.id,)),
         Part("review", Review.decision_id),
         Part("challenger_score", ChallengerScore.decision_id),

@@ -44,7 +44,7 @@ KEPT = {
     "seal_part",
     "served_bundle",
 }
-ERASABLE = {"decision_answers", "review_note"}
+ERASABLE = {"decision_answers", "letter_reason", "review_note"}
 """Personal words and answers, which may be deleted and never changed."""
 EXPIRING = ("outcome", "review", "challenger_score", "decision", "erasure", "audit_event")
 """Kept tables whose rows may be deleted once an expiry covers them, in an order that references allow."""
@@ -218,7 +218,7 @@ def test_rows_that_an_expiry_covers_can_be_deleted(connection: Connection) -> No
     """A moment is enough."""
     for name in EXPIRING:
         add_expiry(connection, name, timedelta(microseconds=1))
-    for name in ("review_note", "decision_answers", *EXPIRING):
+    for name in ("letter_reason", "review_note", "decision_answers", *EXPIRING):
         table = db.metadata.tables[name]
         connection.exec_driver_sql(delete(table))
         assert size(connection, table) == 0

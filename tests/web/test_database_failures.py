@@ -26,6 +26,7 @@ TABLES = [
     "policy",
     "review",
     "review_note",
+    "letter_reason",
     "outcome",
     "performance_report",
     "challenger",
@@ -54,6 +55,7 @@ TABLES = [
 
 UNREAD = (
     "review_note",
+    "letter_reason",
     "api_key",
     "model_turn",
     "challenger_score",

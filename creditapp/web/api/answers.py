@@ -14,7 +14,7 @@ from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.table import LONGEST_REFERENCE
 from creditapp.decisions.log import NewDecision
 from creditapp.decisions.review_reasons import ReviewReason
-from creditapp.decisions.reviews import Verdict, reasons_of
+from creditapp.decisions.reviews import LANGUAGES, Verdict, reasons_of
 from creditapp.decisions.stored import StoredDecision
 from creditapp.explanations.reasons import Source
 from creditapp.outcomes import recording
@@ -122,6 +122,10 @@ class ReviewSchema(Schema):
     note = fields.String(
         allow_none=True,
         metadata={"description": "The reviewer's own words; null once they are erased"},
+    )
+    language = fields.String(
+        allow_none=True,
+        metadata={"enum": [*LANGUAGES, None], "description": "The language of the note"},
     )
     reviewed_by = fields.String()
     reviewed_at = fields.DateTime(format="iso")

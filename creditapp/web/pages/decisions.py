@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from werkzeug import Response
 
 from creditapp.applications.catalogue import Catalogue
@@ -98,7 +99,8 @@ def review(decision_id: str) -> Response | tuple[str, int]:
     """Record a person's decision with its reason; the automatic decision stays as it is."""
     stored = stored_decisions.load(decision_id)
     newest_seen = request.form.get("after", 0, type=int) or None
-    sent = SentReview(*(request.form.get(name, "") for name in SentReview._fields))
+    given = {name: request.form.get(name, "") for name in SentReview._fields}
+    sent = SentReview(**{**given, "language": given["language"] or str(get_locale())})
     try:
         reviews.record(
             stored.decision,
@@ -111,7 +113,9 @@ def review(decision_id: str) -> Response | tuple[str, int]:
         kept = sent.note if sent.note.isprintable() else ""
         # why: another person may have reviewed the decision since it was loaded.
         newest = load_personal(decision_id)
-        page = decision_page(newest, problem=explain(error), note=kept, reason=sent.reason)
+        page = decision_page(
+            newest, problem=explain(error), note=kept, reason=sent.reason, language=sent.language
+        )
         return page, error.status
     return redirect(url_for("decisions.decision", decision_id=decision_id))
 
@@ -142,10 +146,12 @@ def decision_page(stored: StoredDecision, replayed: Replayed | None = None, **to
         "needs_another": current_settings().two_people
         and reviews.is_own(stored.decision, access.current_actor()),
         "longest_note": reviews.LONGEST_NOTE,
+        "note_languages": reviews.LANGUAGES,
         "outcomes": [(row, row in standing) for row in outcomes],
         "outcome_kinds": list(OutcomeKind),
         "problem": "",
         "note": "",
+        "language": str(get_locale()),
         "reason": "",
         "review_reasons": list(ReviewReason),
         "outcome_sent": {},
