@@ -1,7 +1,7 @@
 """A reviewer's reason in the language of a letter, where the reviewer wrote it in another language.
 
-It is never translated by the program: a person writes it. An applicant reads the words, so they can be erased as
-those of the review are. Rows are only added; the newest of a language counts.
+It is never translated by the program: a person writes it. An applicant reads the words, so they can be
+erased as those of the review are. Rows are only added; the newest of a language counts.
 """
 
 from datetime import UTC, datetime

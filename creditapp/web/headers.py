@@ -1,6 +1,7 @@
 """The security headers of every answer, including errors."""
 
 from flask import Flask, Response, request
+from flask_babel import get_locale
 
 from creditapp.settings.current import current_settings
 
@@ -11,6 +12,8 @@ CONTENT_SECURITY_POLICY = (
 )
 INLINE_STYLES = {"docs.redoc": " 'unsafe-inline'"}
 """ReDoc writes inline styles; no other page may."""
+
+PROBLEM = "application/problem+json"
 
 ONE_YEAR = 365 * 24 * 3600
 
@@ -30,6 +33,16 @@ def _protect(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if request.endpoint != "static":
         headers["Cache-Control"] = "no-store"
+    if response.mimetype == PROBLEM or request.blueprint == "api":
+        _name_language(response)
     if current_settings().production:
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
     return response
+
+
+def _name_language(response: Response) -> None:
+    """Say in which language the texts of an answer of the API are, and what it was chosen by."""
+    response.vary.add("Accept-Language")
+    # why: an answer that is given again keeps the language of the first request.
+    if "Idempotency-Replayed" not in response.headers:
+        response.headers["Content-Language"] = str(get_locale())

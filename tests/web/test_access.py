@@ -42,6 +42,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /decisions/<decision_id>/replay": (OFFICERS, None),
     "GET /decisions/waiting": (OFFICERS, None),
     "GET /decisions/<decision_id>/notice": (OFFICERS, None),
+    "POST /decisions/<decision_id>/notice": (OFFICERS, None),
     "POST /decisions/<decision_id>/review": (OFFICERS, None),
     "POST /decisions/<decision_id>/outcomes": (OFFICERS, None),
     "GET /events": (ADMINS, None),

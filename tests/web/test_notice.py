@@ -3,16 +3,20 @@
 import re
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete
 
 from creditapp.database.session import writing
+from creditapp.decisions import erasures, letter_reasons
 from creditapp.decisions.log import Answers
 from creditapp.decisions.reviews import ReviewNote
+from creditapp.identity import audit
 from creditapp.identity.people import Role
 from creditapp.settings.settings import Settings
+from tests.actors import A_TEST
 from tests.clients import POOR, StrictClient, csrf_token, form_data
 from tests.portfolios import EXAMPLE
 
@@ -73,7 +77,7 @@ def test_the_letter_is_whole_in_french(officer: StrictClient, declined: str) -> 
     text = body(page)
     assert '<html lang="fr">' in page
     assert "Madame, Monsieur," in text
-    assert "Durée : 60 mois, plus que d’ordinaire parmi les demandes acceptées" in text
+    assert "Durée\u00a0: 60 mois, plus que d’ordinaire parmi les demandes acceptées" in text
     assert "14\u202f000 DM" in text
     assert "Réexamen par une personne" in text
     english = re.findall(r"\b(the|you|your|of|than|months|approved|please|decision was)\b", text)
@@ -96,11 +100,17 @@ def test_a_letter_is_for_what_stands_declined(officer: StrictClient) -> None:
         made = decided(officer, application, outcome)
         refused = letter(officer, made)
         assert refused.status_code == 409
-        assert f"the outcome of this one is: {outcome}" in refused.text
+        assert f"the outcome of this one is: {OUTCOMES[outcome]}" in refused.text
         assert "Letter to the applicant" not in officer.get(f"/decisions/{made}").text
 
 
-def review(client: StrictClient, decision: str, outcome: str, after: str = "") -> None:
+OUTCOMES = {"approve": "Approve", "refer": "Refer to a person"}
+"""The outcomes in words."""
+
+
+def review(
+    client: StrictClient, decision: str, outcome: str, after: str = "", language: str = "en"
+) -> None:
     """Decide as a person."""
     token = csrf_token(client.get(f"/decisions/{decision}").text)
     form = {
@@ -108,6 +118,7 @@ def review(client: StrictClient, decision: str, outcome: str, after: str = "") -
         "reason": "documents",
         "note": "The income could not be proved",
         "after": after,
+        "language": language,
     }
     assert (
         client.post(f"/decisions/{decision}/review", data={"csrf_token": token, **form}).status_code
@@ -118,15 +129,89 @@ def review(client: StrictClient, decision: str, outcome: str, after: str = "") -
 def test_a_person_who_declined_is_the_reason_and_one_who_approved_ends_the_letter(
     officer: StrictClient, declined: str
 ) -> None:
-    """In the person's own words, whatever the letter's language."""
+    """In the person's own words."""
     review(officer, declined, "decline")
     page = letter(officer, declined).text
     assert "The income could not be proved" in page
     assert "made by a person" in page
     assert "more than is usual" not in page
-    assert "The income could not be proved" in letter(officer, declined, "fr").text
     review(officer, declined, "approve", after="1")
     assert letter(officer, declined).status_code == 409
+
+
+def write_reason(client: StrictClient, decision: str, language: str, text: str) -> Any:
+    """What the page sends that asks for the reason in the language of the letter."""
+    token = csrf_token(letter(client, decision, language).text)
+    data = {"csrf_token": token, "text": text}
+    return client.post(f"/decisions/{decision}/notice?lang={language}", data=data)
+
+
+@pytest.mark.parametrize(("written", "other"), [("en", "fr"), ("fr", "en")])
+def test_a_letter_in_another_language_waits_until_a_person_wrote_the_reason_in_it(
+    app: Flask, officer: StrictClient, declined: str, written: str, other: str
+) -> None:
+    """The words of the review are shown as what they are, and never in the letter."""
+    review(officer, declined, "decline", language=written)
+    asked = letter(officer, declined, other).text
+    assert f'<q lang="{written}">The income could not be proved</q>' in asked
+    assert "Madame, Monsieur" not in asked
+    assert "Dear Sir or Madam" not in asked
+    refused = write_reason(officer, declined, other, " ")
+    assert refused.status_code == 422
+    assert "a reason of 1 to 500 printable characters is required" in refused.text
+    assert write_reason(officer, declined, other, "Dans ses propres mots").status_code == 302
+    shown = letter(officer, declined, other).text
+    assert f'<html lang="{other}">' in shown
+    assert "Dans ses propres mots" in shown
+    assert "The income could not be proved" not in shown
+    assert "The income could not be proved" in letter(officer, declined, written).text
+    with app.app_context():
+        [event] = audit.find_newest(limit=1)
+        assert (event.action, event.subject) == ("reason written for a letter", declined)
+        assert "propres" not in event.detail
+
+
+def test_a_corrected_reason_counts_and_an_erasure_takes_both(
+    app: Flask, officer: StrictClient, declined: str
+) -> None:
+    """Rows are only added; the newest is what the letter says."""
+    review(officer, declined, "decline")
+    page = f"/decisions/{declined}/notice?lang=fr"
+    for text in ("Premiers mots", "Derniers mots"):
+        token = csrf_token(officer.get(f"/decisions/{declined}").text)
+        assert officer.post(page, data={"csrf_token": token, "text": text}).status_code == 302
+    assert "Derniers mots" in officer.get(page).text
+    assert "Premiers mots" not in officer.get(page).text
+    with app.app_context():
+        erasures.erase([declined], A_TEST, "asked for")
+        assert letter_reasons.find_all(UUID(declined)) == []
+        assert erasures.list_all()[-1].parts == ["decision_answers", "letter_reason", "review_note"]
+    assert "ont été effacées depuis" in officer.get(page).text
+
+
+def test_words_from_before_their_language_was_recorded_are_english(
+    app: Flask, officer: StrictClient, declined: str
+) -> None:
+    """The pages were English then."""
+    review(officer, declined, "decline")
+    with app.app_context(), writing() as session:
+        session.execute(delete(ReviewNote))
+        session.add(ReviewNote(review_id=1, note="From before", salt=bytes(16)))
+    assert "From before" in letter(officer, declined).text
+    assert "Dear Sir or Madam" in letter(officer, declined).text
+    assert "Madame, Monsieur" not in letter(officer, declined, "fr").text
+
+
+def test_a_note_that_is_a_word_of_the_product_is_not_translated(
+    officer: StrictClient, declined: str
+) -> None:
+    """Neither in the letter nor in the API's reasons."""
+    token = csrf_token(officer.get(f"/decisions/{declined}").text)
+    form = {"outcome": "decline", "reason": "documents", "note": "Decline", "language": "fr"}
+    officer.post(f"/decisions/{declined}/review", data={"csrf_token": token, "after": "", **form})
+    told = officer.get(f"/api/decisions/{declined}", headers={"Accept-Language": "fr"}).get_json()
+    assert [one["text"] for one in told["review"]["reasons"]] == ["Decline"]
+    assert "<li>Decline</li>" in letter(officer, declined, "fr").text
 
 
 def test_erased_answers_leave_a_letter_that_says_so(

@@ -79,8 +79,10 @@ def _language() -> str:
     """The language that is asked for; that of the pages if none is."""
     language = request.args.get("lang", str(get_locale()))
     if language not in LANGUAGES:
-        languages = ", ".join(LANGUAGES)
-        raise BadRequest(gettext("lang must be one of %(languages)s", languages=languages))
+        first, second = LANGUAGES
+        raise BadRequest(
+            gettext("lang must be %(first)s or %(second)s", first=first, second=second)
+        )
     return language
 
 

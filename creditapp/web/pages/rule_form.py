@@ -8,8 +8,8 @@ from wtforms.fields.choices import SelectChoice
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer, Choice, Question, as_shown, number_from_text
-from creditapp.phrases import translate
 from creditapp.policy.definition import Outcome, Rule
+from creditapp.web.phrasing import phrase
 
 
 class RuleForm(Form):  # type: ignore[misc]
@@ -74,5 +74,5 @@ def feature_choices(catalogue: Catalogue) -> list[SelectChoice]:
     usable = [one for one in catalogue.features if not one.protected]
     return [
         SelectChoice("", gettext("no rule")),
-        *(SelectChoice(one.name, str(translate(one.label, gettext))) for one in usable),
+        *(SelectChoice(one.name, str(phrase(one.label))) for one in usable),
     ]
