@@ -119,7 +119,7 @@ def walking(browser: Browser, service: Service, trained: Trained, look: Look) ->
 
 
 def note_console(problems: list[str], page: Page, kind: str, text: str) -> None:
-    """Note an error or a violation of the policy; a page that is missing on purpose says so in the console."""
+    """Note an error or a violation of the policy, except that a page is missing."""
     if (kind == "error" or "Policy" in text) and "404" not in text:
         problems.append(f"{page.url}: {text}")
 

@@ -43,7 +43,7 @@ def test_every_page_keeps_the_rules(
             assert answer is not None
             page.wait_for_load_state("networkidle")
             sources[name] = answer.text()
-            problems += run_axe(page)
+            problems.extend(run_axe(page))
             width = page.evaluate("document.documentElement.scrollWidth")
             if width > look.width:
                 problems.append(f"{path}: {width} pixels wide")
