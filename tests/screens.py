@@ -1,7 +1,7 @@
 """Takes the pictures of `docs/screens/`: every page as the admin sees it.
 
-`python -m tests.screens` starts the service with a model of its own, makes some decisions, and takes each page once
-on a desk, and the most used pages on a telephone, in French, in the light theme.
+`python -m tests.screens` starts the service with a model of its own, makes decisions, and takes each page
+once on a desk, and the most used pages on a telephone, in French, in the light theme.
 """
 
 import re
