@@ -135,6 +135,13 @@ def run_axe(page: Page) -> list[str]:
     ]
 
 
+def weigh(page: Page) -> int:
+    """The bytes of the page at hand with all that it loads, as they are sent."""
+    entries = "['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))"
+    sizes = page.evaluate(f"{entries}.map((entry) => entry.encodedBodySize)")
+    return int(sum(sizes))
+
+
 def validate_html(pages: dict[str, str], folder: Path) -> str:
     """What html-validate finds in pages, each a name and its source; empty if nothing."""
     for name, source in pages.items():

@@ -7,8 +7,11 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browsing import launch
-from tests.every_page import LOOKS, Look, addresses, run_axe, validate_html, walking
+from tests.every_page import LOOKS, Look, addresses, run_axe, validate_html, walking, weigh
 from tests.serving import Service, Trained
+
+MOST_BYTES = 150_000
+"""Of a page with its fonts, styles, scripts and pictures; Swagger UI and ReDoc weigh more."""
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,8 @@ def test_every_page_keeps_the_rules(
             width = page.evaluate("document.documentElement.scrollWidth")
             if width > look.width:
                 problems.append(f"{path}: {width} pixels wide")
+            if not name.startswith("api") and (weight := weigh(page)) > MOST_BYTES:
+                problems.append(f"{path}: weighs {weight} bytes")
             if f'<html lang="{look.language}"' not in sources[name] and not name.startswith("api"):
                 problems.append(f"{path}: is not in {look.language}")
     assert problems == []
