@@ -1,6 +1,6 @@
 # The verbs of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench mutation lint sbom audit lock translations documents assets clean
+.PHONY: help run test soak bench mutation lint sbom audit lock translations documents screens assets clean
 
 SUPPORTED := import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -71,6 +71,10 @@ translations: .venv/.dev ## bring creditapp/translations/ up to the texts in the
 documents: .venv/.dev ## write what is generated in the documents: the settings in README, the picture of the packages
 	$(BIN)/python -m tests.readme
 	$(BIN)/python -m tests.architecture
+
+screens: .venv/.dev ## take the pictures of every page, docs/screens (needs Chromium; some minutes)
+	@tests/install-packages
+	$(BIN)/python -m tests.screens
 
 assets: ## fetch the third-party assets of static/vendor anew (needs npm)
 	@ops/fetch-assets

@@ -40,6 +40,7 @@ from creditapp.web.pages import (
     challenger,
     codebook,
     decisions,
+    design,
     drift,
     models,
     notice,
@@ -83,6 +84,7 @@ PAGES = (
     proposals,
     single_sign_on,
     preferences_page,
+    design,
 )
 
 

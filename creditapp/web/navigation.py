@@ -37,7 +37,7 @@ NAVIGATION = (
     Group(
         "",
         (
-            Link("scoring.form", marked("Score")),
+            Link("scoring.form", marked("New application")),
             Link("decisions.waiting", marked("Queue")),
             Link("decisions.overview", marked("Decisions")),
         ),

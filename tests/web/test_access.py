@@ -72,6 +72,7 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "POST /models/promote": (ADMINS, None),
     "POST /models/rollback": (ADMINS, None),
     "GET /preferences": (OPEN, None),
+    "GET /design": (OPEN, None),
     "GET /sign-in": (OPEN, None),
     "POST /sign-in": (OPEN, None),
     "POST /sign-out": (OFFICERS, None),

@@ -1,0 +1,59 @@
+"""Takes the pictures of `docs/screens/`: every page as the admin sees it.
+
+`python -m tests.screens` starts the service with a model of its own, makes decisions, and takes each page
+once on a desk, and the most used pages on a telephone, in French, in the light theme.
+"""
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browsing import launch
+from tests.every_page import Look, addresses, walking
+from tests.serving import ROOT, Service, Trained, flask, serve
+
+SCREENS = ROOT / "docs" / "screens"
+DESK = Look(1366, "en", "dark")
+TELEPHONE = Look(390, "fr", "light")
+ON_TELEPHONE = ("score", "decisions", "queue", "decision-declined", "letter", "policy")
+
+
+def main() -> None:
+    """Take every picture."""
+    SCREENS.mkdir(exist_ok=True)
+    with TemporaryDirectory() as folder:
+        trained = prepare(Path(folder))
+        with (
+            serve(trained.database, trained.registry) as service,
+            sync_playwright() as playwright,
+        ):
+            browser = launch(playwright)
+            paths = addresses(service)
+            take(browser, service, trained, DESK, paths)
+            few = {f"{name}-telephone": paths[name] for name in ON_TELEPHONE}
+            take(browser, service, trained, TELEPHONE, few)
+
+
+def prepare(home: Path) -> Trained:
+    """Train and promote a model; the admin's password."""
+    database, registry = home / "creditapp.db", home / "mlflow.db"
+    done = flask("prepare", database=database, registry=registry)
+    [password] = re.findall(r"name admin, password (\S+)", done.stdout)
+    return Trained(database, registry, password)
+
+
+def take(
+    browser: Browser, service: Service, trained: Trained, look: Look, paths: dict[str, str]
+) -> None:
+    """Take one picture of each page, as high as the window."""
+    with walking(browser, service, trained, look) as (page, _problems):
+        for name, path in paths.items():
+            page.goto(service.address + path)
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=SCREENS / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
