@@ -39,6 +39,8 @@ from creditapp.web.pages import (
     codebook,
     decisions,
     drift,
+    earlier,
+    home,
     models,
     notice,
     outcomes,
@@ -53,6 +55,7 @@ from creditapp.web.pages import (
 )
 from creditapp.web.phrasing import phrase
 from creditapp.web.proxies import TrustedProxies
+from creditapp.web.typed_numbers import write_quantity
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
 CONNECTION_SECONDS = 3
@@ -62,6 +65,8 @@ POLLING_THREADS = 3
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 PAGES = (
     scoring,
+    earlier,
+    home,
     decisions,
     outcomes,
     notice,
@@ -128,6 +133,7 @@ def _add_templates(app: Flask) -> None:
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.filters["translate"] = phrase
     app.jinja_env.filters["as_shown"] = as_shown
+    app.jinja_env.filters["as_quantity"] = write_quantity
 
 
 def _add_routes(app: Flask, settings: Settings) -> None:

@@ -26,6 +26,7 @@ from creditapp.exceptions import (
 )
 from creditapp.observability import logs, metrics, request_ids
 from creditapp.phrases import marked
+from creditapp.web import drafts
 from creditapp.web.prefix import absolute
 
 _KINDS: tuple[type[CreditappError], ...] = (CreditappError, *CreditappError.__subclasses__())
@@ -110,6 +111,9 @@ def _is_for_people() -> bool:
 
 def _redirect_to_sign_in() -> Response:
     wanted = absolute(request.full_path.rstrip("?")) if request.method == "GET" else None
+    if request.endpoint == "scoring.score":
+        drafts.keep_posted()
+        wanted = drafts.page()
     return make_response(redirect(url_for("account.sign_in", next=wanted)))
 
 
