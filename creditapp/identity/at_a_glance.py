@@ -27,7 +27,7 @@ def count_refusals(since: datetime) -> Mapping[Action, int]:
     some = newest.limit(MOST_EVENTS).subquery()
     query = select(some.c.action, func.count()).where(some.c.at >= since).group_by(some.c.action)
     with reading() as session:
-        counted: dict[str, int] = dict(session.execute(query).tuples())
+        counted = {action: int(times) for action, times in session.execute(query)}
     return {action: counted.get(action.value, 0) for action in REFUSALS}
 
 
