@@ -14,6 +14,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 704, 12, 224
 """The edges of the plot, in units of the drawing."""
 
 MOST_LABELS = 10
+MOST_DATES = 7
 STEPS = 4
 """About so many steps between the lines of the scale."""
 
@@ -192,7 +193,7 @@ class StackedChart:
     @property
     def places(self) -> list[tuple[float, str]]:
         """The labels that there is room for, each with its place from the left."""
-        every = math.ceil(len(self.labels) / MOST_LABELS) or 1
+        every = math.ceil(len(self.labels) / MOST_DATES) or 1
         return [
             (LEFT + self._width * (index + 0.5), label)
             for index, label in enumerate(self.labels)

@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 
 from creditapp.decisions import erasures
-from creditapp.decisions import log as decision_log
 from creditapp.factory import create_app
 from creditapp.identity import audit
 from creditapp.identity.audit import Action
 from creditapp.identity.people import Role
+from creditapp.serving import cache as model_cache
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import LONG, StrictClient, csrf_token, example, form_data
@@ -98,11 +98,14 @@ def test_erased_answers_cannot_be_corrected(app: Flask, officer: StrictClient) -
 
 
 def test_answers_to_other_questions_cannot_be_corrected(
-    officer: StrictClient, monkeypatch: pytest.MonkeyPatch
+    app: Flask, officer: StrictClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The form asks for what is asked now."""
     before = made(officer)
-    monkeypatch.setattr(decision_log.Decision, "fingerprint", "another")
+    with app.app_context():
+        catalogue = model_cache.current().catalogue
+    assert catalogue.fingerprint
+    monkeypatch.setitem(catalogue.__dict__, "fingerprint", "another")
     refused = officer.get(f"/decisions/{before}/correct")
     assert refused.status_code == 409
     assert "Other questions are asked" in refused.text
