@@ -184,5 +184,6 @@ byId("example")?.addEventListener("click", (event) => {
 byId("application").noValidate = true;
 const restored = restore(byId("application"));
 if (restored) showInResult(copyOf(restored === "scored" ? "scored-before" : "ended"));
+if (restored === "draft") lookForEarlier(byId("application"));
 showVerdict();
 document.querySelectorAll("[data-number]").forEach(echo);

@@ -23,15 +23,19 @@ def owner() -> str:
     return alias_of(f"draft of {access.current().label}", current_settings().secret_key)
 
 
-def keep_posted() -> None:
-    """Keep the answers that were posted, unless they are too long for a cookie."""
+def keep_posted() -> str:
+    """Keep the answers that were posted, unless they are too long for a cookie; the page of their form."""
     try:
         sent = {name: text for name, text in request.form.items() if name not in NOT_KEPT}
     except RequestEntityTooLarge:
-        return
+        return url_for("scoring.form")
     sealed = seal(json.dumps(sent), current_settings().secret_key)
     if len(sealed) <= LONGEST:
         session[KEY] = sealed
+    corrects = sent.get("corrects", "")
+    if decision_log.is_id(corrects):
+        return url_for("scoring.correct", decision_id=corrects)
+    return url_for("scoring.form")
 
 
 def take() -> Mapping[str, str] | None:
@@ -44,11 +48,3 @@ def take() -> Mapping[str, str] | None:
 def forget() -> None:
     """Forget what was kept."""
     session.pop(KEY, None)
-
-
-def page() -> str:
-    """The page of the form that was posted."""
-    corrects = request.form.get("corrects", "")
-    if decision_log.is_id(corrects):
-        return url_for("scoring.correct", decision_id=corrects)
-    return url_for("scoring.form")

@@ -112,8 +112,7 @@ def _is_for_people() -> bool:
 def _redirect_to_sign_in() -> Response:
     wanted = absolute(request.full_path.rstrip("?")) if request.method == "GET" else None
     if request.endpoint == "scoring.score":
-        drafts.keep_posted()
-        wanted = drafts.page()
+        wanted = drafts.keep_posted()
     return make_response(redirect(url_for("account.sign_in", next=wanted)))
 
 

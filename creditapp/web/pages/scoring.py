@@ -12,7 +12,7 @@ from creditapp.decisions import stored as stored_decisions
 from creditapp.decisions.decide import Decided, Origin, decide
 from creditapp.decisions.log import Channel
 from creditapp.decisions.stored import StoredDecision
-from creditapp.exceptions import AnsweredMeanwhile
+from creditapp.exceptions import AnsweredMeanwhile, CreditappError
 from creditapp.observability import request_ids
 from creditapp.policy.definition import Outcome
 from creditapp.serving import cache as model_cache
@@ -93,7 +93,12 @@ def score() -> Page:
 @blueprint.errorhandler(CSRFError)
 def ask_again(_error: CSRFError) -> Page:
     """Show the form with what was sent and a fresh token: nobody knows who sent it, so it is not scored."""
-    return _page(form_of(catalogue_in_force())(), notice=_ended()), 400
+    catalogue = catalogue_in_force()
+    try:
+        corrects = corrections.find_corrected(request.form.get("corrects", ""), catalogue)
+    except CreditappError:
+        corrects = None
+    return _page(form_of(catalogue)(), notice=_ended(), corrects=corrects), 400
 
 
 def _ended() -> str:
