@@ -56,14 +56,21 @@ def test_a_rule_is_named(app: Flask, officer: StrictClient, outcome: Outcome, na
 
 def test_an_answer_outside_the_training_data_is_named(client: StrictClient) -> None:
     """With what to do about it."""
-    page = score(client, purpose="A47")
+    page = score(
+        client,
+        purpose="A47",
+        status_of_existing_checking_account="A14",
+        credit_history="A34",
+        credit_amount="1500",
+        duration_in_month="6",
+    )
     assert "<small>because an answer is outside the training data</small>" in page
     assert "By the probability alone: Approve." in gauge(page)
     assert "What to do: check that the answer is right." in page
 
 
 def test_a_repeat_is_named(app: Flask, client: StrictClient) -> None:
-    """Where the policy refers repeats."""
+    """The second time, where the policy refers repeats."""
     put_in_force(app, refer_repeats_days=30)
     score(client, reference="again")
     page = score(client, reference="again", repeat="again")
