@@ -318,6 +318,10 @@ class NothingToChange(Conflict):
     """A decision that has no alternatives."""
 
 
+class CannotCorrect(Conflict):
+    """A decision that cannot be scored again with other answers."""
+
+
 class CannotReplay(Conflict):
     """A stored decision that cannot be scored again."""
 

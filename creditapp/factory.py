@@ -42,6 +42,8 @@ from creditapp.web.pages import (
     decisions,
     design,
     drift,
+    earlier,
+    home,
     models,
     notice,
     outcomes,
@@ -68,6 +70,8 @@ POLLING_THREADS = 3
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 PAGES = (
     scoring,
+    earlier,
+    home,
     decisions,
     outcomes,
     notice,

@@ -180,6 +180,7 @@ def post_worker_init(worker: Any) -> None:
     """Start what a worker does besides requests: follow deployments and challengers, watch the decisions."""
     from creditapp.challenger import shadow
     from creditapp.database import engine
+    from creditapp.decisions import days
     from creditapp.drift import watch as drift_watch
     from creditapp.observability import watching
     from creditapp.performance import watch as performance_watch
@@ -191,7 +192,11 @@ def post_worker_init(worker: Any) -> None:
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
     shadow.of_app(worker.wsgi).follow(worker.wsgi)
     report = partial(performance_watch.refresh, settings.performance_seconds)
-    works: watching.Works = {"drift check": drift_watch.refresh, "report on performance": report}
+    works: watching.Works = {
+        "count of days": days.refresh,
+        "drift check": drift_watch.refresh,
+        "report on performance": report,
+    }
     watching.watch(
         worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"], works, settings.drift_seconds
     )

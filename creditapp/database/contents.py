@@ -10,6 +10,7 @@ Contents = Mapping[str, Mapping[str, int]]
 WITHOUT_DATA = frozenset(
     {
         "alembic_version",
+        "day_tally",
         "drift_look",
         "log_probe",
         "performance_report",

@@ -37,6 +37,7 @@ NAVIGATION = (
     Group(
         "",
         (
+            Link("home.overview", marked("Home")),
             Link("scoring.form", marked("New application")),
             Link("decisions.waiting", marked("Queue")),
             Link("decisions.overview", marked("Decisions")),

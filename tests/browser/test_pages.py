@@ -14,6 +14,7 @@ from tests.serving import Service, Trained
 
 NARROW = (
     "/",
+    "/home",
     "/decisions",
     "/decisions/waiting",
     "/codebook",

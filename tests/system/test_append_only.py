@@ -32,6 +32,7 @@ KEPT = {
     "challenger",
     "challenger_score",
     "decision",
+    "decision_correction",
     "deployment",
     "erasure",
     "expiry",
@@ -46,7 +47,15 @@ KEPT = {
 }
 ERASABLE = {"decision_answers", "letter_reason", "review_note"}
 """Personal words and answers, which may be deleted and never changed."""
-EXPIRING = ("outcome", "review", "challenger_score", "decision", "erasure", "audit_event")
+EXPIRING = (
+    "outcome",
+    "review",
+    "challenger_score",
+    "decision_correction",
+    "decision",
+    "erasure",
+    "audit_event",
+)
 """Kept tables whose rows may be deleted once an expiry covers them, in an order that references allow."""
 CHANGEABLE = {
     "seal_check",
@@ -56,6 +65,7 @@ CHANGEABLE = {
     "log_probe",
     "schema_step",
     "waiting_decision",
+    "day_tally",
     "drift_look",
     "performance_report",
     "model_turn",

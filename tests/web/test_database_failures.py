@@ -20,6 +20,8 @@ from tests.portfolios import EXAMPLE
 TABLES = [
     "decision",
     "decision_answers",
+    "decision_correction",
+    "day_tally",
     "kept_answer",
     "deployment",
     "served_bundle",

@@ -17,7 +17,7 @@ from creditapp.identity.sign_ins import Checked, SignedIn
 from creditapp.observability import request_ids
 from creditapp.row_numbers import nearest_row_number
 from creditapp.settings.current import current_settings
-from creditapp.web import provider, rate_limits
+from creditapp.web import drafts, provider, rate_limits
 from creditapp.web.access import ADMINS, ANYONE, OFFICERS, open_to
 from creditapp.web.entering import enter
 from creditapp.web.visits import current_visit
@@ -111,9 +111,10 @@ def try_code() -> Response | tuple[str, int]:
 def sign_out() -> Response:
     """End this sign-in, also for copies of its cookie."""
     left = 1 if current_user.is_external else None
+    drafts.forget()
     sign_ins.sign_out(current_user, request_ids.current())
     logout_user()
-    return redirect(url_for("account.sign_in", left=left))
+    return redirect(url_for("account.sign_in", left=left, out=1))
 
 
 @blueprint.get("/events")
@@ -143,5 +144,6 @@ def _sign_in_page(form: SignInForm) -> str:
         "has_provider": provider.is_set_up(),
         "next": request.args.get("next"),
         "left_provider": "left" in request.args,
+        "signed_out": "out" in request.args,
     }
     return render_template("sign_in.html", form=form, **context)

@@ -32,6 +32,7 @@ from creditapp.outcomes.table import standing_rows
 from creditapp.settings.current import current_settings
 from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.causes import find_cause
 from creditapp.web.pages.decision_filters import FilterForm
 from creditapp.web.personal import load_personal
 from creditapp.web.phrasing import explain, phrase_alternatives, phrase_reasons, phrase_similar
@@ -137,6 +138,9 @@ def decision_page(stored: StoredDecision, replayed: Replayed | None = None, **to
         "policy": stored.policy,
         "reviews": stored.reviews,
         "reasons": phrase_reasons(stored.reasons),
+        "cause": find_cause(stored.decision, stored.policy, stored.reasons),
+        "corrects": stored.corrects,
+        "corrected_by": stored.corrected_by,
         "unnamed": stored.unnamed,
         "alternatives": _alternatives(stored),
         "similar": phrase_similar(stored.similar()),
@@ -163,9 +167,14 @@ def decision_page(stored: StoredDecision, replayed: Replayed | None = None, **to
 def _questions(catalogue: Catalogue | None) -> dict[str, Any]:
     """The questions that the answers are shown with, and the names of those that can be changed."""
     if catalogue is None:
-        return {"questions": {}, "changeable": []}
+        return {"questions": {}, "changeable": [], "currency": "", "amount": ""}
     changeable = [question.name for question in catalogue.features if question.changeable]
-    return {"questions": catalogue.by_name, "changeable": changeable}
+    return {
+        "questions": catalogue.by_name,
+        "changeable": changeable,
+        "currency": catalogue.currency,
+        "amount": catalogue.amount,
+    }
 
 
 def _alternatives(stored: StoredDecision) -> dict[str, Any] | None:
