@@ -23,6 +23,7 @@ from creditapp.web import (
     errors,
     headers,
     hosts,
+    large_files,
     natural_addresses,
     once,
     prefix,
@@ -39,6 +40,8 @@ from creditapp.web.pages import (
     codebook,
     decisions,
     drift,
+    file,
+    files,
     models,
     notice,
     outcomes,
@@ -68,6 +71,8 @@ PAGES = (
     codebook,
     performance,
     drift,
+    files,
+    file,
     models,
     policy,
     challenger,
@@ -134,6 +139,7 @@ def _add_routes(app: Flask, settings: Settings) -> None:
     access.init_app(app)
     confirmation.init_app(app)
     provider.init_app(app, settings)
+    large_files.init_app(app, files.refuse)
     csrf = CSRFProtect(app)
     if settings.cors_origins:
         CORS(app, resources={r"/api/*": {"origins": settings.cors_origins}})

@@ -23,6 +23,7 @@ NARROW = (
     "/drift",
     "/performance",
     "/performance/reviews",
+    "/files",
 )
 
 
