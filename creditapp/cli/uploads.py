@@ -13,7 +13,7 @@ from creditapp.files.uploads import WORK
 from creditapp.settings.current import current_settings
 
 NICENESS = 10
-"""Who waits for the answer to a request goes first."""
+"""Requests go first; a person who waits for a check is as good as one."""
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,8 @@ def uploads_group() -> None:
 @click.option("--has-place", is_flag=True, hidden=True)
 def work(kind: str, has_place: bool) -> None:
     """Check, or score, all files that wait for it; the service starts this by itself."""
-    os.nice(NICENESS)
+    if kind == "score":
+        os.nice(NICENESS)
     with errors_in_one_line():
         try:
             from creditapp.files import upload_work

@@ -105,6 +105,17 @@ def names_of(catalogue: Catalogue, path: Path) -> list[str]:
     return [schema.names[place] for place in data_columns(schema)]
 
 
+def unpacked_size(path: Path) -> int:
+    """The bytes of the largest row group of a Parquet file without its compression, as the file says.
+
+    Raises:
+        BadTable: the file is not Parquet.
+    """
+    metadata = _parquet(path).metadata
+    groups = range(metadata.num_row_groups)
+    return max((metadata.row_group(group).total_byte_size for group in groups), default=0)
+
+
 def _csv_parts(catalogue: Catalogue, path: Path) -> list[Part]:
     sections = csv_file.sections_of(catalogue, path, PART_BYTES)
     return [Part(number, one.begin, one.end, one.before) for number, one in enumerate(sections)]

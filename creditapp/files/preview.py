@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ CHECKED_ROWS = 1000
 SHOWN_ROWS = 3
 SHOWN_WRONG = 50
 LONGEST_TEXT = 300
+MOST_UNPACKED = 1_000_000_000
+"""Bytes of a row group of a Parquet file, which is held in memory whole."""
 
 NO_NAMES = marked("The file is empty. The first line must hold the column names.")
 NO_ROWS = marked("The file holds column names but no rows. Add at least one row.")
@@ -34,6 +36,9 @@ UNKNOWN = marked(
 DOUBLED = marked("These columns appear more than once: %(names)s. Keep one of each.")
 TWO_REFERENCES = marked("The columns %(names)s both hold the reference. Keep one of them.")
 TOO_MANY_ROWS = marked("The file has more than %(most)s rows. Split it into smaller files.")
+TOO_LARGE_UNPACKED = marked(
+    "A row group of the file has more than %(most)s MB unpacked. Write the file with smaller row groups."
+)
 UNREADABLE = marked("The file cannot be read: %(reason)s.")
 ALL_WRONG = marked(
     "None of the rows can be scored. See the reasons below, correct the file, and upload it again."
@@ -151,6 +156,8 @@ def _other_separator(names: Sequence[str], separator: str) -> str:
 
 def _with_rows(catalogue: Catalogue, path: Path, most_rows: int, known: Preview) -> Preview:
     parts = formats.parts_of(catalogue, path)
+    if format_of(path) == "parquet" and (refused := _is_too_much(path, parts, most_rows)):
+        return replace(known, problem=refused)
     rows = _rows(catalogue, path, parts)
     sample = list(islice(rows, CHECKED_ROWS))
     count = _count(path, parts, len(sample), rows, most_rows)
@@ -171,6 +178,15 @@ def _with_rows(catalogue: Catalogue, path: Path, most_rows: int, known: Preview)
         first=[(number, {name: _shown(one) for name, one in row.items()}) for number, row in first],
         problem=_problem_of_rows(count, len(sample), len(wrong), most_rows),
     )
+
+
+def _is_too_much(path: Path, parts: Sequence[Part], most_rows: int) -> Phrase | None:
+    """Why a Parquet file is not read at all, if it says that it holds too much."""
+    if sum(part.end - part.begin for part in parts) > most_rows:
+        return Phrase(TOO_MANY_ROWS, {"most": f"{most_rows:,}"})
+    if formats.unpacked_size(path) > MOST_UNPACKED:
+        return Phrase(TOO_LARGE_UNPACKED, {"most": f"{MOST_UNPACKED // 1_000_000:,}"})
+    return None
 
 
 def _problem_of_rows(count: int, checked: int, wrong: int, most_rows: int) -> Phrase | None:

@@ -28,7 +28,7 @@ from tests.serving import wait_until
 
 HEAD = ",".join([*EXAMPLE, "reference"])
 GOOD = ",".join(map(str, EXAMPLE.values()))
-SECONDS = 60
+SECONDS = 240
 
 
 @pytest.fixture(scope="module", autouse=True)
