@@ -179,6 +179,29 @@ class BadCatalogue(InvalidInput):
     """The document of a portfolio that breaks the rules of its format; one fault a line."""
 
 
+class BadUpload(InvalidInput):
+    """A file that is not taken, or not in this state; the message is a phrase."""
+
+
+class StorageFull(CreditappError):
+    """There is no room on the disk for a file."""
+
+    status = 507
+    title = marked("No room on the disk")
+
+
+class UploadsUnavailable(Unavailable):
+    """The folder for uploaded files cannot be used."""
+
+
+class UploadGone(NotFound):
+    """An uploaded file that was deleted while it was scored."""
+
+
+class UnknownUpload(NotFound):
+    """There is no such uploaded file, or the caller may not see it."""
+
+
 class BadTable(CreditappError):
     """A table that cannot be read as applications; the message names the row and the column."""
 

@@ -22,6 +22,7 @@ from creditapp.web import (
     errors,
     headers,
     hosts,
+    large_files,
     natural_addresses,
     navigation,
     once,
@@ -43,6 +44,8 @@ from creditapp.web.pages import (
     design,
     drift,
     earlier,
+    file,
+    files,
     home,
     models,
     notice,
@@ -78,6 +81,8 @@ PAGES = (
     codebook,
     performance,
     drift,
+    files,
+    file,
     models,
     policy,
     challenger,
@@ -148,6 +153,7 @@ def _add_routes(app: Flask, settings: Settings) -> None:
     access.init_app(app)
     confirmation.init_app(app)
     provider.init_app(app, settings)
+    large_files.init_app(app, files.refuse)
     csrf = CSRFProtect(app)
     if settings.cors_origins:
         CORS(app, resources={r"/api/*": {"origins": settings.cors_origins}})

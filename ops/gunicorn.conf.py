@@ -182,6 +182,7 @@ def post_worker_init(worker: Any) -> None:
     from creditapp.database import engine
     from creditapp.decisions import days
     from creditapp.drift import watch as drift_watch
+    from creditapp.files import upload_process
     from creditapp.observability import watching
     from creditapp.performance import watch as performance_watch
     from creditapp.serving import cache as model_cache
@@ -196,6 +197,7 @@ def post_worker_init(worker: Any) -> None:
         "count of days": days.refresh,
         "drift check": drift_watch.refresh,
         "report on performance": report,
+        "look at uploaded files": partial(upload_process.tend, settings),
     }
     watching.watch(
         worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"], works, settings.drift_seconds

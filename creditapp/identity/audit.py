@@ -51,6 +51,10 @@ class Action(StrEnum):
     DATA_ERASED = marked("data erased")
     DATA_EXPIRED = marked("data expired")
     ACCESS_REFUSED = marked("access refused")
+    FILE_UPLOADED = marked("file uploaded")
+    FILE_SCORING_STARTED = marked("file scoring started")
+    FILE_SCORED = marked("file scored")
+    FILE_DELETED = marked("file deleted")
 
 
 class AuditEvent(Base):

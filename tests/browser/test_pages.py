@@ -24,6 +24,7 @@ NARROW = (
     "/drift",
     "/performance",
     "/performance/reviews",
+    "/files",
 )
 
 

@@ -61,6 +61,7 @@ CHANGEABLE = {
     "seal_check",
     "kept_answer",
     "recorded_run",
+    "file_upload",
     "api_key",
     "log_probe",
     "schema_step",

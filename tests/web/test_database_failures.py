@@ -47,6 +47,7 @@ TABLES = [
     "drift_look",
     "model_turn",
     "recorded_run",
+    "file_upload",
     "erasure",
     "expiry",
     "seal_block",
