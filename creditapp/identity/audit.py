@@ -43,6 +43,8 @@ class Action(StrEnum):
     PROPOSAL_WITHDRAWN = "proposal withdrawn"
     WITHOUT_SECOND_PERSON = "changed without a second person"
     DECISION_REVIEWED = "decision reviewed"
+    CASE_RELEASED = "case released"
+    CASE_ESCALATED = "case escalated"
     OUTCOME_RECORDED = "outcome recorded"
     DATA_READ = "data read"
     DATA_EXPORTED = "data exported"

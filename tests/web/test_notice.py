@@ -108,6 +108,7 @@ def review(client: StrictClient, decision: str, outcome: str, after: str = "") -
         "reason": "documents",
         "note": "The income could not be proved",
         "after": after,
+        "confirmed": outcome,
     }
     assert (
         client.post(f"/decisions/{decision}/review", data={"csrf_token": token, **form}).status_code
