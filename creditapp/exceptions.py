@@ -326,6 +326,26 @@ class AlreadyReviewed(Conflict):
     """A review by somebody who had not seen the newest review."""
 
 
+class TakenByAnother(Conflict):
+    """A case that another person has taken; nothing was recorded."""
+
+
+class NotWaiting(Conflict):
+    """A case that is taken, released or escalated, and does not wait for a person."""
+
+
+class BadNote(InvalidInput):
+    """A note on a case that is empty or too long, or that would stay after an erasure."""
+
+
+class BadView(InvalidInput):
+    """A view of the list that cannot be saved."""
+
+
+class ExportRefused(Unavailable):
+    """An export that cannot be made at the moment; nothing was exported."""
+
+
 class WrongOutcomes(InvalidFields):
     """Reported outcomes that break the rules; `errors` is `{field: [message]}`, or a list by index."""
 

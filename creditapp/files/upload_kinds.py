@@ -3,7 +3,7 @@
 from pathlib import PurePath
 
 from creditapp.exceptions import BadUpload
-from creditapp.phrases import Phrase, marked
+from creditapp.phrases import marked
 
 HEAD = 4096
 """The number of bytes that are enough to tell."""
@@ -46,11 +46,11 @@ def format_of_upload(name: str, head: bytes) -> str:
     """
     kind = PurePath(name).suffix.lower().removeprefix(".")
     if kind in ("xlsx", "xls", "ods", "numbers"):
-        raise BadUpload(Phrase(WORKBOOK, {"name": name}))
+        raise BadUpload(WORKBOOK, name=name)
     if kind not in ("csv", "parquet"):
-        raise BadUpload(Phrase(UNKNOWN_NAME, {"name": name}))
+        raise BadUpload(UNKNOWN_NAME, name=name)
     if not head:
-        raise BadUpload(Phrase(EMPTY, {}))
+        raise BadUpload(EMPTY)
     if kind == "csv":
         _check_csv(name, head)
     elif not head.startswith(PARQUET):
@@ -64,12 +64,12 @@ def _check_csv(name: str, head: bytes) -> None:
     if head.startswith(PDF):
         raise _other(name, "PDF", "CSV")
     if head.startswith((ZIP, OLD_OFFICE, GZIP)):
-        raise BadUpload(Phrase(WORKBOOK, {"name": name}))
+        raise BadUpload(WORKBOOK, name=name)
     if head.startswith(UTF_16):
-        raise BadUpload(Phrase(ENCODED, {"name": name}))
+        raise BadUpload(ENCODED, name=name)
     if b"\0" in head:
-        raise BadUpload(Phrase(NOT_TEXT, {"name": name}))
+        raise BadUpload(NOT_TEXT, name=name)
 
 
 def _other(name: str, what: str, kind: str) -> BadUpload:
-    return BadUpload(Phrase(OTHER, {"name": name, "what": what, "kind": kind}))
+    return BadUpload(OTHER, name=name, what=what, kind=kind)

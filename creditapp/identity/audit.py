@@ -55,6 +55,8 @@ class Action(StrEnum):
     FILE_SCORING_STARTED = marked("file scoring started")
     FILE_SCORED = marked("file scored")
     FILE_DELETED = marked("file deleted")
+    CASE_RELEASED = marked("case released")
+    CASE_ESCALATED = marked("case escalated")
 
 
 class AuditEvent(Base):

@@ -210,6 +210,13 @@ class Settings:
         "10 per minute",
         "how often one address, and one name, may try to sign in",
     )
+    queue_hours: int = _setting(
+        "CREDITAPP_QUEUE_HOURS",
+        24,
+        "within how many hours a decision that waits for a person should have its review; the queue marks "
+        "those that wait longer",
+        Range(1, 8_760),
+    )
     drift_seconds: int = _setting(
         "CREDITAPP_DRIFT_SECONDS",
         300,

@@ -35,7 +35,7 @@ NAVIGATION = (
         (
             Link("home.overview", marked("Home")),
             Link("scoring.form", marked("New application")),
-            Link("decisions.waiting", marked("Queue")),
+            Link("queue.overview", marked("Queue")),
             Link("decisions.overview", marked("Decisions")),
             Link("files.overview", marked("Files")),
         ),

@@ -48,6 +48,15 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /decisions/<decision_id>/notice": (OFFICERS, None),
     "POST /decisions/<decision_id>/notice": (OFFICERS, None),
     "POST /decisions/<decision_id>/review": (OFFICERS, None),
+    "POST /decisions/<decision_id>/notes": (OFFICERS, None),
+    "POST /decisions/<decision_id>/take": (OFFICERS, None),
+    "POST /decisions/<decision_id>/release": (OFFICERS, None),
+    "POST /decisions/<decision_id>/escalate": (OFFICERS, None),
+    "POST /decisions/<decision_id>/give-back": (OFFICERS, None),
+    "POST /decisions/waiting/next": (OFFICERS, None),
+    "POST /decisions/views": (OFFICERS, None),
+    "POST /decisions/views/<int:view_id>/delete": (OFFICERS, None),
+    "POST /decisions/export": (ANALYSTS, None),
     "POST /decisions/<decision_id>/outcomes": (OFFICERS, None),
     "GET /events": (ADMINS, None),
     "GET /files": (OFFICERS, None),
@@ -160,7 +169,7 @@ def ask(client: StrictClient, route: str, key: str = "") -> TestResponse:
     """Ask for a route with some value for what its path leaves open."""
     method, rule = route.split(" ")
     path = rule.replace("<decision_id>", "x").replace("<path:filename>", "vault.css")
-    path = path.replace("<int:proposal_id>", "1")
+    path = path.replace("<int:proposal_id>", "1").replace("<int:view_id>", "1")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return client.open(path, method=method, headers=headers)
 

@@ -44,6 +44,10 @@ TABLES = [
     "log_probe",
     "schema_step",
     "waiting_decision",
+    "waiting_claim",
+    "waiting_escalation",
+    "case_note",
+    "saved_view",
     "drift_look",
     "model_turn",
     "recorded_run",
@@ -106,7 +110,22 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
                 "reason": "other",
                 "note": "seen",
                 "after": "",
+                "confirmed": "approve",
             }
+        },
+        **{
+            f"/decisions/{path}": {"data": {"csrf_token": token, "words": "seen"}}
+            for path in (
+                "waiting/next",
+                "views",
+                "views/<int:view_id>/delete",
+                "export",
+                "<decision_id>/notes",
+                "<decision_id>/take",
+                "<decision_id>/release",
+                "<decision_id>/escalate",
+                "<decision_id>/give-back",
+            )
         },
         "/decisions/<decision_id>/outcomes": {
             "data": {"csrf_token": token, "kind": "repaid", "date": TODAY}
@@ -137,7 +156,9 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
     return [
         (
             method,
-            rule.rule.replace("<decision_id>", decision_id).replace("<int:proposal_id>", "1"),
+            rule.rule.replace("<decision_id>", decision_id)
+            .replace("<int:proposal_id>", "1")
+            .replace("<int:view_id>", "1"),
             bodies.get(rule.rule, {}),
         )
         for rule in app.url_map.iter_rules()
@@ -216,6 +237,7 @@ def test_a_refused_review_shows_the_newer_one(
         "reason": "other",
         "note": "second",
         "after": "",
+        "confirmed": "decline",
     }
     answer = officer.post(f"/decisions/{made}/review", data=review)
     assert answer.status_code == 409

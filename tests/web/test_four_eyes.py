@@ -241,7 +241,13 @@ def test_who_scored_an_application_does_not_review_it(app: Flask, sign_in: SignI
     shown = ann.get(path).text
     assert "another person must review it" in shown
     assert 'name="note"' not in shown
-    verdict = {"outcome": "decline", "reason": "other", "note": "x", "after": ""}
+    verdict = {
+        "outcome": "decline",
+        "reason": "other",
+        "note": "x",
+        "after": "",
+        "confirmed": "decline",
+    }
     for client, status in ((ann, 403), (olga, 302)):
         token = csrf_token(client.get(path).text)
         answer = client.post(f"{path}/review", data={"csrf_token": token, **verdict})

@@ -17,12 +17,12 @@ from creditapp.files.upload_folder import UploadFolder
 from creditapp.files.upload_kinds import HEAD, NOTHING, format_of_upload
 from creditapp.files.uploads import PAGE_LENGTH, Received
 from creditapp.identity.people import Role
-from creditapp.phrases import Phrase, marked
+from creditapp.phrases import marked
 from creditapp.settings.current import current_settings
 from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS, open_to
 from creditapp.web.intake import catalogue_in_force
-from creditapp.web.phrasing import phrase
+from creditapp.web.phrasing import explain
 
 blueprint = Blueprint("files", __name__)
 
@@ -72,8 +72,7 @@ def template() -> Response:
 
 def refuse(error: CreditappError) -> Page:
     """The page again, with what is wrong with the file that was sent."""
-    words = error.args[0] if isinstance(error.args[0], Phrase) else gettext(str(error))
-    return _page(str(phrase(words))), error.status
+    return _page(explain(error)), error.status
 
 
 def template_columns(catalogue: Catalogue) -> list[str]:
@@ -111,10 +110,10 @@ def _keep() -> str:
     """
     sent = request.files.get("file")
     if sent is None or not sent.filename:
-        raise BadUpload(Phrase(NOTHING, {}))
+        raise BadUpload(NOTHING)
     owner, name = access.current().label, shown_name(sent.filename)
     if uploads.count_own(owner) >= MOST_KEPT:
-        raise BadUpload(Phrase(TOO_MANY, {"number": str(MOST_KEPT)}))
+        raise BadUpload(TOO_MANY, number=str(MOST_KEPT))
     file_format = format_of_upload(name, sent.stream.read(HEAD))
     size = sent.stream.seek(0, io.SEEK_END)
     sent.stream.seek(0)
