@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Dialect, case, exists, func, select
 
 from creditapp.decisions.log import CLOCK_SKEW, Answers, Decision, first_id
 from creditapp.decisions.reviews import Review
@@ -176,11 +176,11 @@ def is_same(text: str) -> list[ColumnElement[bool]]:
 
 def begins_with(text: str, dialect: Dialect) -> list[ColumnElement[bool]]:
     """Whether a reference begins with a text, in any case, in a form that the index serves."""
-    lower, wanted = func.lower(Answers.reference), func.lower(literal(text))
+    lower, wanted = func.lower(Answers.reference), func.lower(text)
     # why: no reference has this character, and it is greater than all that may follow.
-    end = wanted.concat("\U0010ffff")
+    end = func.lower(f"{text}\U0010ffff")
     given = Answers.reference.is_not(None)
     if dialect.name == "sqlite":
         return [given, lower >= wanted, lower < end]
     # why: these compare byte by byte, whatever the locale; so does the index.
-    return [given, lower.op("~>=~")(wanted), lower.op("~<~")(end)]
+    return [given, lower.bool_op("~>=~")(wanted), lower.bool_op("~<~")(end)]

@@ -137,6 +137,9 @@ def find_page(filters: Filters, limit: int, *, after: str = "", before: str = ""
         UnknownDecision: `after` or `before` is the id of no decision.
         DatabaseUnavailable: the database cannot be read.
     """
+    if not filters.text.isprintable():
+        # why: no reference has such a character, and no database looks it up.
+        return Page((), None, None, 0, is_whole=True, searched_to=None)
     edge = find(after or before).decision_id if after or before else None
     backwards = bool(before and not after)
     with reading() as session:
@@ -173,6 +176,8 @@ def find_all(filters: Filters, most: int) -> Iterable[Sequence[Decision]]:
     if not filters.order.is_by_time:
         filters = replace(filters, order=Order.NEWEST)
     edge: UUID | None = None
+    if not filters.text.isprintable():
+        return
     while most > 0:
         with reading() as session:
             look = _Look(session, filters)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pyarrow.parquet import read_table
 
 from tests.browsing import launch
 from tests.clients import LONG
 from tests.serving import Service, Trained, serve
 
-SHOTS = os.environ.get("CREDITAPP_TESTS_SCREENSHOTS")
+SHOTS = os.environ.get("SCREENSHOTS")
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,14 @@ def test_the_keys_are_shown_and_can_be_switched_off(
     page.get_by_role("button", name="Find").click()
     expect(page.locator("a[data-row]")).to_have_count(1)
     shoot(page, "list")
+    for kind in ("CSV", "Parquet"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Export as {kind}").click()
+        path = waiting.value.path()
+        if kind == "CSV":
+            assert path.read_text().count("case 4") == 1
+        else:
+            assert [row["reference"] for row in read_table(path).to_pylist()] == ["case 4"]
     page.set_viewport_size({"width": 390, "height": 800})
     shoot(page, "list-390")
     assert fits(page)
