@@ -45,6 +45,15 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "POST /decisions/<decision_id>/review": (OFFICERS, None),
     "POST /decisions/<decision_id>/outcomes": (OFFICERS, None),
     "GET /events": (ADMINS, None),
+    "GET /people": (ADMINS, None),
+    "POST /people": (ADMINS, None),
+    "GET /people/<int:person_id>": (ADMINS, None),
+    "POST /people/<int:person_id>/role": (ADMINS, None),
+    "POST /people/<int:person_id>/disable": (ADMINS, None),
+    "POST /people/<int:person_id>/enable": (ADMINS, None),
+    "POST /people/<int:person_id>/password": (ADMINS, None),
+    "POST /people/<int:person_id>/sessions/end": (ADMINS, None),
+    "POST /people/<int:person_id>/second-factor/remove": (ADMINS, None),
     "GET /account": (OFFICERS, None),
     "GET /account/second-factor": (OFFICERS, None),
     "POST /account/second-factor": (OFFICERS, None),
@@ -146,7 +155,7 @@ def ask(client: StrictClient, route: str, key: str = "") -> TestResponse:
     """Ask for a route with some value for what its path leaves open."""
     method, rule = route.split(" ")
     path = rule.replace("<decision_id>", "x").replace("<path:filename>", "vault.css")
-    path = path.replace("<int:proposal_id>", "1")
+    path = path.replace("<int:proposal_id>", "1").replace("<int:person_id>", "1")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return client.open(path, method=method, headers=headers)
 

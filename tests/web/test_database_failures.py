@@ -1,5 +1,6 @@
 """A database that fails is answered with 503, by every route, and never with 500."""
 
+import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +69,8 @@ UNREAD = (
 )
 """Tables that no route needs in the test: no review, key, change, challenger, file, second factor or seal."""
 
+NUMBER = re.compile(r"<int:[a-z_]+>")
+
 TODAY = str(datetime.now(UTC).date())
 
 SLOW = ("/models", "/models/promote", "/models/rollback", "/api/reload-model")
@@ -118,6 +121,8 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
             }
         },
         "/proposals/<int:proposal_id>": {"data": {"csrf_token": token, "verdict": "rejected"}},
+        "/people": {"data": {"csrf_token": token, "name": "somebody new", "role": "officer"}},
+        "/people/<int:person_id>/role": {"data": {"csrf_token": token, "role": "admin"}},
         "/account/sessions/end": {"data": {"csrf_token": token, "session": "others"}},
         "/api/predict": {"json": EXAMPLE, "headers": {"Idempotency-Key": "a test"}},
         "/api/outcomes": {
@@ -132,7 +137,7 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
     return [
         (
             method,
-            rule.rule.replace("<decision_id>", decision_id).replace("<int:proposal_id>", "1"),
+            NUMBER.sub("1", rule.rule.replace("<decision_id>", decision_id)),
             bodies.get(rule.rule, {}),
         )
         for rule in app.url_map.iter_rules()
