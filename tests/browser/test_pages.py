@@ -23,6 +23,10 @@ NARROW = (
     "/drift",
     "/performance",
     "/performance/reviews",
+    "/people",
+    "/people/1",
+    "/keys",
+    "/events",
 )
 
 

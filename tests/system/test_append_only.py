@@ -58,6 +58,7 @@ CHANGEABLE = {
     "waiting_decision",
     "drift_look",
     "performance_report",
+    "registry_copy",
     "model_turn",
     "person",
     "recovery_code",

@@ -44,6 +44,7 @@ TABLES = [
     "waiting_decision",
     "drift_look",
     "model_turn",
+    "registry_copy",
     "recorded_run",
     "erasure",
     "expiry",
@@ -55,7 +56,6 @@ TABLES = [
 
 UNREAD = (
     "review_note",
-    "api_key",
     "model_turn",
     "challenger_score",
     "recorded_run",
@@ -73,8 +73,8 @@ NUMBER = re.compile(r"<int:[a-z_]+>")
 
 TODAY = str(datetime.now(UTC).date())
 
-SLOW = ("/models", "/models/promote", "/models/rollback", "/api/reload-model")
-"""Routes that start a process which loads MLflow."""
+SLOW = ("/models/promote", "/models/rollback", "/api/reload-model")
+"""Routes that wait for a process which loads MLflow."""
 
 
 def rename(database: Path, table: str, new: str) -> None:
@@ -121,6 +121,9 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
             }
         },
         "/proposals/<int:proposal_id>": {"data": {"csrf_token": token, "verdict": "rejected"}},
+        "/keys": {
+            "data": {"csrf_token": token, "name": "a program", "days": "1", "scopes": "predict"}
+        },
         "/people": {"data": {"csrf_token": token, "name": "somebody new", "role": "officer"}},
         "/people/<int:person_id>/role": {"data": {"csrf_token": token, "role": "admin"}},
         "/account/sessions/end": {"data": {"csrf_token": token, "session": "others"}},
