@@ -212,8 +212,9 @@ def test_a_version_that_is_not_known_yet_is_waited_for_on_its_page(
     assert (answer.status_code, answer.headers["Refresh"]) == (200, "3")
     assert "is being asked" in answer.text
     page = client.get("/models").text
-    assert "It is being asked now" in page
-    done = client.post("/models/refresh", data={"csrf_token": csrf_token(page), "next": "//x"})
+    assert "The model registry is being asked now" in page
+    token = csrf_token(client.get("/account").text)
+    done = client.post("/models/refresh", data={"csrf_token": token, "next": "//x"})
     assert (done.status_code, done.headers["Location"]) == (302, "/models")
 
 
