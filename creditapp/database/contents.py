@@ -14,6 +14,7 @@ WITHOUT_DATA = frozenset(
         "drift_look",
         "log_probe",
         "performance_report",
+        "registry_copy",
         "schema_step",
         "waiting_decision",
     }

@@ -52,7 +52,11 @@ NAVIGATION = (
     ),
     Group(
         marked("Administration"),
-        (Link("account.events", marked("Events")),),
+        (
+            Link("people.overview", marked("People")),
+            Link("keys.overview", marked("API keys")),
+            Link("account.events", marked("Events")),
+        ),
     ),
     Group(
         marked("Help"),

@@ -25,6 +25,10 @@ NARROW = (
     "/performance",
     "/performance/reviews",
     "/files",
+    "/people",
+    "/people/1",
+    "/keys",
+    "/events",
 )
 
 

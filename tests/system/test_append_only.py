@@ -73,6 +73,7 @@ CHANGEABLE = {
     "saved_view",
     "drift_look",
     "performance_report",
+    "registry_copy",
     "model_turn",
     "person",
     "recovery_code",

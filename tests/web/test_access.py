@@ -1,5 +1,6 @@
 """Who may do what: every route, for everybody who might ask."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -66,6 +67,20 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "POST /files/<upload_id>/score": (OFFICERS, None),
     "POST /files/<upload_id>/delete": (OFFICERS, None),
     "GET /files/<upload_id>/<name>": (OFFICERS, None),
+    "GET /events.csv": (ADMINS, None),
+    "GET /people": (ADMINS, None),
+    "POST /people": (ADMINS, None),
+    "GET /people/<int:person_id>": (ADMINS, None),
+    "POST /people/<int:person_id>/role": (ADMINS, None),
+    "POST /people/<int:person_id>/disable": (ADMINS, None),
+    "POST /people/<int:person_id>/enable": (ADMINS, None),
+    "POST /people/<int:person_id>/password": (ADMINS, None),
+    "POST /people/<int:person_id>/sessions/end": (ADMINS, None),
+    "POST /people/<int:person_id>/second-factor/remove": (ADMINS, None),
+    "GET /keys": (ADMINS, None),
+    "POST /keys": (ADMINS, None),
+    "GET /keys/<key_id>": (ADMINS, None),
+    "POST /keys/<key_id>/revoke": (ADMINS, None),
     "GET /account": (OFFICERS, None),
     "GET /account/second-factor": (OFFICERS, None),
     "POST /account/second-factor": (OFFICERS, None),
@@ -86,6 +101,9 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /models/<version>": (ANALYSTS, None),
     "GET /models/compare": (ANALYSTS, None),
     "GET /challenger": (ANALYSTS, None),
+    "POST /challenger": (ADMINS, None),
+    "POST /challenger/stop": (ADMINS, None),
+    "POST /models/refresh": (ANALYSTS, None),
     "GET /policy": (ANALYSTS, None),
     "POST /policy": (ANALYSTS, None),
     "POST /policy/try": (ANALYSTS, None),
@@ -169,7 +187,7 @@ def ask(client: StrictClient, route: str, key: str = "") -> TestResponse:
     """Ask for a route with some value for what its path leaves open."""
     method, rule = route.split(" ")
     path = rule.replace("<decision_id>", "x").replace("<path:filename>", "vault.css")
-    path = path.replace("<int:proposal_id>", "1").replace("<int:view_id>", "1")
+    path = re.sub(r"<int:\w+>", "1", path)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return client.open(path, method=method, headers=headers)
 

@@ -85,7 +85,8 @@ def events(app: Flask, *actions: str) -> list[tuple[str, str, str, str]]:
 def test_a_policy_is_in_force_once_another_person_approves_it(app: Flask, sign_in: SignIn) -> None:
     """The page says who waits for whom; policy and trail name both."""
     ann, bea = sign_in("analyst a"), sign_in("analyst b")
-    assert "Another person approves it before it is in force." in ann.get("/policy").text
+    tried = ann.get("/policy?approve_from=0.8&refer_from=0.5").text
+    assert "Another person approves it before it is in force." in tried
     assert propose_policy(ann).status_code == 302
     assert in_force(app) == "default-1"
     page = ann.get("/policy").text
