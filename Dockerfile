@@ -23,7 +23,8 @@ RUN requirements/install train.txt
 # Everything but /tmp and the volumes may be mounted read-only: the bytecode is written now.
 FROM base AS application
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin creditapp \
-    && install --directory --owner=creditapp --group=creditapp --mode=0700 instance /var/lib/creditapp /var/lib/mlflow
+    && install --directory --owner=creditapp --group=creditapp --mode=0700 instance /var/lib/creditapp /var/lib/creditapp-uploads \
+        /var/lib/mlflow
 COPY wsgi.py babel.cfg ./
 COPY creditapp/ creditapp/
 COPY migrations/ migrations/

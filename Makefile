@@ -38,6 +38,8 @@ bench: .venv/.dev ## measure applications, batches, files and a start beside the
 	$(BIN)/python -m tests.benchmarks.queue
 	$(BIN)/python -m tests.benchmarks.performance
 	$(BIN)/python -m tests.benchmarks.reviews
+	$(BIN)/python -m tests.benchmarks.home
+	$(BIN)/python -m tests.benchmarks.events
 	$(BIN)/python -m tests.benchmarks.by_outcome
 	$(BIN)/python -m tests.benchmarks.drift
 	$(BIN)/python -m tests.benchmarks.flood

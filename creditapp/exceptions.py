@@ -179,6 +179,29 @@ class BadCatalogue(InvalidInput):
     """The document of a portfolio that breaks the rules of its format; one fault a line."""
 
 
+class BadUpload(InvalidInput):
+    """A file that is not taken, or not in this state; the message is a phrase."""
+
+
+class StorageFull(CreditappError):
+    """There is no room on the disk for a file."""
+
+    status = 507
+    title = marked("No room on the disk")
+
+
+class UploadsUnavailable(Unavailable):
+    """The folder for uploaded files cannot be used."""
+
+
+class UploadGone(NotFound):
+    """An uploaded file that was deleted while it was scored."""
+
+
+class UnknownUpload(NotFound):
+    """There is no such uploaded file, or the caller may not see it."""
+
+
 class BadTable(CreditappError):
     """A table that cannot be read as applications; the message names the row and the column."""
 
@@ -303,6 +326,26 @@ class AlreadyReviewed(Conflict):
     """A review by somebody who had not seen the newest review."""
 
 
+class TakenByAnother(Conflict):
+    """A case that another person has taken; nothing was recorded."""
+
+
+class NotWaiting(Conflict):
+    """A case that is taken, released or escalated, and does not wait for a person."""
+
+
+class BadNote(InvalidInput):
+    """A note on a case that is empty or too long, or that would stay after an erasure."""
+
+
+class BadView(InvalidInput):
+    """A view of the list that cannot be saved."""
+
+
+class ExportRefused(Unavailable):
+    """An export that cannot be made at the moment; nothing was exported."""
+
+
 class WrongOutcomes(InvalidFields):
     """Reported outcomes that break the rules; `errors` is `{field: [message]}`, or a list by index."""
 
@@ -316,6 +359,10 @@ class UnfitOutcomes(InvalidFields):
 
 class NothingToChange(Conflict):
     """A decision that has no alternatives."""
+
+
+class CannotCorrect(Conflict):
+    """A decision that cannot be scored again with other answers."""
 
 
 class CannotReplay(Conflict):

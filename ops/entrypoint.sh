@@ -29,6 +29,8 @@ keep) # now and each day: delete what is past its time, and verify the record; t
         run python -m flask audit verify --full || echo "the verification failed; see docs/runbook.md" >&2
         run sleep 86400
     done ;;
+score-files) # check and score the files that people upload, until SIGTERM
+    exec python -m flask uploads serve ;;
 check-config) # check whether `web` would start
     exec python -m flask check-config ;;
 registry) # serve the model registry; the database's address comes from MLFLOW_BACKEND_STORE_URI or …_FILE
@@ -42,6 +44,6 @@ health) # check whether the service, or the given address, answers
 flask) # any command of the application
     exec python -m "$@" ;;
 *)
-    echo "use one of: web, migrate, train, seal, keep, check-config, registry, health, flask …" >&2
+    echo "use one of: web, migrate, train, seal, keep, score-files, check-config, registry, health, flask …" >&2
     exit 2 ;;
 esac

@@ -180,7 +180,9 @@ def post_worker_init(worker: Any) -> None:
     """Start what a worker does besides requests: follow deployments and challengers, watch the decisions."""
     from creditapp.challenger import shadow
     from creditapp.database import engine
+    from creditapp.decisions import days
     from creditapp.drift import watch as drift_watch
+    from creditapp.files import upload_process
     from creditapp.observability import watching
     from creditapp.performance import watch as performance_watch
     from creditapp.serving import cache as model_cache
@@ -191,7 +193,12 @@ def post_worker_init(worker: Any) -> None:
     model_cache.of_app(worker.wsgi).follow(worker.wsgi)
     shadow.of_app(worker.wsgi).follow(worker.wsgi)
     report = partial(performance_watch.refresh, settings.performance_seconds)
-    works: watching.Works = {"drift check": drift_watch.refresh, "report on performance": report}
+    works: watching.Works = {
+        "count of days": days.refresh,
+        "drift check": drift_watch.refresh,
+        "report on performance": report,
+        "look at uploaded files": partial(upload_process.tend, settings),
+    }
     watching.watch(
         worker.wsgi, os.environ["PROMETHEUS_MULTIPROC_DIR"], works, settings.drift_seconds
     )

@@ -1,3 +1,5 @@
+import { inWords } from "./words.js";
+
 // The marks of the page's language, as the server reads them: see `creditapp/web/typed_numbers.py`.
 const language = document.documentElement.lang;
 const markOf = (type) =>
@@ -24,11 +26,20 @@ export function isAccepted(field) {
   return isInside && (field.dataset.number === "decimal" || Number.isInteger(number));
 }
 
-// A large number is shown again with marks between its thousands, so that a slip is seen before it is sent.
+// An amount is shown again with its currency and in words, and another large number with marks between its
+// thousands, so that a slip is seen before it is sent.
 export function echo(field) {
   const number = numberIn(field);
-  const isShown = field.value.trim() !== "" && Math.abs(number) >= 1000 && Number.isFinite(number);
-  document.getElementById(`${field.id}-echo`).textContent = isShown
-    ? `= ${new Intl.NumberFormat(language).format(number)}`
-    : "";
+  const { currency } = field.dataset;
+  const isNumber = field.value.trim() !== "" && Number.isFinite(number);
+  const isShown = isNumber && (currency || Math.abs(number) >= 1000);
+  document.getElementById(`${field.id}-echo`).textContent = isShown ? echoed(number, currency) : "";
+}
+
+function echoed(number, currency) {
+  const decimals = currency && !Number.isInteger(number) ? 2 : 0;
+  const text = new Intl.NumberFormat(language, { minimumFractionDigits: decimals }).format(number);
+  if (!currency) return `= ${text}`;
+  const words = inWords(number, language);
+  return `= ${text} ${currency}${words ? `, ${words}` : ""}`;
 }

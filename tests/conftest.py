@@ -152,9 +152,11 @@ def settings(database_url: str, trained: Trained) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings) -> Flask:
-    """An application over this test's database."""
+    """An application over this test's database, which waits for the registry where others ask in a thread."""
     app = create_app(settings)
     app.test_client_class = StrictClient
+    # why: a thread would outlive the test and its database.
+    app.extensions["registry_listing"] = lambda work: work()
     return app
 
 

@@ -39,6 +39,7 @@ def _use_as_person(service: Service, name: str, password: str) -> None:
         "outcome": "decline",
         "reason": "other",
         "note": "smoke",
+        "confirmed": "decline",
     }
     assert browser.post(f"/decisions/{made}/review", form).status == 302
     assert service.get(f"/api/decisions/{made}").json["review"]["outcome"] == "decline"

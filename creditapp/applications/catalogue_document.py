@@ -7,6 +7,7 @@ The keys are those of the Data Package standard, version 2 (https://datapackage.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -86,7 +87,7 @@ def catalogue_of(document: object, *, may_be_newer: bool = False) -> Catalogue:
     faults.refuse()
     outcome, outcome_question = _outcome(own.keys("outcome"), fields, questions, faults)
     performance = read_performance(own.keys("performance"))
-    asked = _asked(questions)
+    asked = [_with_currency(one, own) for one in _asked(questions)]
     _check_asked(own, asked, faults)
     faults.refuse()
     dated = any(isinstance(one, Date) for one in asked if one.role is Role.FEATURE)
@@ -203,6 +204,12 @@ def _asked(questions: Sequence[Question | None]) -> list[Question]:
     """The questions of an application: the features first."""
     asked = [one for one in questions if one is not None and one.role is not Role.OUTCOME]
     return sorted(asked, key=lambda one: one.role is not Role.FEATURE)
+
+
+def _with_currency(question: Question, own: Keys) -> Question:
+    """The question for the amount with the currency as its unit, unless the document gives it another one."""
+    is_amount = question.name == own.string("amount") and not question.unit
+    return replace(question, unit=own.string("currency")) if is_amount else question
 
 
 def _names_of(fields: Sequence[Keys], role: Role) -> list[str]:

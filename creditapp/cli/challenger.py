@@ -1,7 +1,9 @@
 """The commands of the challenger: let a version score in the shadow, stop it, and compare."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -15,9 +17,10 @@ from creditapp.cli import by_outcome
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.figures import proportion
 from creditapp.cli.registry import open_registry
+from creditapp.cli.serving import for_child_processes
 from creditapp.cli.texts import REASON
 from creditapp.exceptions import RefusedModel
-from creditapp.identity.actors import operator
+from creditapp.identity.actors import Actor
 from creditapp.policy.definition import Outcome
 from creditapp.serving import cache as model_cache
 
@@ -33,19 +36,25 @@ from creditapp.serving import cache as model_cache
 )
 @click.option("--stop", is_flag=True, help="Stop the challenger.")
 @click.option("--reason", type=REASON, required=True, help="Why; kept with the change.")
-def challenge(version: str | None, share: float, stop: bool, reason: str) -> None:
+@for_child_processes
+def challenge(version: str | None, share: float, stop: bool, reason: str, **given: Any) -> None:
     """Let a registered VERSION score live decisions in the shadow; it decides nothing."""
     if stop == (version is not None):
         raise click.UsageError("give either a VERSION or --stop")
-    with errors_in_one_line():
+    as_json, by = given["as_json"], Actor(given["actor"], given["request_id"])
+    with errors_in_one_line(as_json=as_json):
         if version is None:
-            assignments.stop(operator(), reason)
-            click.echo("the challenger has stopped; its scores are kept: flask compare")
+            assignments.stop(by, reason)
+            _say("the challenger has stopped; its scores are kept: flask compare", as_json)
             return
         registry = open_registry()
         bundle = registry.fetch_bundle(version)
-        assignments.begin(registry.model_name, version, bundle, share, operator(), reason)
-    click.echo(f"version {version} scores {share:.0%} of decisions too, within a second")
+        assignments.begin(registry.model_name, version, bundle, share, by, reason)
+    _say(f"version {version} scores {share:.0%} of decisions too, within a second", as_json)
+
+
+def _say(text: str, as_json: bool) -> None:
+    click.echo(json.dumps({"message": text}) if as_json else text)
 
 
 @click.command("compare")

@@ -23,6 +23,7 @@ from creditapp.cli import (
     reviews,
     seals,
     serving,
+    uploads,
     validation,
     versions,
 )
@@ -42,6 +43,7 @@ MODULES = (
     outcomes,
     drift,
     files,
+    uploads,
     people,
     checks,
     backups,

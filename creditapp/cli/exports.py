@@ -1,23 +1,27 @@
-"""The commands that export what is held: on one applicant, and the sealed record for auditors."""
+"""The commands that export what is held: on one applicant, a list, and the sealed record for auditors."""
 
 import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.named_decisions import find_named
+from creditapp.decisions.filters import Filters, Order, State
 from creditapp.decisions.reviews import LANGUAGES
+from creditapp.decisions.search import MOST_EXPORTED
 from creditapp.exceptions import BadExport
 from creditapp.exports.applicant import export_applicant
 from creditapp.exports.folder import new_folder
 from creditapp.exports.sealed_record import Exported, Wanted, export_record
 from creditapp.exports.table_files import Format
-from creditapp.identity.actors import operator
+from creditapp.identity.actors import Actor, operator
 from creditapp.settings.current import current_settings
 from creditapp.web.lender import lender_of
+from creditapp.web.pages.decision_filters import served_amounts
 
 CHANGED = 1
 """The exit code of an export with rows that are not as they were sealed."""
@@ -27,7 +31,7 @@ FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 
 @click.group("export")
 def export() -> None:
-    """Export what is held on an applicant, or the sealed record for auditors."""
+    """Export what is held on an applicant, a list of decisions, or the sealed record for auditors."""
 
 
 @export.command("applicant")
@@ -80,6 +84,43 @@ def record(
     _say(folder, exported)
     if exported.changed:
         sys.exit(CHANGED)
+
+
+@export.command("decisions")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True
+)
+@click.option("--from", "since", metavar="TIME", help="Made from this time on, as 2026-11-01.")
+@click.option("--to", "until", metavar="TIME", help="Made before this time.")
+@click.option("--search", "text", default="", help="References or ids that begin so.")
+@click.option("--inside", is_flag=True, help="Also references that have the text elsewhere.")
+@click.option("--decision", default="", help="The automatic outcome: approve, refer or decline.")
+@click.option("--outcome", default="", help="The outcome that stands.")
+@click.option("--state", type=click.Choice(["", *State]), default="", show_choices=True)
+@click.option("--risk", "risk_level", default="", help="LOW, MEDIUM or HIGH.")
+@click.option("--model", "model_version", default="", help="The version of the model.")
+@click.option("--policy", "policy_version", default="", help="The version of the policy.")
+@click.option("--channel", default="", help="ui, api, batch or file.")
+@click.option("--made-by", default="", help="The person or the key that scored.")
+@click.option("--amount-from", type=float)
+@click.option("--amount-to", type=float)
+@click.option("--oldest-first", is_flag=True)
+@click.option("--most", type=click.IntRange(1), default=MOST_EXPORTED, show_default=True)
+@click.option("--actor", default=lambda: operator().label, hidden=True)
+@click.option("--request-id", default="", hidden=True)
+def decisions(path: Path, kind: str, **given: Any) -> None:
+    """Write a filtered list of decisions to a new FILE, newest first; that is an event."""
+    actor = Actor(given.pop("actor"), given.pop("request_id"))
+    order = Order.OLDEST if given.pop("oldest_first") else Order.NEWEST
+    most = given.pop("most")
+    with errors_in_one_line():
+        given |= {name: _time(name, given[name]) for name in ("since", "until")}
+        from creditapp.exports.decision_list import export_list
+
+        filters = Filters(**given, order=order, amounts=served_amounts())
+        number = export_list(path, filters, kind, most, actor)
+    click.echo(f"{path}: {number:,} decisions")
 
 
 def _time(option: str, text: str | None) -> datetime | None:

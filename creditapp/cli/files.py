@@ -66,9 +66,8 @@ def _score(
             bar.length = of
             bar.update(parts - bar.pos)
 
-        result = file_run.score_file(
-            file, out, client, keep=file_run.Keeping(**given), say=show_progress
-        )
+        keep = file_run.Keeping(record=given["record"], again=given["again"])
+        result = file_run.score_file(file, out, client, keep=keep, say=show_progress)
     return (
         f"{result.rows} rows, {result.rows - result.wrong} scored by version {result.model_version}: "
         f"{result.results}\n"

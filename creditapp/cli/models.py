@@ -7,6 +7,7 @@ import click
 
 from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.listing import keep_listing
 from creditapp.cli.own_book import BookOptions, book_options, read_source
 from creditapp.cli.registry import open_registry
 from creditapp.cli.validation import make_report
@@ -56,6 +57,7 @@ def train(
         source = read_source(book) if book else read_data_file(data, accept_draft=accept_draft)
         trained = run_training(source, family=family, protected=not without_protected)
         click.echo(summary(trained))
+        keep_listing()
         if quick:
             click.echo(f"To make its validation report:  flask validate {trained.version}")
         else:

@@ -136,15 +136,10 @@ def list_keys() -> None:
     with errors_in_one_line():
         keys = api_keys.list_all()
     for api_key in keys:
-        state = "revoked" if api_key.revoked_at else "active"
-        if (
-            not api_key.revoked_at
-            and api_key.expires_at
-            and api_key.expires_at <= datetime.now(UTC)
-        ):
-            state = "expired"
         until = f"{api_key.expires_at:%Y-%m-%d}" if api_key.expires_at else "-"
-        click.echo(f"{api_key.id}  {api_key.name:<24}{state:<9}{until}  {' '.join(api_key.scopes)}")
+        click.echo(
+            f"{api_key.id}  {api_key.name:<24}{api_key.state:<9}{until}  {' '.join(api_key.scopes)}"
+        )
 
 
 @key.command("revoke")

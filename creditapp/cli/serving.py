@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.listing import keep_listing
 from creditapp.cli.registry import open_registry
 from creditapp.cli.texts import REASON
 from creditapp.cli.two_people import check_second_person, two_people_options
@@ -24,7 +25,7 @@ def lifecycle() -> Lifecycle:
     return Lifecycle(open_registry, production, lambda text: click.echo(text, err=True))
 
 
-def _for_child_processes(command: Callable[..., None]) -> Callable[..., None]:
+def for_child_processes(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that a worker passes when it runs the command for somebody."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print one line of JSON."),
@@ -65,7 +66,7 @@ OVERRIDE = click.option(
 @OVERRIDE
 @two_people_options
 @click.option("--proposal", type=int, hidden=True, help="The proposal that is approved.")
-@_for_child_processes
+@for_child_processes
 def promote(
     version: str,
     reason: str,
@@ -94,13 +95,14 @@ def promote(
             settlement = Settlement(proposal, Verdict.APPROVED, by, reason)
             reason = promotions.reason_of(promotions.check(version, settlement))
         switch = lifecycle().promote(version, reason, by, permissions, settlement)
+    keep_listing()
     _print(switch, f"version {switch.model_version} is in production", as_json=as_json)
 
 
 @click.command()
 @WHY
 @ALLOW
-@_for_child_processes
+@for_child_processes
 def rollback(
     reason: str, allow_protected: bool, as_json: bool, actor: str, request_id: str
 ) -> None:
@@ -108,11 +110,12 @@ def rollback(
     by = Actor(actor, request_id)
     with errors_in_one_line(as_json=as_json):
         switch = lifecycle().roll_back(reason, by, Permissions(protected=allow_protected))
+    keep_listing()
     _print(switch, f"version {switch.model_version} is served again", as_json=as_json)
 
 
 @click.command()
-@_for_child_processes
+@for_child_processes
 def deploy(as_json: bool, actor: str, request_id: str) -> None:
     """Serve the version that the registry's production alias names."""
     with errors_in_one_line(as_json=as_json):

@@ -8,6 +8,7 @@ import click
 
 from creditapp.applications.portfolio import read_portfolio
 from creditapp.cli.errors import errors_in_one_line
+from creditapp.cli.listing import keep_listing
 from creditapp.cli.own_book import is_of_own_book, read_source_again
 from creditapp.cli.registry import open_registry
 from creditapp.exceptions import DatabaseUnavailable, RefusedModel
@@ -76,6 +77,7 @@ def make_report(version: str, source: "Source") -> None:
 
     basis = Basis(source, _policy_in_force())
     made = make_and_log(basis, open_registry(), version, click.echo)
+    keep_listing(new_report_of=version)
     click.echo(_summary(made))
 
 

@@ -37,6 +37,7 @@ EXPIRING = {
     "audit_event": "at",
     "challenger_score": "scored_at",
     "decision": "timestamp",
+    "decision_correction": "corrected_at",
     "erasure": "erased_at",
     "outcome": "recorded_at",
     "review": "reviewed_at",

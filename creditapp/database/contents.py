@@ -10,9 +10,11 @@ Contents = Mapping[str, Mapping[str, int]]
 WITHOUT_DATA = frozenset(
     {
         "alembic_version",
+        "day_tally",
         "drift_look",
         "log_probe",
         "performance_report",
+        "registry_copy",
         "schema_step",
         "waiting_decision",
     }

@@ -32,6 +32,8 @@ class Origin:
     channel: Channel
     request_id: str
     made_by: str
+    corrects: UUID | None = None
+    """The decision in whose place a single application is scored again."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def decide(
             decisions = _add_reasons(decisions, applications, scores, served)
         made = _answered(Decided(decisions, served), write)
         given = [application.answers for application in applications]
-        decision_log.record(decisions, given, claim, made.answer)
+        decision_log.record(decisions, given, claim, made.answer, corrects=origin.corrects)
     metrics.count_decisions(
         (decision.prediction for decision in decisions),
         (decision.decision for decision in decisions),

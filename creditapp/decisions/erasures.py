@@ -1,8 +1,8 @@
 """Erasing the personal data of decisions, and the record of each erasure.
 
-The answers, the reference, the reviewers' words and the kept answers to requests go. The decision stays, and
-so do the hashes of the erased rows in the seals. Each erasure is on record: without that record, a missing
-row counts as removed.
+The answers, the reference, the reviewers' words, the notes on the case and the kept answers to requests go.
+The decision stays, and so do the hashes of the erased rows in the seals. Each erasure is on record: without
+that record, a missing row counts as removed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import purge, reading, writing
+from creditapp.decisions.case_notes import CaseNote
 from creditapp.decisions.letter_reasons import LetterReason
 from creditapp.decisions.log import Answers, Decision, find, first_id, get, moment_of
 from creditapp.decisions.once import KeptAnswer, State
@@ -158,6 +159,7 @@ def _erase(session: Session, decision: Decision, actor: Actor, reason: str) -> b
         Answers.__tablename__: delete(Answers).where(Answers.decision_id == decision_id),
         LetterReason.__tablename__: delete(LetterReason).where(LetterReason.review_id.in_(reviews)),
         ReviewNote.__tablename__: delete(ReviewNote).where(ReviewNote.review_id.in_(reviews)),
+        CaseNote.__tablename__: delete(CaseNote).where(CaseNote.decision_id == decision_id),
     }
     parts = [name for name, rows in deleted.items() if session.execute(rows).rowcount]  # type: ignore[attr-defined]
     kept = update(KeptAnswer).where(

@@ -19,6 +19,7 @@ from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.group_commit import GroupCommit
 from creditapp.database.salts import SALT_BYTES, salts
 from creditapp.database.session import reading, wait_for_writable, writing
+from creditapp.decisions.corrections import prepare_correction
 from creditapp.decisions.once import Claim, find_answer, prepare_answer
 from creditapp.exceptions import (
     AnsweredMeanwhile,
@@ -157,10 +158,13 @@ def record(
     answers: Sequence[Mapping[str, Answer]],
     claim: Claim | None = None,
     answer: bytes = b"",
+    *,
+    corrects: UUID | None = None,
 ) -> None:
     """Write at least one decision and its answers, all or none; they are on disk when this returns.
 
-    With `claim`, the answer to the request is kept in the same transaction.
+    With `claim`, the answer to the request is kept in the same transaction; with `corrects`, that the first
+    decision corrects that one.
 
     Raises:
         AnsweredMeanwhile: the same request was answered already; nothing was written.
@@ -168,6 +172,9 @@ def record(
         DatabaseUnavailable: nothing was written.
     """
     rows = _prepare_rows(decisions, answers)
+    if corrects:
+        first = decisions[0]
+        rows.append(prepare_correction(first.decision_id, corrects, first.timestamp))
     if claim:
         rows.append(prepare_answer(claim, answer))
     try:

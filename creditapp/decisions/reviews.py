@@ -16,6 +16,8 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.salts import SALT_BYTES, salts
 from creditapp.database.session import lock_table, reading, writing
+from creditapp.decisions import claims
+from creditapp.decisions.claims import Reviewer
 from creditapp.decisions.log import Decision
 from creditapp.decisions.review_reasons import ReviewReason, in_words
 from creditapp.exceptions import AlreadyReviewed, BadReview, SamePerson
@@ -126,30 +128,42 @@ def record(
     newest_seen: int | None,
     *,
     by_another: bool = False,
+    is_senior: bool = False,
 ) -> Review:
     """Record a person's decision; `newest_seen` is the id of the newest review the person saw, if any.
+
+    `is_senior`: they may decide what was escalated.
 
     Raises:
         SamePerson: it must be by another person (`by_another`) than who scored; nothing was recorded.
         BadReview: the outcome, the reason or the language is unknown, or the note is missing or too long;
             nothing was recorded.
+        TakenByAnother, NotAllowed: somebody else has the case, or an analyst must decide it; nothing was
+            recorded.
         AlreadyReviewed: a newer review exists; nothing was recorded.
         DatabaseUnavailable: nothing was recorded.
     """
+    check(decision, sent, actor, by_another=by_another)
+    sent = sent._replace(note=sent.note.strip())
+    with writing() as session:
+        standing = claims.lock(session, decision.decision_id)
+        claims.check(standing, Reviewer(actor, is_senior))
+        _check_newest(session, decision.decision_id, newest_seen)
+        return _add(session, decision, sent, actor)
+
+
+def check(decision: Decision, sent: SentReview, actor: Actor, *, by_another: bool = False) -> None:
+    """Check what a person sent, before anything is asked of the database; raises what `record` raises."""
     if by_another and is_own(decision, actor):
         raise SamePerson(
             marked(
                 "you scored this application, so another person must review it; nothing was recorded"
             )
         )
-    sent = sent._replace(note=sent.note.strip())
-    _check(sent)
-    with writing() as session:
-        _check_newest(session, decision.decision_id, newest_seen)
-        return _add(session, decision, sent, actor)
+    _check_words(sent._replace(note=sent.note.strip()))
 
 
-def _check(sent: SentReview) -> None:
+def _check_words(sent: SentReview) -> None:
     if sent.outcome not in list(Verdict):
         raise BadReview(marked("the outcome must be approve or decline"))
     if sent.reason not in list(ReviewReason):
@@ -175,7 +189,16 @@ def is_own(decision: Decision, actor: Actor) -> bool:
 def _check_newest(session: Session, decision_id: UUID, newest_seen: int | None) -> None:
     lock_table(session, "review")
     query = select(Review.id).where(Review.decision_id == decision_id).order_by(Review.id.desc())
-    if session.scalar(query.limit(1)) != newest_seen:
+    check_seen(session.scalar(query.limit(1)), newest_seen)
+
+
+def check_seen(newest: int | None, newest_seen: int | None) -> None:
+    """Check that a person saw the newest review, if there is one; both are ids.
+
+    Raises:
+        AlreadyReviewed: they did not.
+    """
+    if newest != newest_seen:
         raise AlreadyReviewed(
             marked(
                 "another person reviewed this decision after you opened it; nothing was recorded"

@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from creditapp.applications.catalogue import Application, Catalogue
 from creditapp.database.session import reading
-from creditapp.decisions import listing, reviews
+from creditapp.decisions import case_notes, claims, corrections, listing, reviews
 from creditapp.decisions import log as decision_log
+from creditapp.decisions.case_notes import CaseNote
+from creditapp.decisions.claims import Standing
 from creditapp.decisions.decide import is_repeated
 from creditapp.decisions.log import Decision
 from creditapp.decisions.past_models import PastModel, load_past_model
@@ -29,13 +31,21 @@ from creditapp.serving.deployments import Deployment
 
 @dataclass(frozen=True)
 class StoredDecision:
-    """A decision as it is kept; `reviews` and the `earlier` decisions on its reference are newest first."""
+    """A decision as it is kept; `reviews` and the `earlier` decisions on its reference are newest first.
+
+    `corrects` is the decision in whose place it was made, `corrected_by` are those in its own, newest first.
+    `standing` says who has the case while it waits; `notes` are for colleagues, oldest first.
+    """
 
     decision: Decision
     deployment: Deployment
     policy: Policy
     reviews: Sequence[Review]
     earlier: Sequence[UUID]
+    standing: Standing
+    notes: Sequence[CaseNote]
+    corrects: UUID | None = None
+    corrected_by: Sequence[UUID] = ()
 
     @property
     def review(self) -> Review | None:
@@ -167,7 +177,7 @@ class StoredDecision:
 
 
 def load(decision_id: str) -> StoredDecision:
-    """Load a decision, its answers, its deployment and its reviews in one transaction, and its policy.
+    """Load a decision with what belongs to it in one transaction, and its policy.
 
     Raises:
         UnknownDecision: no decision has this id.
@@ -180,5 +190,19 @@ def load(decision_id: str) -> StoredDecision:
         ).one()
         decision_reviews = session.scalars(reviews.newest_first(decision.decision_id)).all()
         earlier = session.scalars(listing.earlier_than(decision)).all()
+        standing = claims.find_standing(session, decision.decision_id)
+        notes = case_notes.find_all(session, decision.decision_id)
+        corrected = session.scalar(corrections.corrects(decision.decision_id))
+        correcting = session.scalars(corrections.corrected_by(decision.decision_id)).all()
     policy = policy_versions.find(decision.policy_version)
-    return StoredDecision(decision, deployment, policy, decision_reviews, earlier)
+    return StoredDecision(
+        decision,
+        deployment,
+        policy,
+        decision_reviews,
+        earlier,
+        standing,
+        notes,
+        corrected,
+        correcting,
+    )

@@ -33,6 +33,8 @@ STYLE = ROOT / "static" / "notice.css"
 STAFF = ("reviewed_by", "recorded_by")
 EVENTS = {
     Action.DECISION_REVIEWED: marked("a person reviewed the decision"),
+    Action.CASE_ESCALATED: marked("a person asked somebody else to decide"),
+    Action.CASE_RELEASED: marked("another person may review the decision"),
     Action.OUTCOME_RECORDED: marked("it was recorded what became of your credit"),
     Action.DATA_READ: marked("your answers were read"),
     Action.DATA_EXPORTED: marked("your data was exported"),
@@ -107,6 +109,14 @@ def _describe(stored: StoredDecision) -> dict[str, Any]:
         "reviews": reviews,
         "outcomes": outcomes,
         "outcome": stored.outcome,
+        "notes": [
+            {
+                "kind": phrase(note.kind_text),
+                "note": note.note,
+                "written_at": note.written_at.isoformat(),
+            }
+            for note in stored.notes
+        ],
         "answers": _in_words(stored.catalogue, decision.given.answers if decision.given else {}),
         "policy": stored.policy.as_document(),
         "model": {

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,16 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Names:
+    """The column names as they are written, the delimiter, and how many bytes and lines the names take."""
+
+    cells: Sequence[str]
+    delimiter: str
+    size: int
+    lines: int
+
+
+@dataclass(frozen=True)
 class Head:
     """The checked column names, the delimiter, and how many bytes and lines the names take."""
 
@@ -48,10 +58,21 @@ class Head:
 
 
 def read_head(catalogue: Catalogue, path: Path) -> Head:
-    """Read the column names; the delimiter is a comma, or that of the portfolio's own data.
+    """Read and check the column names.
 
     Raises:
         BadTable: the file is not a text, or a column is missing, unknown or duplicated.
+        OSError: the file cannot be read.
+    """
+    names = read_names(catalogue, path)
+    return Head(Header(catalogue, names.cells), names.delimiter, names.size, names.lines)
+
+
+def read_names(catalogue: Catalogue, path: Path) -> Names:
+    """Read the column names without a check; the delimiter is a comma, or that of the portfolio's own data.
+
+    Raises:
+        BadTable: the file is not a text.
         OSError: the file cannot be read.
     """
     lines: list[str] = []
@@ -69,7 +90,7 @@ def read_head(catalogue: Catalogue, path: Path) -> Head:
         raise BadTable(f"{path}: the file is UTF-16 or no text; save it as CSV in UTF-8")
     delimiter = "," if catalogue.data.delimiter not in text else catalogue.data.delimiter
     cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    return Head(Header(catalogue, cells), delimiter, size, len(lines))
+    return Names(cells, delimiter, size, len(lines))
 
 
 def sections_of(catalogue: Catalogue, path: Path, size: int) -> Iterator[Section]:

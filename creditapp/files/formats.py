@@ -92,6 +92,30 @@ def join(parts: Iterable[Path], path: Path) -> None:
         _join_parquet(parts, path)
 
 
+def names_of(catalogue: Catalogue, path: Path) -> list[str]:
+    """The column names of a file as they are, without a check.
+
+    Raises:
+        BadTable: the file is not a table.
+        OSError: the file cannot be read.
+    """
+    if format_of(path) == "csv":
+        return list(csv_file.read_names(catalogue, path).cells)
+    schema = _parquet(path).schema_arrow
+    return [schema.names[place] for place in data_columns(schema)]
+
+
+def unpacked_size(path: Path) -> int:
+    """The bytes of the largest row group of a Parquet file without its compression, as the file says.
+
+    Raises:
+        BadTable: the file is not Parquet.
+    """
+    metadata = _parquet(path).metadata
+    groups = range(metadata.num_row_groups)
+    return max((metadata.row_group(group).total_byte_size for group in groups), default=0)
+
+
 def _csv_parts(catalogue: Catalogue, path: Path) -> list[Part]:
     sections = csv_file.sections_of(catalogue, path, PART_BYTES)
     return [Part(number, one.begin, one.end, one.before) for number, one in enumerate(sections)]

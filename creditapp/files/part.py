@@ -120,12 +120,14 @@ def score_part(run: FileRun, part: Part) -> ScoredPart:
     catalogue = _model(run).catalogue
     numbered = list(formats.rows_of(catalogue, Path(run.file), part))
     wrong = wrong_rows(catalogue, [row for _, row in numbered])
+    is_csv = formats.format_of(Path(run.file)) == "csv"
     good = [place for place in range(len(numbered)) if place not in wrong]
     rows = [numbered[place][1] for place in good]
     applications = [application_of(catalogue, row) for row in rows]  # type: ignore[arg-type]
     decisions = _decisions(run, applications, [numbered[place][0] for place in good])
     reasons = [
-        (numbered[place][0], _reason(run, catalogue, numbered[place][1])) for place in sorted(wrong)
+        (numbered[place][0], reason_of(catalogue, numbered[place][1], is_csv=is_csv))
+        for place in sorted(wrong)
     ]
     results = [
         _result(run, numbered[place][0], decision)
@@ -209,10 +211,10 @@ def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:
     )
 
 
-def _reason(run: FileRun, catalogue: Catalogue, row: dict[str, Any] | BadTable) -> str:
+def reason_of(catalogue: Catalogue, row: dict[str, Any] | BadTable, *, is_csv: bool) -> str:
+    """What is wrong with a wrong row, in one line."""
     if isinstance(row, BadTable):
         return str(row)
-    is_csv = formats.format_of(Path(run.file)) == "csv"
     validate = schemas.messages_about_cells if is_csv else schemas.messages_about
     messages = validate(catalogue, row)
     return "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in messages.items())

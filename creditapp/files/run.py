@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -55,10 +55,14 @@ class Summary:
 
 @dataclass(frozen=True)
 class Keeping:
-    """Whether decisions are recorded, and whether `again`, although an earlier run recorded the same."""
+    """Whether decisions are recorded, and whether `again`, although an earlier run recorded the same.
+
+    `made_by` is who makes the decisions.
+    """
 
     record: bool = False
     again: bool = False
+    made_by: str = field(default_factory=lambda: operator().label)
 
 
 def score_file(file: Path, out: Path, client: Client, *, keep: Keeping, say: Say) -> Summary:
@@ -185,7 +189,7 @@ def _start_run(file: Path, out: Path, folder: Path, keep: Keeping) -> FileRun:
 
 def _recording(file: Path, deployment: Deployment, policy: Policy, keep: Keeping) -> Recording:
     """A new run, or the one that recorded the same file before: its decisions have the same ids."""
-    run_id, made_by = str(compat.uuid7()), operator().label
+    run_id, made_by = str(compat.uuid7()), keep.made_by
     if not keep.record:
         return Recording(run_id, datetime.now(UTC), made_by, is_repeat=False)
     identity = recorded_runs.identify(file, deployment.bundle_digest, policy.version)
@@ -204,7 +208,21 @@ def _catalogue_of(folder: Path) -> Catalogue:
     saved = Path(folder, BUNDLE)
     if saved.exists():
         return Bundle.unpack(saved.read_bytes()).catalogue
+    return catalogue_in_force()
+
+
+def catalogue_in_force() -> Catalogue:
+    """The catalogue of the model in force.
+
+    Raises:
+        ModelUnavailable: no model is in force.
+    """
     return Bundle.unpack(deployments.load_bundle(_in_force().bundle_digest)).catalogue
+
+
+def has_begun(out: Path) -> bool:
+    """Whether a run that writes `out` was started and is not finished."""
+    return Path(_folder(out.resolve()), MANIFEST).exists()
 
 
 def _check_same(run: FileRun, file: Path, record: bool) -> None:

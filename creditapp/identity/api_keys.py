@@ -2,26 +2,32 @@
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import JSON, String, delete, func, or_, select
+from sqlalchemy import JSON, String, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.expiry import find_oldest
 from creditapp.database.session import reading, writing
-from creditapp.exceptions import BadAccount
+from creditapp.exceptions import BadAccount, DatabaseUnavailable, NotFound
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action, note
+from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.phrases import marked
 
+log = logging.getLogger(__name__)
+
 PREFIX = "creditapp"
+USED_EVERY = timedelta(hours=1)
+"""How exact the time of the last use is kept: most requests write nothing."""
 SHAPE = re.compile(rf"{PREFIX}_([0-9a-f]{{12}})_([A-Za-z0-9-]{{40}})_([0-9a-f]{{8}})")
 """Prefix, key id, secret, checksum: secret scanners recognise it, and a mistyped key needs no look-up."""
 
@@ -50,6 +56,22 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def state(self) -> "State":
+        """Whether the key still opens something."""
+        if self.revoked_at:
+            return State.REVOKED
+        return State.EXPIRED if _is_over(self.expires_at) else State.ACTIVE
+
+
+class State(StrEnum):
+    """Whether a key still opens something."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
@@ -101,10 +123,23 @@ def revoke(key_id: str, actor: Actor) -> None:
         note(session, actor, Action.KEY_REVOKED, f"{key.id} {key.name}")
 
 
-def list_all() -> Sequence[ApiKey]:
-    """All keys, newest first."""
+def list_all(limit: int | None = None) -> Sequence[ApiKey]:
+    """All keys, or the newest, newest first."""
     with reading() as session:
-        return session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc())).all()
+        return session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc()).limit(limit)).all()
+
+
+def find(key_id: str) -> ApiKey:
+    """One key.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    with reading() as session:
+        key = session.get(ApiKey, key_id) if key_id.isprintable() else None
+    if key is None:
+        raise NotFound("there is no key with this id")
+    return key
 
 
 def holder(text: str) -> Holder | None:
@@ -116,8 +151,9 @@ def holder(text: str) -> Holder | None:
         key = session.get(ApiKey, shape[1])
     expected = key.digest if key else "0" * 64
     matches = hmac.compare_digest(_digest(text).encode(), expected.encode())
-    if not matches or key is None or key.revoked_at or _is_over(key.expires_at):
+    if not matches or key is None or key.state is not State.ACTIVE:
         return None
+    _note_use(key)
     return Holder(key.id, frozenset(map(Scope, key.scopes)))
 
 
@@ -140,6 +176,20 @@ def delete_ended(before: datetime, *, dry_run: bool) -> int:
         with writing() as session:
             session.execute(delete(ApiKey).where(ended))
     return number
+
+
+def _note_use(key: ApiKey) -> None:
+    """Keep the time of this use; the request is answered even if that fails."""
+    now = datetime.now(UTC)
+    if key.last_used_at is not None and key.last_used_at > now - USED_EVERY:
+        return
+    try:
+        with writing() as session:
+            session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
+    except DatabaseUnavailable as error:
+        log.warning(
+            "the time a key was used is not kept: %s: %r", error, error.__cause__, extra=MAY_REPEAT
+        )
 
 
 def _is_over(moment: datetime | None) -> bool:

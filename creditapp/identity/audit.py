@@ -51,13 +51,25 @@ class Action(StrEnum):
     DATA_ERASED = marked("data erased")
     DATA_EXPIRED = marked("data expired")
     ACCESS_REFUSED = marked("access refused")
+    FILE_UPLOADED = marked("file uploaded")
+    FILE_SCORING_STARTED = marked("file scoring started")
+    FILE_SCORED = marked("file scored")
+    FILE_DELETED = marked("file deleted")
+    CASE_RELEASED = marked("case released")
+    CASE_ESCALATED = marked("case escalated")
 
 
 class AuditEvent(Base):
     """One event: `actor` did `action` to `subject`."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_subject", "subject"),)
+    __table_args__ = (
+        Index("ix_audit_event_at", "at"),
+        # why: the number comes last, so that the newest events of somebody are found without sorting.
+        Index("ix_audit_event_actor_id", "actor", "id"),
+        Index("ix_audit_event_action_id", "action", "id"),
+        Index("ix_audit_event_subject_id", "subject", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

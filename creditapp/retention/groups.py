@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from creditapp.challenger.scores import ChallengerScore
 from creditapp.database.append_only import ERASABLE
+from creditapp.decisions.corrections import Correction
 from creditapp.decisions.erasures import Erasure
 from creditapp.decisions.letter_reasons import LetterReason
 from creditapp.decisions.log import Answers, Decision, first_id
@@ -114,6 +115,7 @@ DECISIONS = Group(
         Part("review", Review.decision_id),
         Part("challenger_score", ChallengerScore.decision_id),
         Part("outcome", RecordedOutcome.decision_id),
+        Part("decision_correction", Correction.decision_id),
         Part("decision_answers", Answers.decision_id),
         Part("decision", Decision.decision_id),
     ),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from creditapp.database.expiry import delete_before, find_oldest
 from creditapp.decisions import erasures
 from creditapp.decisions.once import KeptAnswer
+from creditapp.files.uploads import Upload
 from creditapp.identity import api_keys
 from creditapp.identity.actors import Actor
 from creditapp.identity.sign_in_table import SignIn
@@ -29,6 +30,10 @@ class Periods(Protocol):
     @property
     def idempotency_hours(self) -> int:
         """For answers to requests with an `Idempotency-Key`."""
+
+    @property
+    def keep_uploads_days(self) -> int:
+        """For files that people upload, with their results."""
 
     @property
     def keep_sign_ins_months(self) -> int:
@@ -122,6 +127,11 @@ KINDS = (
         "kept answers to requests",
         lambda periods: timedelta(hours=periods.idempotency_hours),
         KeptAnswer.made_at,
+    ),
+    _dated(
+        "uploaded files",
+        lambda periods: timedelta(days=periods.keep_uploads_days),
+        Upload.created_at,
     ),
     _dated(
         "sign-ins",

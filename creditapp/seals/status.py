@@ -1,6 +1,7 @@
 """How far the record is sealed and verified, for the metrics."""
 
 import time
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -37,3 +38,14 @@ def oldest_unsealed_seconds(session: Session) -> float:
     if oldest is None:
         return 0.0
     return max(time.time() - moment_of(oldest.bytes) / 1000, 0.0)
+
+
+def last_sealed() -> datetime | None:
+    """When the last block was sealed; none before the first.
+
+    Raises:
+        DatabaseUnavailable: the blocks cannot be read.
+    """
+    with reading() as session:
+        newest = blocks.newest(session)
+    return newest.sealed_at if newest else None

@@ -1,96 +1,124 @@
-"""The registered versions as pages show them: fetched by one request at a time, and kept for seconds.
+"""The registered versions as pages show them: what the registry said last, asked for in the background.
 
-Each fetch starts a process that loads MLflow; many readers of a page must not take the service's cores.
+Each question starts a process that loads MLflow, which takes seconds. So no request waits for it: a page
+shows the last answer with its age, and one process of all workers asks again.
 """
 
+import logging
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from flask import Flask, current_app
 
-from creditapp.exceptions import RegistryUnavailable
+from creditapp.exceptions import DatabaseUnavailable, RefusedModel, RegistryUnavailable
+from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.phrases import marked
-from creditapp.serving import remote_commands
+from creditapp.serving import registry_copies, remote_commands
+from creditapp.serving.registry_copies import Known
+
+log = logging.getLogger(__name__)
 
 STAGES = (marked("Production"), marked("Staging"), marked("Archived"), marked("None"))
 """The stages that the registry gives."""
 
-SECONDS_TO_WAIT = 30.0
-"""Give up after this long, to free threads for scoring."""
 
-SECONDS_KEPT = 10.0
-"""A version trained in the meantime is seen after this long."""
+FRESH = timedelta(seconds=60)
+"""An answer that is older is asked for again when somebody looks at it."""
+VERSIONS = "versions"
 
-
-@dataclass
-class Kept:
-    """What this process fetched last from the registry, and what it was fetched for."""
-
-    fetching: threading.Lock = field(default_factory=threading.Lock)
-    answer: Any = None
-    key: object = None
-    kept_until: float = 0.0
-
-    def get(self, key: object, fetch: Callable[[], Any]) -> Any:
-        """The answer for a key; fetched again for another key, or after some seconds.
-
-        Raises:
-            RegistryUnavailable: the registry does not answer, or not in time.
-        """
-        if not self.fetching.acquire(timeout=SECONDS_TO_WAIT):
-            raise RegistryUnavailable(
-                marked("another request is still waiting for the model registry")
-            )
-        try:
-            if key != self.key or time.monotonic() >= self.kept_until:
-                self.answer = fetch()
-                self.key = key
-                self.kept_until = time.monotonic() + SECONDS_KEPT
-            return self.answer
-        finally:
-            self.fetching.release()
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What the pages of one application know of the registry."""
-
-    versions: Kept = field(default_factory=Kept)
-    documents: Kept = field(default_factory=Kept)
+Run = Callable[[Callable[[], None]], None]
+"""Runs the work of a refresh."""
 
 
 def init_app(app: Flask) -> None:
-    """Give an application a listing of its own."""
-    app.extensions["registry_listing"] = Listing()
+    """Have an application ask the registry in threads of their own."""
+    app.extensions["registry_listing"] = in_background
 
 
-def versions(generation: int | None) -> Sequence[dict[str, Any]]:
-    """The registered versions, newest first; a promotion is seen at once, as it changes the deployment.
-
-    Raises:
-        RegistryUnavailable: the registry does not answer, or not in time.
-    """
-    kept = _listing().versions
-    listed: Sequence[dict[str, Any]] = kept.get((generation,), remote_commands.list_versions)
-    return listed
+def in_background(work: Callable[[], None]) -> None:
+    """Run a work in a thread that ends with the process."""
+    threading.Thread(target=work, name="registry", daemon=True).start()
 
 
-def documents(wanted: Sequence[str]) -> Mapping[str, dict[str, Any]]:
-    """The report and the table of points of some versions, by version.
+def versions() -> Known:
+    """The registered versions, newest first, as `flask models --json` prints them; asked again if too old.
 
     Raises:
-        RefusedModel: a version does not exist.
-        RegistryUnavailable: the registry does not answer, or not in time.
+        DatabaseUnavailable: what is known cannot be read.
     """
-    fetch = partial(remote_commands.read_documents, wanted)
-    found: Mapping[str, dict[str, Any]] = _listing().documents.get(tuple(wanted), fetch)
-    return found
+    return _looked_up(VERSIONS, remote_commands.list_versions)
 
 
-def _listing() -> Listing:
-    listing: Listing = current_app.extensions["registry_listing"]
-    return listing
+def documents(version: str) -> Known:
+    """The report and the table of points of a registered version; asked again if too old.
+
+    Raises:
+        DatabaseUnavailable: what is known cannot be read.
+    """
+    return _looked_up(_documents_of(version), partial(_read_documents, version))
+
+
+def refresh() -> None:
+    """Ask for the versions again, however young the last answer is."""
+    _ask(VERSIONS, remote_commands.list_versions)
+
+
+def keep_versions(listed: Sequence[dict[str, Any]]) -> None:
+    """Keep the versions, as a command that has just changed something has read them.
+
+    Raises:
+        DatabaseUnavailable: they cannot be written.
+    """
+    registry_copies.keep(VERSIONS, list(listed))
+
+
+def forget_documents(version: str) -> None:
+    """Drop what is known of a version's documents, as a new report was made.
+
+    Raises:
+        DatabaseUnavailable: it cannot be written.
+    """
+    registry_copies.forget(_documents_of(version))
+
+
+def _looked_up(name: str, fetch: Callable[[], Any]) -> Known:
+    known = registry_copies.find(name)
+    if known.is_asked or not known.is_older_than(FRESH):
+        return known
+    _ask(name, fetch)
+    return registry_copies.find(name)
+
+
+def _ask(name: str, fetch: Callable[[], Any]) -> None:
+    if registry_copies.claim(name):
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        run: Run = app.extensions["registry_listing"]
+        run(partial(_work, app, name, fetch))
+
+
+def _work(app: Flask, name: str, fetch: Callable[[], Any]) -> None:
+    """Ask the registry, and keep the answer or why there is none."""
+    with app.app_context():
+        try:
+            try:
+                registry_copies.keep(name, fetch())
+            except (RegistryUnavailable, RefusedModel) as error:
+                registry_copies.keep_problem(name, str(error))
+        except DatabaseUnavailable as error:
+            log.warning(
+                "what the registry said is not kept: %s: %r",
+                error,
+                error.__cause__,
+                extra=MAY_REPEAT,
+            )
+
+
+def _read_documents(version: str) -> dict[str, Any]:
+    return remote_commands.read_documents([version])[version]
+
+
+def _documents_of(version: str) -> str:
+    return f"documents {version}"

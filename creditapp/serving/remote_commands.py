@@ -74,6 +74,17 @@ def roll_back(reason: str, actor: Actor) -> Switch:
     return _change(["rollback", "--json", f"--reason={reason}"], actor)
 
 
+def begin_challenge(version: str, share: float, reason: str, actor: Actor) -> None:
+    """Let a registered version score a share (0 to 1) of the applications in the shadow.
+
+    Raises:
+        RefusedModel: the version is not registered, cannot be served, or is the served one.
+        RegistryUnavailable: the registry does not answer, or not in time.
+    """
+    flags = [f"--share={share}", f"--reason={reason}", *_by(actor)]
+    _run(["challenge", "--json", *flags, "--", version])
+
+
 def list_versions() -> list[dict[str, Any]]:
     """The registered versions, newest first, as `flask models --json` prints them.
 
@@ -104,6 +115,10 @@ def _flags(permissions: Permissions) -> list[str]:
     return [flag for flag, given in permitted.items() if given]
 
 
+def _by(actor: Actor) -> list[str]:
+    return [f"--actor={actor.label}", f"--request-id={actor.request_id}"]
+
+
 def _change(command: list[str], actor: Actor) -> Switch:
     if not _changing.acquire(blocking=False):
         raise ChangeUnderWay(marked("another change of the model is under way"))
@@ -111,8 +126,7 @@ def _change(command: list[str], actor: Actor) -> Switch:
         # why: the command takes the lock itself; this only saves starting it in vain.
         change_lock.check_free()
         verb, *rest = command
-        by = [f"--actor={actor.label}", f"--request-id={actor.request_id}"]
-        switch = Switch(**_run([verb, *by, *rest]))
+        switch = Switch(**_run([verb, *_by(actor), *rest]))
     except (RefusedModel, RegistryUnavailable, DatabaseUnavailable):
         metrics.count_model_load(success=False)
         raise

@@ -133,6 +133,35 @@ class Settings:
         "the largest number of applications in one batch",
         Range(1, 1_000_000),
     )
+    uploads: str = _setting(
+        "CREDITAPP_UPLOADS",
+        "uploads",
+        "the folder for the files that people upload; a relative one is below `instance/`",
+    )
+    max_upload_bytes: int = _setting(
+        "CREDITAPP_MAX_UPLOAD_BYTES",
+        100_000_000,
+        "the largest file that a person may upload, in bytes",
+        Range(10_000, 2_000_000_000),
+    )
+    max_upload_rows: int = _setting(
+        "CREDITAPP_MAX_UPLOAD_ROWS",
+        1_000_000,
+        "the largest number of rows of an uploaded file",
+        Range(1, 100_000_000),
+    )
+    uploads_at_once: int = _setting(
+        "CREDITAPP_UPLOADS_AT_ONCE",
+        1,
+        "how many uploaded files are scored at the same time; the others wait for their turn",
+        Range(1, 16),
+    )
+    keep_uploads_days: int = _setting(
+        "CREDITAPP_KEEP_UPLOADS_DAYS",
+        7,
+        "after how many days an uploaded file is deleted with its results",
+        Range(1, 365),
+    )
     idempotency_hours: int = _setting(
         "CREDITAPP_IDEMPOTENCY_HOURS",
         24,
@@ -180,6 +209,13 @@ class Settings:
         "CREDITAPP_SIGN_IN_LIMIT",
         "10 per minute",
         "how often one address, and one name, may try to sign in",
+    )
+    queue_hours: int = _setting(
+        "CREDITAPP_QUEUE_HOURS",
+        24,
+        "within how many hours a decision that waits for a person should have its review; the queue marks "
+        "those that wait longer",
+        Range(1, 8_760),
     )
     drift_seconds: int = _setting(
         "CREDITAPP_DRIFT_SECONDS",
@@ -376,6 +412,11 @@ class Settings:
     def portfolio_folder(self) -> Path:
         """The portfolio's folder."""
         return ROOT / self.portfolio
+
+    @property
+    def uploads_folder(self) -> Path:
+        """The folder for the files that people upload."""
+        return INSTANCE / self.uploads
 
     @property
     def tracking_uri(self) -> str:

@@ -16,6 +16,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 704, 12, 224
 """The edges of the plot, in units of the drawing."""
 
 MOST_LABELS = 10
+MOST_DATES = 7
 STEPS = 4
 """About so many steps between the lines of the scale."""
 
@@ -169,6 +170,74 @@ class BarChart:
         return len(self.series) * BAR_HEIGHT + GAP
 
 
+@dataclass(frozen=True)
+class StackedChart:
+    """For each label one column, in which the series stand on each other, the first at the bottom."""
+
+    title: str
+    column: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    write: Write
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no series has a value over zero."""
+        return not any(self._totals)
+
+    @cached_property
+    def ticks(self) -> list[tuple[float, str]]:
+        """The heights of the lines of the scale, each with its text."""
+        _, high, step = self._scale
+        values = [place * step for place in range(round(high / step) + 1)]
+        return [(self._height(value), self.write(value)) for value in values]
+
+    @property
+    def places(self) -> list[tuple[float, str]]:
+        """The labels that there is room for, each with its place from the left."""
+        every = math.ceil(len(self.labels) / MOST_DATES) or 1
+        return [
+            (LEFT + self._width * (index + 0.5), label)
+            for index, label in enumerate(self.labels)
+            if index % every == 0
+        ]
+
+    def blocks(self, place: int) -> Iterator[tuple[float, float, float, float]]:
+        """The blocks of one series: left, top, width and height of each that is over zero."""
+        for index in range(len(self.labels)):
+            below = sum(_known(series.points[index]) for series in self.series[:place])
+            value = _known(self.series[place].points[index])
+            if value > 0:
+                top, bottom = self._height(below + value), self._height(below)
+                left = LEFT + self._width * (index + 0.15)
+                yield round(left, 1), top, round(self._width * 0.7, 1), round(bottom - top, 1)
+
+    @property
+    def _width(self) -> float:
+        return (RIGHT - LEFT) / max(len(self.labels), 1)
+
+    @cached_property
+    def _totals(self) -> list[float]:
+        return [
+            sum(_known(series.points[index]) for series in self.series)
+            for index in range(len(self.labels))
+        ]
+
+    @cached_property
+    def _scale(self) -> tuple[float, float, float]:
+        return scale(0.0, max(self._totals, default=0.0))
+
+    def _height(self, value: float) -> float:
+        return round(BOTTOM - (BOTTOM - TOP) * value / self._scale[1], 1)
+
+
+Chart = LineChart | BarChart | StackedChart
+
+
+def _known(point: Point) -> float:
+    return 0.0 if math.isnan(point.value) else point.value
+
+
 def scale(lowest: float, highest: float) -> tuple[float, float, float]:
     """Round ends and a round step (1, 2 or 5 times a power of ten) of a scale that holds two values."""
     if highest <= lowest:
@@ -183,6 +252,11 @@ def scale(lowest: float, highest: float) -> tuple[float, float, float]:
 def write_index(value: float) -> str:
     """A number with three digits."""
     return in_readers_figures(f"{value:.3f}")
+
+
+def write_whole(value: float) -> str:
+    """A whole number."""
+    return f"{value:,.0f}"
 
 
 def write_share(value: float) -> str:

@@ -16,7 +16,7 @@ def enter(person: SignedIn, wanted: str) -> Response:
     if current_user.is_authenticated:
         sign_ins.sign_out(current_user, request_ids.current())
     login_user(person)
-    return redirect(wanted if is_ours(wanted) else url_for("scoring.form"))
+    return redirect(wanted if is_ours(wanted) else url_for("home.overview"))
 
 
 def keep() -> None:

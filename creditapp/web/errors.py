@@ -26,6 +26,7 @@ from creditapp.exceptions import (
 )
 from creditapp.observability import logs, metrics, request_ids
 from creditapp.phrases import marked
+from creditapp.web import drafts
 from creditapp.web.phrasing import explain, phrase_all
 from creditapp.web.prefix import absolute
 
@@ -129,6 +130,8 @@ def _is_for_people() -> bool:
 
 def _redirect_to_sign_in() -> Response:
     wanted = absolute(request.full_path.rstrip("?")) if request.method == "GET" else None
+    if request.endpoint == "scoring.score":
+        wanted = drafts.keep_posted()
     return make_response(redirect(url_for("account.sign_in", next=wanted)))
 
 

@@ -3,27 +3,23 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flask import Flask, request
+from flask import Flask, request, url_for
 
 from creditapp.phrases import marked
 from creditapp.web.access import may
+from creditapp.web.prefix import absolute
 
 
 class Link(NamedTuple):
-    """A page and its name; it is also the current one for the other pages of its blueprint."""
+    """A page and its name; it is also the current one for the pages below it."""
 
     endpoint: str
     text: str
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether it leads to the page at hand."""
-        return request.endpoint == self.endpoint
-
-    @property
-    def is_near(self) -> bool:
-        """Whether the page at hand has the same blueprint."""
-        return (request.endpoint or "").partition(".")[0] == self.endpoint.partition(".")[0]
+    def leads_to(self, path: str) -> bool:
+        """Whether it leads to a page, or to one above it, as /files is above /files/1."""
+        own = url_for(self.endpoint)
+        return path == own or path.startswith(f"{own}/")
 
 
 class Group(NamedTuple):
@@ -37,9 +33,11 @@ NAVIGATION = (
     Group(
         "",
         (
+            Link("home.overview", marked("Home")),
             Link("scoring.form", marked("New application")),
-            Link("decisions.waiting", marked("Queue")),
+            Link("queue.overview", marked("Queue")),
             Link("decisions.overview", marked("Decisions")),
+            Link("files.overview", marked("Files")),
         ),
     ),
     Group(
@@ -54,7 +52,11 @@ NAVIGATION = (
     ),
     Group(
         marked("Administration"),
-        (Link("account.events", marked("Events")),),
+        (
+            Link("people.overview", marked("People")),
+            Link("keys.overview", marked("API keys")),
+            Link("account.events", marked("Events")),
+        ),
     ),
     Group(
         marked("Help"),
@@ -81,8 +83,7 @@ def navigation() -> list[Group]:
 
 
 def current_link() -> Link | None:
-    """The link of the page at hand; none if the navigation does not have it."""
-    links = [link for group in NAVIGATION for link in group.links]
-    exact = [link for link in links if link.is_exact]
-    near = [link for link in reversed(links) if link.is_near]
-    return next(iter(exact + near), None)
+    """The link of the page at hand, or of the nearest page above it; none if the navigation has neither."""
+    path = absolute(request.path)
+    links = [link for group in NAVIGATION for link in group.links if link.leads_to(path)]
+    return max(links, key=lambda link: len(url_for(link.endpoint)), default=None)

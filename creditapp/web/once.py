@@ -24,6 +24,8 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 255
 LONGEST_NAME = 64
+NOT_SENT = ("csrf_token", "repeat")
+"""The fields of a form that tell nothing of the application."""
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +90,7 @@ def form_claim() -> Claim | None:
     name = request.form.get("once", "")
     if not 0 < len(name) <= LONGEST_NAME:
         return None
-    sent = sorted((field, text) for field, text in request.form.items() if field != "csrf_token")
+    sent = sorted((field, text) for field, text in request.form.items() if field not in NOT_SENT)
     digest = hashlib.sha256(repr(sent).encode()).hexdigest()
     return _claim(f"form:{digest}", digest.encode())
 

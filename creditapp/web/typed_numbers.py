@@ -4,7 +4,10 @@ import re
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import get_decimal_symbol, get_group_symbol
+from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
+from flask_babel import get_locale
+
+from creditapp.applications.questions import Answer, as_shown
 
 SPACES = re.compile(r"(?<=\d)[ '’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 """What may stand between thousands in any language; only before three digits."""
@@ -28,6 +31,13 @@ def plain_number(text: str, locale: Locale) -> str | None:
 def as_typed(plain: str, locale: Locale) -> str:
     """A number that JSON writes, with the decimal mark of a language: `plain_number` gives it back."""
     return plain.replace(".", get_decimal_symbol(locale))
+
+
+def write_quantity(answer: Answer) -> str:
+    """An answer as the reader writes numbers, with marks between thousands; what is no number as it is."""
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
+        return as_shown(answer)
+    return str(format_decimal(answer, format="#,##0.##########", locale=get_locale()))
 
 
 @lru_cache(maxsize=16)

@@ -7,14 +7,15 @@ from flask_babel import format_date, get_locale
 
 from creditapp.applications.localisation import in_readers_figures
 from creditapp.applications.questions import Answer, as_shown
+from creditapp.web.typed_numbers import write_quantity
 
 MINUTE = "%Y-%m-%d %H:%M"
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the filters `figure`, `grouped`, `day` and `moment`."""
+    """Give templates the filters that write numbers, answers, days and times."""
     app.jinja_env.filters.update(figure=figure, grouped=grouped, day=day, moment=moment)
-    app.jinja_env.filters["as_shown"] = answer_as_shown
+    app.jinja_env.filters.update(as_shown=answer_as_shown, as_quantity=write_quantity)
 
 
 def figure(form: str, value: object) -> str:

@@ -14,6 +14,7 @@ from tests.serving import Service, Trained
 
 NARROW = (
     "/",
+    "/home",
     "/decisions",
     "/decisions/waiting",
     "/codebook",
@@ -23,6 +24,11 @@ NARROW = (
     "/drift",
     "/performance",
     "/performance/reviews",
+    "/files",
+    "/people",
+    "/people/1",
+    "/keys",
+    "/events",
 )
 
 

@@ -32,6 +32,7 @@ KEPT = {
     "challenger",
     "challenger_score",
     "decision",
+    "decision_correction",
     "deployment",
     "erasure",
     "expiry",
@@ -46,18 +47,33 @@ KEPT = {
 }
 ERASABLE = {"decision_answers", "letter_reason", "review_note"}
 """Personal words and answers, which may be deleted and never changed."""
-EXPIRING = ("outcome", "review", "challenger_score", "decision", "erasure", "audit_event")
+EXPIRING = (
+    "outcome",
+    "review",
+    "challenger_score",
+    "decision_correction",
+    "decision",
+    "erasure",
+    "audit_event",
+)
 """Kept tables whose rows may be deleted once an expiry covers them, in an order that references allow."""
 CHANGEABLE = {
     "seal_check",
     "kept_answer",
     "recorded_run",
+    "file_upload",
     "api_key",
     "log_probe",
     "schema_step",
     "waiting_decision",
+    "day_tally",
+    "waiting_claim",
+    "waiting_escalation",
+    "case_note",
+    "saved_view",
     "drift_look",
     "performance_report",
+    "registry_copy",
     "model_turn",
     "person",
     "recovery_code",

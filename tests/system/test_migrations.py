@@ -18,8 +18,10 @@ from creditapp.challenger.scores import UNFIT, ShadowScore
 from creditapp.database.engine import db
 from creditapp.database.session import reading, writing
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import reviews, waiting
+from creditapp.decisions import queue, reviews
+from creditapp.decisions.claims import Reviewer
 from creditapp.decisions.log import Answers, Decision
+from creditapp.decisions.queue import Part
 from creditapp.decisions.reviews import SentReview
 from creditapp.decisions.waiting import WaitingDecision
 from creditapp.seals import expiries
@@ -136,7 +138,8 @@ def test_the_queue_is_filled_from_what_was_referred_before(
         )
         downgrade(revision="c4d70b9e2a16")
         upgrade()
-        assert [str(one.decision_id) for one in waiting.find(None, 9)] == made[:0:-1]
+        cases = queue.find_page(Part.ALL, Reviewer(A_TEST), 9).cases
+        assert [str(one.decision.decision_id) for one in cases] == made[1:]
 
 
 @on_both

@@ -1,5 +1,6 @@
 """Who may do what: every route, for everybody who might ask."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -36,16 +37,50 @@ class Promise:
 PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /": (OFFICERS, None),
     "POST /": (OFFICERS, None),
+    "POST /earlier": (OFFICERS, None),
+    "GET /home": (OFFICERS, None),
+    "GET /home/<name>.<kind>": (ANALYSTS, None),
     "GET /codebook": (OFFICERS, None),
     "GET /decisions": (OFFICERS, None),
     "GET /decisions/<decision_id>": (OFFICERS, None),
     "GET /decisions/<decision_id>/replay": (OFFICERS, None),
+    "GET /decisions/<decision_id>/correct": (OFFICERS, None),
     "GET /decisions/waiting": (OFFICERS, None),
     "GET /decisions/<decision_id>/notice": (OFFICERS, None),
     "POST /decisions/<decision_id>/notice": (OFFICERS, None),
     "POST /decisions/<decision_id>/review": (OFFICERS, None),
+    "POST /decisions/<decision_id>/notes": (OFFICERS, None),
+    "POST /decisions/<decision_id>/take": (OFFICERS, None),
+    "POST /decisions/<decision_id>/release": (OFFICERS, None),
+    "POST /decisions/<decision_id>/escalate": (OFFICERS, None),
+    "POST /decisions/<decision_id>/give-back": (OFFICERS, None),
+    "POST /decisions/waiting/next": (OFFICERS, None),
+    "POST /decisions/views": (OFFICERS, None),
+    "POST /decisions/views/<int:view_id>/delete": (OFFICERS, None),
+    "POST /decisions/export": (ANALYSTS, None),
     "POST /decisions/<decision_id>/outcomes": (OFFICERS, None),
     "GET /events": (ADMINS, None),
+    "GET /files": (OFFICERS, None),
+    "POST /files": (OFFICERS, None),
+    "GET /files/template.csv": (OFFICERS, None),
+    "GET /files/<upload_id>": (OFFICERS, None),
+    "POST /files/<upload_id>/score": (OFFICERS, None),
+    "POST /files/<upload_id>/delete": (OFFICERS, None),
+    "GET /files/<upload_id>/<name>": (OFFICERS, None),
+    "GET /events.csv": (ADMINS, None),
+    "GET /people": (ADMINS, None),
+    "POST /people": (ADMINS, None),
+    "GET /people/<int:person_id>": (ADMINS, None),
+    "POST /people/<int:person_id>/role": (ADMINS, None),
+    "POST /people/<int:person_id>/disable": (ADMINS, None),
+    "POST /people/<int:person_id>/enable": (ADMINS, None),
+    "POST /people/<int:person_id>/password": (ADMINS, None),
+    "POST /people/<int:person_id>/sessions/end": (ADMINS, None),
+    "POST /people/<int:person_id>/second-factor/remove": (ADMINS, None),
+    "GET /keys": (ADMINS, None),
+    "POST /keys": (ADMINS, None),
+    "GET /keys/<key_id>": (ADMINS, None),
+    "POST /keys/<key_id>/revoke": (ADMINS, None),
     "GET /account": (OFFICERS, None),
     "GET /account/second-factor": (OFFICERS, None),
     "POST /account/second-factor": (OFFICERS, None),
@@ -66,6 +101,9 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "GET /models/<version>": (ANALYSTS, None),
     "GET /models/compare": (ANALYSTS, None),
     "GET /challenger": (ANALYSTS, None),
+    "POST /challenger": (ADMINS, None),
+    "POST /challenger/stop": (ADMINS, None),
+    "POST /models/refresh": (ANALYSTS, None),
     "GET /policy": (ANALYSTS, None),
     "POST /policy": (ANALYSTS, None),
     "POST /policy/try": (ANALYSTS, None),
@@ -149,7 +187,7 @@ def ask(client: StrictClient, route: str, key: str = "") -> TestResponse:
     """Ask for a route with some value for what its path leaves open."""
     method, rule = route.split(" ")
     path = rule.replace("<decision_id>", "x").replace("<path:filename>", "vault.css")
-    path = path.replace("<int:proposal_id>", "1")
+    path = re.sub(r"<int:\w+>", "1", path)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return client.open(path, method=method, headers=headers)
 

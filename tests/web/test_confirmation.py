@@ -62,7 +62,7 @@ def test_a_policy_is_changed_without_a_question_within_ten_minutes(
 ) -> None:
     """The sign-in counts."""
     make_stale(app, minutes=9)
-    assert "confirm_password" not in admin.get("/policy").text
+    assert "confirm_password" not in admin.get("/policy?approve_from=0.8&refer_from=0.5").text
     assert save(admin).status_code == 302
 
 
@@ -71,7 +71,7 @@ def test_later_the_password_is_needed_and_the_form_keeps_what_was_typed(
 ) -> None:
     """A wrong one is an event; the right one counts for the next ten minutes too."""
     make_stale(app)
-    assert "confirm_password" in admin.get("/policy").text
+    assert "confirm_password" in admin.get("/policy?approve_from=0.8&refer_from=0.5").text
     for fields, said in (
         ({}, "Enter your password to go on; nothing was changed."),
         ({"confirm_password": "wrong"}, "The password or the code is wrong; nothing was changed."),
@@ -86,7 +86,7 @@ def test_later_the_password_is_needed_and_the_form_keeps_what_was_typed(
     assert (event.actor, event.action) == ("person:the admin", "confirmation failed")
     assert save(admin, confirm_password=people[Role.ADMIN]).status_code == 302
     assert in_force(app) == "1"
-    assert "confirm_password" not in admin.get("/policy").text
+    assert "confirm_password" not in admin.get("/policy?approve_from=0.8&refer_from=0.5").text
     assert save(admin, instead_of="1").status_code == 302
 
 

@@ -1,5 +1,6 @@
 """A database that fails is answered with 503, by every route, and never with 500."""
 
+import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.portfolios import EXAMPLE
 TABLES = [
     "decision",
     "decision_answers",
+    "decision_correction",
+    "day_tally",
     "kept_answer",
     "deployment",
     "served_bundle",
@@ -42,9 +45,15 @@ TABLES = [
     "log_probe",
     "schema_step",
     "waiting_decision",
+    "waiting_claim",
+    "waiting_escalation",
+    "case_note",
+    "saved_view",
     "drift_look",
     "model_turn",
+    "registry_copy",
     "recorded_run",
+    "file_upload",
     "erasure",
     "expiry",
     "seal_block",
@@ -70,10 +79,12 @@ UNREAD = (
 )
 """Tables that no route needs in the test: no review, key, change, challenger, file, second factor or seal."""
 
+NUMBER = re.compile(r"<int:[a-z_]+>")
+
 TODAY = str(datetime.now(UTC).date())
 
-SLOW = ("/models", "/models/promote", "/models/rollback", "/api/reload-model")
-"""Routes that start a process which loads MLflow."""
+SLOW = ("/models/promote", "/models/rollback", "/api/reload-model")
+"""Routes that wait for a process which loads MLflow."""
 
 
 def rename(database: Path, table: str, new: str) -> None:
@@ -103,7 +114,22 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
                 "reason": "other",
                 "note": "seen",
                 "after": "",
+                "confirmed": "approve",
             }
+        },
+        **{
+            f"/decisions/{path}": {"data": {"csrf_token": token, "words": "seen"}}
+            for path in (
+                "waiting/next",
+                "views",
+                "views/<int:view_id>/delete",
+                "export",
+                "<decision_id>/notes",
+                "<decision_id>/take",
+                "<decision_id>/release",
+                "<decision_id>/escalate",
+                "<decision_id>/give-back",
+            )
         },
         "/decisions/<decision_id>/outcomes": {
             "data": {"csrf_token": token, "kind": "repaid", "date": TODAY}
@@ -120,6 +146,11 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
             }
         },
         "/proposals/<int:proposal_id>": {"data": {"csrf_token": token, "verdict": "rejected"}},
+        "/keys": {
+            "data": {"csrf_token": token, "name": "a program", "days": "1", "scopes": "predict"}
+        },
+        "/people": {"data": {"csrf_token": token, "name": "somebody new", "role": "officer"}},
+        "/people/<int:person_id>/role": {"data": {"csrf_token": token, "role": "admin"}},
         "/account/sessions/end": {"data": {"csrf_token": token, "session": "others"}},
         "/api/predict": {"json": EXAMPLE, "headers": {"Idempotency-Key": "a test"}},
         "/api/outcomes": {
@@ -134,7 +165,7 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
     return [
         (
             method,
-            rule.rule.replace("<decision_id>", decision_id).replace("<int:proposal_id>", "1"),
+            NUMBER.sub("1", rule.rule.replace("<decision_id>", decision_id)),
             bodies.get(rule.rule, {}),
         )
         for rule in app.url_map.iter_rules()
@@ -213,6 +244,7 @@ def test_a_refused_review_shows_the_newer_one(
         "reason": "other",
         "note": "second",
         "after": "",
+        "confirmed": "decline",
     }
     answer = officer.post(f"/decisions/{made}/review", data=review)
     assert answer.status_code == 409

@@ -46,6 +46,7 @@ def test_a_decision_is_shown_in_few_transactions(
             "reason": "other",
             "note": "seen",
             "after": "",
+            "confirmed": "approve",
         }
         assert officer.post(f"/decisions/{made}/review", data=review).status_code == 302
     load_past_model.cache_clear()

@@ -85,7 +85,8 @@ def events(app: Flask, *actions: str) -> list[tuple[str, str, str, str]]:
 def test_a_policy_is_in_force_once_another_person_approves_it(app: Flask, sign_in: SignIn) -> None:
     """The page says who waits for whom; policy and trail name both."""
     ann, bea = sign_in("analyst a"), sign_in("analyst b")
-    assert "Another person approves it before it is in force." in ann.get("/policy").text
+    tried = ann.get("/policy?approve_from=0.8&refer_from=0.5").text
+    assert "Another person approves it before it is in force." in tried
     assert propose_policy(ann).status_code == 302
     assert in_force(app) == "default-1"
     page = ann.get("/policy").text
@@ -241,7 +242,13 @@ def test_who_scored_an_application_does_not_review_it(app: Flask, sign_in: SignI
     shown = ann.get(path).text
     assert "another person must review it" in shown
     assert 'name="note"' not in shown
-    verdict = {"outcome": "decline", "reason": "other", "note": "x", "after": ""}
+    verdict = {
+        "outcome": "decline",
+        "reason": "other",
+        "note": "x",
+        "after": "",
+        "confirmed": "decline",
+    }
     for client, status in ((ann, 403), (olga, 302)):
         token = csrf_token(client.get(path).text)
         answer = client.post(f"{path}/review", data={"csrf_token": token, **verdict})

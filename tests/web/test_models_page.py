@@ -1,20 +1,29 @@
 """The page about models, over a real registry."""
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from creditapp.database.session import writing
+from creditapp.exceptions import RegistryUnavailable
 from creditapp.identity.people import Role
-from creditapp.serving import change_lock, deployments, registry_listing, remote_commands
+from creditapp.serving import (
+    change_lock,
+    deployments,
+    registry_copies,
+    registry_listing,
+    remote_commands,
+)
 from creditapp.serving.deployments import Change
+from creditapp.serving.registry_copies import Known, RegistryCopy
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
-from tests.clock import stop_clock
+from tests.engines import on_both
 from tests.portfolios import EXAMPLE
 
 
@@ -109,43 +118,115 @@ def test_a_registry_that_is_away_takes_nothing_but_its_versions_from_the_page(
     assert "the first model" in answer.text
 
 
-def test_people_who_read_the_page_at_once_start_one_question_to_the_registry(
-    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What one was told the others get; after a change it is asked again."""
-    asked = []
+def ask(app: Flask, name: str = "versions") -> Known:
+    """What a page is told."""
+    with app.app_context():
+        if name == "versions":
+            return registry_listing.versions()
+        return registry_listing.documents(name)
 
-    def counted() -> list[dict[str, Any]]:
-        asked.append(threading.get_ident())
-        return told()
 
-    told = remote_commands.list_versions
-    monkeypatch.setattr(remote_commands, "list_versions", counted)
+def age(app: Flask, **values: object) -> None:
+    """Change when the registry answered or was asked."""
+    with app.app_context(), writing() as session:
+        session.execute(update(RegistryCopy).values(**values))
 
-    def read(_reader: int) -> Sequence[dict[str, Any]]:
-        with app.app_context():
-            return registry_listing.versions(1)
 
-    with ThreadPoolExecutor(4) as readers:
-        answers = list(readers.map(read, range(4)))
-    assert [[one["version"] for one in versions] for versions in answers] == [["1"]] * 4
+@pytest.fixture
+def asked(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """The work that would run in the background, which this test does by itself."""
+    waiting: list[Callable[[], None]] = []
+    app.extensions["registry_listing"] = waiting.append
+    monkeypatch.setattr(remote_commands, "list_versions", lambda: [{"version": "7"}])
+    return waiting
+
+
+@on_both
+def test_no_page_waits_for_the_registry(app: Flask, asked: list[Callable[[], None]]) -> None:
+    """It is asked once, however many look, and the answer is there afterwards."""
+    looks = [ask(app) for _ in range(3)]
+    assert [(one.document, one.is_asked) for one in looks] == [(None, True)] * 3
     assert len(asked) == 1
-    with app.app_context():
-        registry_listing.versions(2)
-    assert len(asked) == 2
+    asked.pop()()
+    known = ask(app)
+    assert (known.document, known.is_asked, known.problem) == ([{"version": "7"}], False, "")
+    assert asked == []
 
 
-def test_a_version_registered_meanwhile_is_seen_after_some_seconds(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
+@on_both
+def test_an_old_answer_is_shown_while_it_is_asked_again(
+    app: Flask, asked: list[Callable[[], None]]
 ) -> None:
-    """Until then what the registry said last is shown, and the registry is left in peace."""
-    clock = stop_clock(monkeypatch, registry_listing)
-    registered = [{"version": "1"}]
-    monkeypatch.setattr(remote_commands, "list_versions", lambda: list(registered))
+    """With its age; a refresh asks at once, however young the answer is."""
+    ask(app)
+    asked.pop()()
+    long_ago = datetime.now(UTC) - 2 * registry_listing.FRESH
+    age(app, fetched_at=long_ago)
+    known = ask(app)
+    assert (known.document, known.is_asked) == ([{"version": "7"}], True)
+    assert known.fetched_at == long_ago
+    asked.pop()()
     with app.app_context():
-        assert [one["version"] for one in registry_listing.versions(1)] == ["1"]
-        registered.insert(0, {"version": "2"})
-        clock.advance(registry_listing.SECONDS_KEPT - 1)
-        assert [one["version"] for one in registry_listing.versions(1)] == ["1"]
-        clock.advance(1)
-        assert [one["version"] for one in registry_listing.versions(1)] == ["2", "1"]
+        registry_listing.refresh()
+    assert len(asked) == 1
+
+
+def test_a_question_of_a_process_that_was_killed_is_asked_again(
+    app: Flask, asked: list[Callable[[], None]]
+) -> None:
+    """After its time, and not before."""
+    ask(app)
+    asked.clear()
+    age(app, asked_at=datetime.now(UTC) - registry_copies.LEASE + timedelta(seconds=5))
+    assert ask(app).is_asked
+    assert asked == []
+    age(app, asked_at=datetime.now(UTC) - registry_copies.LEASE)
+    ask(app)
+    assert len(asked) == 1
+
+
+def test_a_registry_that_fails_leaves_the_last_answer(
+    app: Flask, asked: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside what is wrong; the next good answer takes its place."""
+    ask(app)
+    asked.pop()()
+
+    def fail() -> None:
+        raise RegistryUnavailable("the registry is away")
+
+    monkeypatch.setattr(remote_commands, "list_versions", fail)
+    with app.app_context():
+        registry_listing.refresh()
+        asked.pop()()
+    known = ask(app)
+    assert (known.document, known.problem) == ([{"version": "7"}], "the registry is away")
+
+
+def test_a_version_that_is_not_known_yet_is_waited_for_on_its_page(
+    app: Flask, client: StrictClient, people: dict[Role, str], asked: list[Callable[[], None]]
+) -> None:
+    """The page looks again by itself; no thread of the service waits."""
+    client.sign_in("the analyst", people[Role.ANALYST])
+    answer = client.get("/models/1")
+    assert (answer.status_code, answer.headers["Refresh"]) == (200, "3")
+    assert "is being asked" in answer.text
+    page = client.get("/models").text
+    assert "The model registry is being asked now" in page
+    token = csrf_token(client.get("/account").text)
+    done = client.post("/models/refresh", data={"csrf_token": token, "next": "//x"})
+    assert (done.status_code, done.headers["Location"]) == (302, "/models")
+
+
+def test_the_registry_is_asked_in_a_thread(app: Flask) -> None:
+    """Of its own, which ends by itself."""
+    done = threading.Event()
+    named: list[str] = []
+
+    def work() -> None:
+        named.append(threading.current_thread().name)
+        done.set()
+
+    registry_listing.in_background(work)
+    assert done.wait(5)
+    assert named == ["registry"]

@@ -119,6 +119,7 @@ def review(
         "note": "The income could not be proved",
         "after": after,
         "language": language,
+        "confirmed": outcome,
     }
     assert (
         client.post(f"/decisions/{decision}/review", data={"csrf_token": token, **form}).status_code

@@ -46,6 +46,7 @@ def review(client: StrictClient, decision: str, **fields: str) -> Any:
         "after": "",
         **fields,
     }
+    form.setdefault("confirmed", form["outcome"])
     return client.post(f"/decisions/{decision}/review", data={"csrf_token": token, **form})
 
 
@@ -160,13 +161,13 @@ def test_a_review_from_before_reasons_had_codes_says_so(
 def test_the_queue_holds_what_is_referred_and_not_reviewed(
     officer: StrictClient, referred: str
 ) -> None:
-    """Newest first; a reviewed one leaves it, and an approval was never in it."""
+    """Oldest first; a reviewed one leaves it, and an approval was never in it."""
     other = str(officer.post("/api/predict", json=LONG).get_json()["decision_id"])
     approved = {**EXAMPLE, "Status of existing checking account": "A14"}
     made = officer.post("/api/predict", json=approved).get_json()
     assert made["decision"] == "approve"
     page = officer.get("/decisions/waiting").text
-    assert page.index(other) < page.index(referred)
+    assert page.index(referred) < page.index(other)
     assert made["decision_id"] not in page
     review(officer, referred)
     page = officer.get("/decisions/waiting").text

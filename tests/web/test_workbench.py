@@ -43,7 +43,7 @@ def test_both_policies_are_shown_on_labelled_rows_and_on_logged_decisions(
     assert "The cut-offs of least cost" in page
     assert "Share of good credits that a review declines 0.1" in page
     assert "Expected profit per applicant (DM)" in page
-    assert "Expected cost per applicant by a single cut-off" in page
+    assert "A single cut-off without referrals" in page
     for ages in ("18–24", "25–34", "35–44", "45–59", "60–100"):
         assert ages in page
 
@@ -81,16 +81,81 @@ def test_decisions_of_an_older_policy_do_not_count_as_changes(
 
 
 def test_the_page_opens_with_the_policy_in_force(analyst: StrictClient) -> None:
-    """Tried beside itself nothing differs."""
+    """Nothing is computed and nothing can be saved until a policy is tried."""
     page = analyst.get("/policy").text
     assert 'value="0.7"' in page
+    assert "nobody: this is the policy that every installation begins with" in page
+    assert "recorded decisions" not in page
+    assert 'action="/policy"' not in page
+
+
+def test_the_policy_in_force_tried_beside_itself_changes_nothing(analyst: StrictClient) -> None:
+    """The page says so before it is put in force again."""
+    page = analyst.get("/policy?approve_from=0.7&refer_from=0.4").text
     assert "On 0 recorded decisions" in page
+    assert "Nothing changes: this is the policy in force." in page
+
+
+def test_what_changes_is_said_in_words(app: Flask, analyst: StrictClient) -> None:
+    """Cut-offs and rules, before anything is put in force; the rules in force are in words, too."""
+    amount = Rule("Credit amount", Outcome.DECLINE, "The amount is too large", over=4000)
+    with app.app_context():
+        policy_versions.put_in_force(Policy("x", rules=(amount,)), A_TEST, "to have a rule")
+    page = analyst.get("/policy").text
+    assert "Credit amount: over 4,000" in page
+    assert "to have a rule" in page
+    purpose = Rule("Purpose", Outcome.REFER, "A person looks at it", codes=("A40",))
+    form = {"csrf_token": csrf_token(page), "approve_from": "0.8", "refer_from": "0.4"}
+    tried = analyst.post("/policy/try", data={**form, **row(0, purpose)}).text
+    changes = tried.partition('id="changes"')[2].partition("</ul>")[0]
+    assert "Approved from 0.8 instead of 0.7" in changes
+    assert "Referred from" not in changes
+    assert "Rule added: Purpose:" in changes
+    assert "Rule removed: Credit amount: over 4,000" in changes
+
+
+def test_numbers_are_typed_as_the_reader_writes_them(app: Flask, analyst: StrictClient) -> None:
+    """A comma in French, in the cut-offs and in rules; what the page sends back is read again."""
+    french = {"Accept-Language": "fr"}
+    amount = Rule("Credit amount", Outcome.DECLINE, "Trop", over=4000.5)
+    token = csrf_token(analyst.get("/policy").text)
+    form = {"approve_from": "0,8", "refer_from": "0,45", "cost_ratio": "5,125"}
+    rule = row(0, amount, over="4 000,5")
+    data = {"csrf_token": token, **form, **rule}
+    tried = analyst.post("/policy/try", data=data, headers=french)
+    assert tried.status_code == 200
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', tried.text))
+    assert (hidden["approve_from"], hidden["cost_ratio"]) == ("0,8", "5,125")
+    sent = {**hidden, "reason": "moins", "csrf_token": token}
+    assert analyst.post("/policy", data=sent, headers=french).status_code == 302
+    with app.app_context():
+        in_force = policy_versions.in_force()
+    assert (in_force.low_risk_from, in_force.medium_risk_from) == (0.8, 0.45)
+    assert in_force.rules == (amount,)
+    refused = analyst.post("/policy/try", data={"csrf_token": token, "approve_from": "0,8"})
+    assert refused.status_code == 422
+    assert "This is not a number." in refused.text
+
+
+def test_the_charts_have_units_a_legend_and_their_figures(analyst: StrictClient) -> None:
+    """One for the cost and one for the approvals, with the tried cut-offs marked in both."""
+    page = analyst.get(TRIED).text
+    for words in (
+        "Expected cost per applicant; a declined good credit costs 1",
+        "Share of applicants approved, in percent",
+        "Single cut-off on the probability of good credit",
+        "tried: approve from 0.8",
+        "tried: refer from 0.5",
+        "100 %",
+    ):
+        assert words in page
+    assert page.count('<figure class="chart">') == 2
 
 
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("approve_from=x&refer_from=0.4&cost_ratio=5&referral_cost=0", "valid float"),
+        ("approve_from=x&refer_from=0.4&cost_ratio=5&referral_cost=0", "This is not a number."),
         ("approve_from=1.2&refer_from=0.4&cost_ratio=5&referral_cost=0", "from 0 to 1"),
         ("approve_from=nan&refer_from=0.4&cost_ratio=5&referral_cost=0", "from 0 to 1"),
         (
@@ -165,7 +230,10 @@ def test_rules_are_added_changed_and_removed_by_the_form(app: Flask, analyst: St
         before = policy_versions.put_in_force(
             Policy("tried", rules=(amount,)), A_TEST, "to have a rule"
         ).version
-    assert shown_rules(analyst.get("/policy").text) == {**row(0, amount), **row(1)}
+    assert shown_rules(analyst.get("/policy?approve_from=0.7&refer_from=0.4").text) == {
+        **row(0, amount),
+        **row(1),
+    }
 
     def put(rules: dict[str, str], instead_of: str) -> tuple[Rule, ...]:
         token = csrf_token(analyst.get("/policy").text)

@@ -181,6 +181,14 @@ class StoredDecisionSchema(PredictionSchema):
         fields.Nested(ListedOutcomeSchema),
         metadata={"description": "What became of it: all that was recorded, newest first"},
     )
+    corrects = fields.UUID(
+        allow_none=True,
+        metadata={"description": "The decision that this one corrects, with other answers"},
+    )
+    corrected_by = fields.List(
+        fields.UUID(),
+        metadata={"description": "At most ten decisions that correct this one, newest first"},
+    )
     application = fields.Function(
         lambda decision: decision.given and decision.given.answers,
         metadata={
@@ -370,7 +378,14 @@ _values = attrgetter(*PREDICTION_KEYS)
 LIST_QUERY = ListQuery()
 DECISIONS = DecisionsSchema()
 STORED_DECISION = StoredDecisionSchema(
-    exclude=("review", "reviews", "outcomes", "earlier_decisions")
+    exclude=(
+        "review",
+        "reviews",
+        "outcomes",
+        "earlier_decisions",
+        "corrects",
+        "corrected_by",
+    )
 )
 OUTCOMES = OutcomesSchema()
 LISTED_OUTCOME = ListedOutcomeSchema()
@@ -403,6 +418,8 @@ def stored_decision(stored: StoredDecision) -> dict[str, Any]:
         **STORED_DECISION.dump(stored.decision),
         "reasons": phrase_reasons(stored.reasons),
         "earlier_decisions": list(map(str, stored.earlier)),
+        "corrects": str(stored.corrects) if stored.corrects else None,
+        "corrected_by": list(map(str, stored.corrected_by)),
         "review": reviews[0] if reviews else None,
         "reviews": reviews,
         "outcomes": _listed_outcomes(stored.decision.decision_id),

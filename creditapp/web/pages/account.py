@@ -15,16 +15,16 @@ from creditapp.identity.actors import Actor
 from creditapp.identity.keyed import seal, unseal
 from creditapp.identity.sign_ins import Checked, SignedIn
 from creditapp.observability import request_ids
-from creditapp.row_numbers import nearest_row_number
 from creditapp.settings.current import current_settings
-from creditapp.web import provider, rate_limits
+from creditapp.web import drafts, provider, rate_limits
 from creditapp.web.access import ADMINS, ANYONE, OFFICERS, open_to
 from creditapp.web.entering import enter
+from creditapp.web.pages import event_list
 from creditapp.web.visits import current_visit
 
 blueprint = Blueprint("account", __name__)
 
-PAGE_LENGTH = 50
+Page = str | tuple[str, int]
 CHECKED = "password_checked"
 """The key of the session that keeps, sealed, whose password was right."""
 CODE_SECONDS = 300
@@ -111,19 +111,26 @@ def try_code() -> Response | tuple[str, int]:
 def sign_out() -> Response:
     """End this sign-in, also for copies of its cookie."""
     left = 1 if current_user.is_external else None
+    drafts.forget()
     sign_ins.sign_out(current_user, request_ids.current())
     logout_user()
-    return redirect(url_for("account.sign_in", left=left))
+    return redirect(url_for("account.sign_in", left=left, out=1))
 
 
 @blueprint.get("/events")
 @open_to(ADMINS)
-def events() -> str:
-    """List who did what, newest first."""
-    before = nearest_row_number(request.args.get("before", ""))
-    newest = audit.find_newest(before, PAGE_LENGTH)
-    older = newest[-1].id if len(newest) == PAGE_LENGTH else None
-    return render_template("events.html", events=newest, older=older)
+def events() -> Page:
+    """List who did what, newest first, as it is filtered."""
+    rate_limits.spend_reading()
+    return event_list.show_page()
+
+
+@blueprint.get("/events.csv")
+@open_to(ADMINS)
+def export_events() -> Response | Page:
+    """Download the events that are filtered; the download is an event itself."""
+    rate_limits.spend_reading()
+    return event_list.export()
 
 
 def _checked() -> Checked | None:
@@ -143,5 +150,6 @@ def _sign_in_page(form: SignInForm) -> str:
         "has_provider": provider.is_set_up(),
         "next": request.args.get("next"),
         "left_provider": "left" in request.args,
+        "signed_out": "out" in request.args,
     }
     return render_template("sign_in.html", form=form, **context)

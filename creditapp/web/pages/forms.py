@@ -1,7 +1,9 @@
 """The application form, derived from a catalogue; the schema checks what is submitted."""
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
 
 from flask import request
 from flask_babel import get_locale, gettext, lazy_gettext
@@ -44,10 +46,21 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Your reference (optional)"), render_kw={"maxlength": LONGEST_REFERENCE}
     )
 
-    def submitted(self, served: ServedModel) -> Application | None:
-        """The application; none if the schema refuses it, and then its messages are at the fields."""
+    @classmethod
+    def from_sent(cls, sent: Mapping[str, str]) -> Self:
+        """The form with what was sent before, by the names that its fields have in HTML."""
+        texts = {_attribute(one): sent.get(one.slug, "") for one in cls.catalogue.features}
+        return cls(data={**texts, REFERENCE: sent.get(REFERENCE, "")})
+
+    def submitted(
+        self, served: ServedModel, recorded: Mapping[str, Answer] = MappingProxyType({})
+    ) -> Application | None:
+        """The application; none if the schema refuses it, and then its messages are at the fields.
+
+        `recorded` are answers that the form does not ask for.
+        """
         try:
-            return intake.load_application(served, _given(self.catalogue))
+            return intake.load_application(served, {**recorded, **_given(self.catalogue)})
         except InvalidApplication as error:
             # why: a form that was opened before has the fields of the catalogue before.
             if served.replaced:
@@ -103,12 +116,20 @@ def _form_of(catalogue: Catalogue, _locale: str) -> type[ApplicationForm]:
 
 def example_of(catalogue: Catalogue) -> dict[str, str]:
     """The catalogue's example as the texts of a form's fields."""
-    return {_attribute(question): _example(catalogue, question) for question in catalogue.features}
+    return texts_of(catalogue, catalogue.example)
 
 
-def _example(catalogue: Catalogue, question: Question) -> str:
-    """The example's answer as the reader would type it."""
-    text = question.as_text(catalogue.example.get(question.name))
+def texts_of(
+    catalogue: Catalogue, answers: Mapping[str, Answer], reference: str | None = None
+) -> dict[str, str]:
+    """Answers as the texts of a form's fields."""
+    texts = {_attribute(one): _text(one, answers.get(one.name)) for one in catalogue.features}
+    return {**texts, REFERENCE: reference or ""}
+
+
+def _text(question: Question, answer: Answer) -> str:
+    """An answer as the reader would type it."""
+    text = question.as_text(answer)
     is_number = isinstance(question, Numeric) and not question.codes
     return as_typed(text, get_locale()) if is_number else text
 
@@ -120,7 +141,9 @@ def _attribute(question: Question) -> str:
 
 
 def _field(catalogue: Catalogue, question: Question) -> Field:
-    render: dict[str, Any] = {"data-example": _example(catalogue, question)}
+    render: dict[str, Any] = {"data-example": _text(question, catalogue.example.get(question.name))}
+    if catalogue.currency and question.name == catalogue.amount:
+        render["data-currency"] = catalogue.currency
     if not question.optional:
         render["required"] = True
     codes = [*question.codes, *(code for code in question.missing if code.code is not None)]

@@ -1,10 +1,18 @@
 """The page about models: what is registered, what each worker serves, the history, and changes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from werkzeug import Response
 
@@ -34,7 +42,7 @@ from creditapp.serving import (
 )
 from creditapp.serving.lifecycle import Permissions
 from creditapp.settings.current import current_settings
-from creditapp.web import access, confirmation
+from creditapp.web import access, confirmation, rate_limits
 from creditapp.web.access import ADMINS, ANALYSTS, open_to
 from creditapp.web.phrasing import explain
 
@@ -42,57 +50,63 @@ blueprint = Blueprint("models", __name__)
 
 LONGEST_REASON = 500
 
+WITH_LISTING = ("models.overview", "challenger.overview", "models.compare")
+"""The pages that a refresh leads back to."""
+SECONDS_TO_LOOK_AGAIN = 3
+
 Page = str | tuple[str, int]
+Show = Callable[[str, int], Response | Page]
+"""Shows why a change was refused."""
 
 
 @blueprint.get("/models")
 @open_to(ANALYSTS)
 def overview() -> Page:
     """List the versions, what each worker serves, and the deployments."""
+    rate_limits.spend_reading()
     return _page(None, 200)
+
+
+@blueprint.post("/models/refresh")
+@open_to(ANALYSTS)
+def refresh() -> Response:
+    """Ask the registry again, in the background; the page that was left shows what is known until then."""
+    rate_limits.spend_reading()
+    registry_listing.refresh()
+    flash(gettext("The model registry is asked again. Load this page again in some seconds."))
+    wanted = request.form.get("next", "")
+    return redirect(url_for(wanted if wanted in WITH_LISTING else "models.overview"))
 
 
 @blueprint.get("/models/<version>")
 @open_to(ANALYSTS)
-def version(version: str) -> Page:
+def version(version: str) -> Response | Page:
     """Show a version: its approval, the conditions of a promotion, and its report."""
-    found, production = _find(version)
-    names = dict.fromkeys([version, *([production["version"]] if production else [])])
-    documents = registry_listing.documents([*names])
-    report = documents[version]["report"]
-    context = {
-        "version": found,
-        "conditions": check_conditions(
-            Candidate(version, found["digest"], report),
-            production["version"] if production else None,
-            documents[production["version"]]["report"] if production else None,
-        ),
-        "report": report,
-        "chapters": [
-            *(chapters(report) if report else ()),
-            *points_chapter(documents[version]["points_table"]),
-        ],
-    }
-    return render_template("version.html", **context)
+    rate_limits.spend_reading()
+    return _version_page(version)
 
 
 @blueprint.get("/models/compare")
 @open_to(ANALYSTS)
-def compare() -> Page:
+def compare() -> Response | Page:
     """Show the reports of two versions side by side."""
+    rate_limits.spend_reading()
     first, second = request.args.get("first", ""), request.args.get("second", "")
-    versions, is_away = _versions(_generation())
+    listed = registry_listing.versions()
+    versions = listed.document or []
     chosen = {first, second} & {one["version"] for one in versions}
-    documents = registry_listing.documents([first, second]) if len(chosen) == 2 else {}
-    without = [name for name, one in documents.items() if one["report"] is None]
+    known = _documents([first, second]) if len(chosen) == 2 else {}
+    if None in known.values():
+        return _waiting_page()
+    without = [name for name, one in known.items() if one and one["report"] is None]
     context = {
         "versions": versions,
-        "registry_is_away": is_away,
+        "registry": listed,
         "chosen": (first, second),
         "without_report": without,
-        "chapters": _compared(documents) if documents and not without else (),
+        "chapters": _compared(known) if known and not without else (),
     }
-    return render_template("compare.html", **context)
+    return render_template("compare.html", **context), 200
 
 
 @blueprint.post("/models/promote")
@@ -102,14 +116,15 @@ def promote() -> Response | Page:
     permissions = Permissions(
         new_inputs="accept_new_inputs" in request.form, override="override" in request.form
     )
-    return _change(partial(_promote, permissions), request.form.get("version", ""))
+    version = request.form.get("version", "")
+    return _change(partial(_promote, permissions), partial(_show_refused, version), version)
 
 
 @blueprint.post("/models/rollback")
 @open_to(ADMINS)
 def roll_back() -> Response | Page:
     """Serve the version that was served before."""
-    return _change(remote_commands.roll_back)
+    return _change(_roll_back, _page)
 
 
 def show_problem(problem: str, status: int) -> Page:
@@ -117,16 +132,26 @@ def show_problem(problem: str, status: int) -> Page:
     return _page(problem, status)
 
 
-def _promote(permissions: Permissions, version: str, reason: str, actor: Actor) -> None:
+def _promote(permissions: Permissions, version: str, reason: str, actor: Actor) -> str:
     confirmation.confirm()
     if current_settings().two_people:
         promotions.propose(version, reason, actor, permissions)
-        return
+        return str(
+            gettext(
+                "Version %(version)s is proposed; another person must approve it.", version=version
+            )
+        )
     remote_commands.promote(version, reason, actor, permissions)
+    return str(gettext("Version %(version)s is in production and served.", version=version))
 
 
-def _change(change: Callable[..., object], *arguments: str) -> Response | Page:
-    """Change what is served, or show why the change was refused."""
+def _roll_back(reason: str, actor: Actor) -> str:
+    served = remote_commands.roll_back(reason, actor).model_version
+    return str(gettext("Version %(version)s is served again.", version=served))
+
+
+def _change(change: Callable[..., str], show: Show, *arguments: str) -> Response | Page:
+    """Change what is served and say so, or show why the change was refused."""
     given = (*arguments, request.form.get("reason", "").strip())
     if not all(0 < len(text) <= LONGEST_REASON and text.isprintable() for text in given):
         problem = gettext(
@@ -134,46 +159,93 @@ def _change(change: Callable[..., object], *arguments: str) -> Response | Page:
             "nothing was changed.",
             most=LONGEST_REASON,
         )
-        return _page(problem, 422)
+        return show(str(problem), 422)
     try:
-        change(*given, access.current_actor())
+        flash(change(*given, access.current_actor()))
     except (NotConfirmed, RefusedModel, ChangeUnderWay, RegistryUnavailable) as error:
-        return _page(explain(error), error.status)
+        return show(explain(error), error.status)
     return redirect(url_for("models.overview"))
 
 
-def _find(version: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """A registered version, and the one in production if there is one.
+def _show_refused(version: str, problem: str, status: int) -> Response | Page:
+    """The page of the version that was not promoted, or of all where it is not registered."""
+    listed = registry_listing.versions().document or []
+    if any(one["version"] == version for one in listed):
+        return _version_page(version, problem, status)
+    return _page(problem, status)
 
-    Raises:
-        UnknownVersion: it is not registered.
-        RegistryUnavailable: the registry does not answer, or not in time.
-    """
-    versions = registry_listing.versions(_generation())
-    by_name = {one["version"]: one for one in versions}
+
+def _version_page(version: str, problem: str = "", status: int = 200) -> Response | Page:
+    listed = registry_listing.versions()
+    if listed.document is None:
+        return _waiting_page(listed.problem)
+    by_name = {one["version"]: one for one in listed.document}
     if version not in by_name:
         raise UnknownVersion(version)
-    production = [one for one in versions if one["stage"] == "Production"]
-    return by_name[version], production[0] if production else None
+    in_production = [one["version"] for one in listed.document if one["stage"] == "Production"]
+    production = in_production[0] if in_production else None
+    known = _documents(dict.fromkeys([version, *in_production[:1]]))
+    found, documents = by_name[version], known[version]
+    if documents is None or None in known.values():
+        return _waiting_page()
+    report = documents["report"]
+    before = known[production] if production else None
+    context = {
+        "version": found,
+        "problem": problem,
+        "registry": listed,
+        "two_people": current_settings().two_people,
+        "conditions": check_conditions(
+            Candidate(version, found["digest"], report),
+            production,
+            before["report"] if before else None,
+        ),
+        "report": report,
+        "chapters": [
+            *(chapters(report) if report else ()),
+            *points_chapter(documents["points_table"]),
+        ],
+    }
+    return render_template("version.html", **context), status
 
 
-def _compared(documents: Mapping[str, dict[str, Any]]) -> Sequence[Chapter]:
-    first, second = ((name, one["report"]) for name, one in documents.items())
+def _documents(versions: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+    """What is known of the documents of some registered versions; none where they are being fetched.
+
+    Raises:
+        RegistryUnavailable: they are not known, and the registry does not answer.
+    """
+    known = {version: registry_listing.documents(version) for version in versions}
+    for one in known.values():
+        if one.document is None and one.problem and not one.is_asked:
+            raise RegistryUnavailable(one.problem)
+    return {version: one.document for version, one in known.items()}
+
+
+def _waiting_page(problem: str = "") -> Response:
+    """A page that loads itself again until the registry has answered.
+
+    Raises:
+        RegistryUnavailable: it does not answer.
+    """
+    if problem:
+        raise RegistryUnavailable(problem)
+    response = make_response(render_template("registry_waiting.html"))
+    response.headers["Refresh"] = str(SECONDS_TO_LOOK_AGAIN)
+    return response
+
+
+def _compared(documents: Mapping[str, dict[str, Any] | None]) -> Sequence[Chapter]:
+    first, second = ((name, one["report"]) for name, one in documents.items() if one)
     return compared(first, second)
-
-
-def _generation() -> int | None:
-    """The deployment in force."""
-    in_force = deployments.in_force()
-    return in_force.generation if in_force else None
 
 
 def _page(problem: str | None, status: int) -> Page:
     history = deployments.history()
-    versions, is_away = _versions(_generation())
+    listed = registry_listing.versions()
     context = {
-        "versions": versions,
-        "registry_is_away": is_away,
+        "versions": listed.document or [],
+        "registry": listed,
         "history": history,
         "workers": metrics.served_by_workers(),
         "problem": problem,
@@ -191,11 +263,3 @@ def _protected() -> dict[str, Any]:
     except ModelUnavailable:
         return {"protected_used": (), "questions": {}}
     return {"protected_used": served.protected_used, "questions": served.catalogue.by_name}
-
-
-def _versions(generation: int | None) -> tuple[Sequence[dict[str, Any]], bool]:
-    """The registered versions, and whether the registry is away; the page is shown without it too."""
-    try:
-        return registry_listing.versions(generation), False
-    except RegistryUnavailable:
-        return [], True

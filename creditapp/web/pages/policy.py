@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response
 from werkzeug.datastructures import MultiDict
@@ -17,13 +17,16 @@ from creditapp.policy.definition import Outcome, Policy
 from creditapp.policy.rule_checks import rule_warnings
 from creditapp.policy.terms import State
 from creditapp.serving import cache as model_cache
+from creditapp.serving.served_model import ServedModel
 from creditapp.settings.current import current_settings
 from creditapp.simulation import review_worth
 from creditapp.simulation.costs import ASSUMPTIONS
 from creditapp.simulation.workbench import compare
 from creditapp.web import access, confirmation
 from creditapp.web.access import ANALYSTS, open_to
+from creditapp.web.pages.policy_charts import approved_chart, cost_chart
 from creditapp.web.pages.policy_forms import LONGEST_REASON, SaveForm, TryForm, defaults
+from creditapp.web.pages.rule_words import changes_in_words, rules_in_words
 from creditapp.web.phrasing import explain
 
 blueprint = Blueprint("policy", __name__)
@@ -76,7 +79,7 @@ def save() -> Response | Page:
         wanted = replace(
             tried, points=in_force.points, refer_repeats_days=in_force.refer_repeats_days
         )
-        _change(wanted, form)
+        flash(_change(wanted, form))
     except (NotConfirmed, PolicyChanged, BadPolicy) as error:
         return _page(trying, in_force, explain(error), error.status)
     return redirect(url_for("policy.overview"))
@@ -92,25 +95,29 @@ def _trying(sent: MultiDict[str, str] | None, in_force: Policy) -> TryForm:
     """The form as it was sent, or with its defaults, and what outcomes say of reviews."""
     measured = review_worth.measure(model_cache.current(), MOST_REVIEWED)
     form = TryForm(sent, data=defaults(in_force, measured))
-    form.measured = measured
+    form.measured, form.is_sent = measured, bool(sent)
     return form
 
 
-def _change(policy: Policy, form: SaveForm) -> None:
-    """Put a policy in force, or propose it where a second person must agree."""
+def _change(policy: Policy, form: SaveForm) -> str:
+    """Put a policy in force, or propose it where a second person must agree; what was done, in words."""
     actor, reason = access.current_actor(), form.reason.data.strip()
     if current_settings().two_people:
         seen = form.instead_of.data or policy_versions.newest_version()
         proposed.propose(policy, actor, reason, instead_of=seen, starts_at=form.start)
-        return
-    policy_versions.put_in_force(
+        return str(gettext("The policy is proposed; another person must approve it."))
+    made = policy_versions.put_in_force(
         policy, actor, reason, instead_of=form.instead_of.data, starts_at=form.start
     )
+    if form.start:
+        return str(gettext("Policy %(version)s is planned.", version=made.version))
+    return str(gettext("Policy %(version)s is in force.", version=made.version))
 
 
 def _page(
     form: TryForm, in_force: Policy, problem: str | None = None, status: int = 200
 ) -> tuple[str, int]:
+    """The steps of a change; what a policy does is only computed once one is tried."""
     served = model_cache.current()
     tried = form.policy(in_force, served.catalogue)
     form.show_rules(in_force.rules, served.catalogue)
@@ -119,6 +126,8 @@ def _page(
         "form": form,
         "saving": SaveForm(),
         "in_force": in_force,
+        "rules": rules_in_words(in_force.rules, served.catalogue),
+        "set": next((one.row for one in terms if one.state is State.IN_FORCE), None),
         "two_people": current_settings().two_people,
         "proposals": proposals.find_open(Kind.POLICY),
         "tried": tried,
@@ -127,12 +136,22 @@ def _page(
         "terms": terms,
         "newest": str(terms[0].row.version) if terms else in_force.version,
         "planned": [term for term in terms if term.state is State.PLANNED],
-        "outcomes": list(Outcome),
         "assumptions": ASSUMPTIONS,
+        "fewest_reviewed": review_worth.FEWEST,
+        **(_effect(form, in_force, tried, served) if tried and form.is_sent else {}),
+    }
+    return render_template("policy.html", **context), status if tried else 422
+
+
+def _effect(form: TryForm, in_force: Policy, tried: Policy, served: ServedModel) -> dict[str, Any]:
+    """What the tried policy does, for the last two steps."""
+    workbench = compare(in_force, tried, form.costs, served, MOST_RECORDED)
+    return {
+        "workbench": workbench,
+        "charts": [cost_chart(workbench.curve, tried), approved_chart(workbench.curve, tried)],
+        "changes": changes_in_words(in_force, tried, served.catalogue),
+        "outcomes": list(Outcome),
         "currency": served.catalogue.currency,
         "most_recorded": MOST_RECORDED,
         "most_changes": MOST_CHANGES,
-        "fewest_reviewed": review_worth.FEWEST,
-        "workbench": compare(in_force, tried, form.costs, served, MOST_RECORDED) if tried else None,
     }
-    return render_template("policy.html", **context), status if tried else 422

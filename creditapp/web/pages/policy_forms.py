@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import FieldList, FloatField, FormField, StringField
+from wtforms import FieldList, FormField, StringField
 from wtforms.validators import NumberRange
 
 from creditapp.applications.catalogue import Catalogue
@@ -14,15 +14,15 @@ from creditapp.policy.definition import Policy, Rule, check_cut_offs, rules_from
 from creditapp.simulation.costs import ASSUMPTIONS, Costs
 from creditapp.simulation.review_worth import ReviewWorth
 from creditapp.web.pages.rule_form import RuleForm, feature_choices, rule_texts
+from creditapp.web.pages.typed import TypedNumberField
 from creditapp.web.phrasing import explain
 
 LONGEST_REASON = 500
 
 
-def _number(label: str, highest: float) -> FloatField:
+def _number(label: str, highest: float) -> TypedNumberField:
     limits = NumberRange(0, highest, lazy_gettext("Accepted is a number from %(min)s to %(max)s."))
-    render = {"type": "number", "min": 0, "max": highest, "step": "any"}
-    return FloatField(label, [limits], render_kw=render)
+    return TypedNumberField(label, [limits], render_kw={"inputmode": "decimal"})
 
 
 class TryForm(FlaskForm):  # type: ignore[misc]
@@ -35,6 +35,9 @@ class TryForm(FlaskForm):  # type: ignore[misc]
 
     rules_problem = ""
     """What is wrong with the rules."""
+
+    is_sent = False
+    """Whether somebody tries a policy; else the form shows the one in force."""
 
     measured: ReviewWorth | None = None
     """What outcomes say of reviews; none where there is no outcome yet."""

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer, Choice, Question, as_shown, number_from_text
 from creditapp.policy.definition import Outcome, Rule
+from creditapp.web.pages.typed import shown_number
 from creditapp.web.phrasing import phrase
+from creditapp.web.typed_numbers import plain_number
 
 
 class RuleForm(Form):  # type: ignore[misc]
@@ -34,7 +36,7 @@ class RuleForm(Form):  # type: ignore[misc]
         """The rule as people write it in JSON, from the fields that are filled in."""
         question = catalogue.by_name.get(self.feature.data)
         limits = {
-            key: number_from_text(text)
+            key: _limit(text)
             for key in ("over", "under")
             if (text := (self[key].data or "").strip())
         }
@@ -47,6 +49,12 @@ class RuleForm(Form):  # type: ignore[misc]
             **limits,
             **(listed if codes else {}),
         }
+
+
+def _limit(text: str) -> Answer:
+    """The number that was typed in the page's language; the text itself if it is none, or could mean two."""
+    plain = plain_number(text, get_locale())
+    return text if plain is None else number_from_text(plain)
 
 
 def _code(question: Question | None, text: str) -> Answer:
@@ -62,7 +70,7 @@ def rule_texts(rule: Rule) -> dict[str, str]:
     limits = {"over": rule.over, "under": rule.under}
     return {
         "feature": rule.feature,
-        **{key: "" if limit is None else as_shown(limit) for key, limit in limits.items()},
+        **{key: "" if limit is None else shown_number(limit) for key, limit in limits.items()},
         "codes": ", ".join(map(as_shown, rule.codes)),
         "outcome": rule.outcome.value,
         "text": rule.text,

@@ -116,7 +116,7 @@ def test_the_most_expensive_answer_comes_first_and_a_protected_one_not_at_all(
     ]
     assert [str(one.text) for one in found] == [
         "Duration: 36 months, more than is usual among approved applications",
-        "Credit amount: 8000, more than is usual among approved applications",
+        "Credit amount: 8000 DM, more than is usual among approved applications",
     ]
 
 
