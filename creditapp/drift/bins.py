@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from creditapp.applications.questions import Choice, Date, Numeric, Question
 from creditapp.drift.tally import known_codes
-from creditapp.phrases import Phrase, marked
+from creditapp.phrases import Figures, Phrase, marked
 from creditapp.scoring.population import Distribution, counts_by_answer, has_bins
 
 OTHERS = marked("other answers")
@@ -27,7 +27,7 @@ def name_bins(question: Question, distribution: Distribution) -> list[Name]:
 
 def name_score_bins(distribution: Distribution) -> list[Name]:
     """The name of each bin of the score, as probabilities of good credit."""
-    ends = pairwise(f"{100 * edge:.1f} %" for edge in distribution["edges"])
+    ends = pairwise(Figures(f"{100 * edge:.1f} %") for edge in distribution["edges"])
     return [*(Phrase(UNDER, {"low": low, "high": high}) for low, high in ends), OTHERS]
 
 

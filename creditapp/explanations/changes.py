@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from creditapp.applications.questions import Answer, Numeric, Question
-from creditapp.phrases import Phrase, marked, translate
+from creditapp.phrases import Figures, Phrase, marked, translate
 
 SIZE_OF_A_CODE = 0.5
 """The size of a change to another code; it counts as much as halving a number."""
@@ -83,7 +83,7 @@ class Alternative:
         """The alternative as JSON, translated with `gettext`."""
         words = {
             "changes": _listed([change.in_words() for change in self.changes], gettext),
-            "score": f"{self.probability_good_credit:.3f}",
+            "score": gettext(Figures(f"{self.probability_good_credit:.3f}")),
             "followers": _listed([question.label for question in self.followers], gettext),
         }
         at_least = FOLLOWED if self.followers else AT_LEAST

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from creditapp.phrases import Phrase, marked
+from creditapp.phrases import Figures, Phrase, marked
 from creditapp.reports.chapter import Report
 
 LOWEST_SLOPE, HIGHEST_SLOPE = 0.8, 1.25
@@ -106,7 +106,7 @@ def _not_worse(report: Report, version: str, production: str | None) -> Conditio
         return Condition(requirement, finding, holds=False)
     difference = compared[0]["differences"]["roc_auc"]
     template = marked("ROC AUC %(mean)s [%(low)s, %(high)s] on the folds of version %(other)s")
-    shown = {name: f"{difference[name]:+.4f}" for name in ("mean", "low", "high")}
+    shown = {name: Figures(f"{difference[name]:+.4f}") for name in ("mean", "low", "high")}
     finding = _phrase(template, **shown, other=production)
     return Condition(requirement, finding, holds=difference["high"] >= 0)
 
@@ -118,7 +118,9 @@ def _calibration(report: Report) -> Condition:
     if slope is None:
         return Condition(requirement, _phrase(UNKNOWN), holds=False)
     holds = LOWEST_SLOPE <= slope <= HIGHEST_SLOPE
-    return Condition(requirement, _phrase(marked("%(slope)s"), slope=f"{slope:.2f}"), holds)
+    return Condition(
+        requirement, _phrase(marked("%(slope)s"), slope=Figures(f"{slope:.2f}")), holds
+    )
 
 
 def _signs(report: Report) -> Condition:
@@ -133,13 +135,13 @@ def _signs(report: Report) -> Condition:
 def _parity(report: Report) -> Condition:
     parity = report["parity"]
     template = marked("The export scores as the fitted model does, within %(limit)s")
-    requirement = _phrase(template, limit=f"{parity['limit']:g}")
+    requirement = _phrase(template, limit=Figures(f"{parity['limit']:g}"))
     largest = parity["largest_difference"]
     if largest is None:
         return Condition(requirement, _phrase(UNKNOWN), holds=False)
     finding = _phrase(
         marked("largest difference %(largest)s over %(rows)s rows"),
-        largest=f"{largest:.1e}",
+        largest=Figures(f"{largest:.1e}"),
         rows=parity["rows"],
     )
     return Condition(requirement, finding, holds=largest <= parity["limit"])
@@ -161,7 +163,7 @@ def _approvals(report: Report, production_report: Report | None) -> Iterator[Con
         finding = _phrase(marked("no protected group is significantly below"))
         yield Condition(requirement, finding, holds=True)
     for (feature, label), ratio in low:
-        shown = {name: f"{ratio[name]:.2f}" for name in ("value", "low", "high")}
+        shown = {name: Figures(f"{ratio[name]:.2f}") for name in ("value", "low", "high")}
         finding = _phrase(
             marked("%(feature)s, %(group)s: %(value)s [%(low)s, %(high)s]"),
             feature=feature,

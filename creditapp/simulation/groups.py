@@ -11,7 +11,7 @@ from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer, Choice, Date, Numeric, Question
 from creditapp.applications.table import number_of
 from creditapp.intervals import Proportion
-from creditapp.phrases import Phrase, marked
+from creditapp.phrases import Figures, Phrase, marked
 from creditapp.reports.conditions import LOWEST_RATIO
 
 SMALLEST_REFERENCE = 10
@@ -169,7 +169,7 @@ def _band_label(question: Question, low: float, high: float) -> object:
 
 def _years(days: float) -> str:
     """Days in years, with one decimal where it says something."""
-    return f"{days / DAYS_OF_A_YEAR:.1f}".removesuffix(".0")
+    return Figures(f"{days / DAYS_OF_A_YEAR:.1f}".removesuffix(".0"))
 
 
 def _shown(number: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from creditapp.applications.localisation import in_readers_language
+from creditapp.applications.localisation import in_readers_figures, in_readers_language
 from creditapp.exceptions import CreditappError
 from creditapp.explanations.alternatives import Alternatives
 from creditapp.explanations.reasons import Reason
@@ -46,7 +46,7 @@ def phrase_similar(cases: Iterable[PastCase]) -> list[dict[str, Any]]:
     """Each past application with its score, what became of it, and the answers that differ in words."""
     return [
         {
-            "score": f"{case.probability_good_credit:.3f}",
+            "score": in_readers_figures(f"{case.probability_good_credit:.3f}"),
             "good": case.good,
             "differences": [
                 (phrase(question.label), phrase(question.in_words(answer)))

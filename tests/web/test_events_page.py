@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from creditapp.web.pages.event_names import ACTION_NAMES
 from flask import Flask
 from sqlalchemy import text
 
@@ -14,7 +15,6 @@ from creditapp.identity import audit, event_listing
 from creditapp.identity.audit import Action, AuditEvent
 from creditapp.identity.people import Role
 from creditapp.web.pages import event_list
-from creditapp.web.pages.event_names import ACTION_NAMES
 from tests.clients import StrictClient
 from tests.engines import on_both
 
