@@ -307,11 +307,13 @@ def killed(condition: Callable[[], bool]) -> None:
             one.wait(10)
 
 
+# The client of the tests leaves the temporary file of a large form to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_killed_run_goes_on_and_records_nothing_twice(
     app: Flask, officer: StrictClient, folder: Path, database: Path
 ) -> None:
     """It goes on with the next look at the page, from where it was."""
-    path = upload(officer, made(100_000))
+    path = upload(officer, made(60_000))
     until(officer, path, "waits for you")
     act(officer, path, "score")
     place = folder / id_of(path) / "results.parquet.parts"
@@ -319,12 +321,12 @@ def test_a_killed_run_goes_on_and_records_nothing_twice(
     done = len(list(place.glob("done-*")))
     with app.app_context():
         assert uploads.find(id_of(path)).state == "scoring"
-    assert 1 <= done < 5
+    assert 1 <= done < 3
     until(officer, path, ">scored<")
     results = rows_of(officer.get(f"{path}/results.csv").text)
-    assert [row["reference"] for row in results] == [str(n) for n in range(100_000)]
-    assert recorded(database) == 100_000
-    assert len({row["decision_id"] for row in results}) == 100_000
+    assert [row["reference"] for row in results] == [str(n) for n in range(60_000)]
+    assert recorded(database) == 60_000
+    assert len({row["decision_id"] for row in results}) == 60_000
 
 
 def test_a_run_whose_process_dies_each_time_is_stopped(
