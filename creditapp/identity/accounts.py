@@ -12,6 +12,7 @@ from creditapp.exceptions import NotFound
 from creditapp.identity.people import Person
 from creditapp.identity.second_factor import SecondFactor
 from creditapp.identity.sign_in_table import SignIn
+from creditapp.phrases import marked
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def find(person_id: int) -> Account:
     with reading() as session:
         person = session.get(Person, person_id)
         if person is None:
-            raise NotFound(f"there is no person {person_id}")
+            raise NotFound(marked("there is no person %(number)s"), number=person_id)
         [account] = _accounts(session, [person])
         return account
 

@@ -95,7 +95,7 @@ def text(value: Any) -> object:
         case None | bool() | "unknown":
             return IN_WORDS[value]
         case str():
-            return value if isinstance(value, Figures) else Verbatim(value)
+            return value
     return Figures(value)
 
 

@@ -65,7 +65,7 @@ def test_all_words_of_german_credit_are_translated() -> None:
     for question in QUESTIONS:
         words += [question.label, question.unit, *(code.meaning for code in question.codes)]
     assert len(words) > 100
-    given = [word for word in words if word]
+    given = [word for word in words if word and word != GERMAN.currency]
     assert [one for one in given if not isinstance(one, LocalText)] == []
     assert [one for one in given if "fr" not in getattr(one, "translations", {})] == []
 
@@ -109,6 +109,7 @@ READ_OUT = ("aria-label", "title", "alt", "placeholder", "content")
 WORD = re.compile(r"[^\W\d_]{2}")
 EXPRESSION = re.compile(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 UNTRANSLATED = {
+    "Authorization: Bearer …",
     "creditapp",
     "creditapp API",
     "ReDoc",

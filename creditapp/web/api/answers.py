@@ -20,6 +20,7 @@ from creditapp.explanations.reasons import Source
 from creditapp.outcomes import recording
 from creditapp.outcomes.recording import Recorded
 from creditapp.outcomes.table import standing_rows
+from creditapp.phrases import Phrase, marked
 from creditapp.policy.definition import Outcome
 from creditapp.web.phrasing import phrase_alternatives, phrase_reasons
 
@@ -230,6 +231,14 @@ def check_printable(text: str) -> None:
         raise ValidationError("Printable characters are expected.")
 
 
+class WithinLimit(Range):
+    """A range whose message is translated when it is shown."""
+
+    def _format_error(self, value: Any, message: str) -> Any:
+        limits = {"min": self.min, "max": self.max}
+        return [Phrase(marked("Accepted is a whole number from %(min)s to %(max)s."), limits)]
+
+
 class ListQuery(Schema):
     """Which decisions to list; what is left out does not filter."""
 
@@ -251,7 +260,7 @@ class ListQuery(Schema):
     )
     before = fields.UUID(metadata={"description": "Older than this decision: `next` of a page"})
     limit = fields.Integer(
-        load_default=50, validate=Range(1, 500), metadata={"description": "At most so many"}
+        load_default=50, validate=WithinLimit(1, 500), metadata={"description": "At most so many"}
     )
 
 
