@@ -134,8 +134,8 @@ def test_the_keys_are_shown_and_can_be_switched_off(
     expect(page.locator("a[data-row]")).to_have_count(1)
     shoot(page, "list")
     for kind in ("CSV", "Parquet"):
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=f"Export as {kind}").click()
+        with page.expect_download(timeout=100_000) as waiting:
+            page.get_by_role("button", name=f"Export as {kind}").click(timeout=100_000)
         path = waiting.value.path()
         if kind == "CSV":
             assert path.read_text().count("case 4") == 1
