@@ -55,6 +55,12 @@ def enter(page: Page, own: Service, trained: Trained, path: str) -> None:
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(trained.admin_password)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def wait_for_keys(page: Page) -> None:
+    """Wait until the script listens: it then shows its button."""
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
 
 
 def shoot(page: Page, name: str) -> None:
@@ -71,6 +77,7 @@ def fits(page: Page) -> bool:
 def test_three_cases_are_reviewed_by_keyboard(own: Service, page: Page, trained: Trained) -> None:
     """From the list to the third confirmation without the mouse; the next case opens by itself."""
     enter(page, own, trained, "/decisions/waiting")
+    wait_for_keys(page)
     shoot(page, "queue")
     page.keyboard.press("j")
     expect(page.get_by_role("link", name="case 0")).to_be_focused()
@@ -78,8 +85,9 @@ def test_three_cases_are_reviewed_by_keyboard(own: Service, page: Page, trained:
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     for place, key in enumerate("ada"):
-        expect(page.get_by_role("main")).to_contain_text(f"case {place}") if place else None
         expect(page.get_by_role("heading", name="Review by a person")).to_be_visible()
+        expect(page.get_by_role("main")).to_contain_text(f"case {place}")
+        wait_for_keys(page)
         page.keyboard.press(key)
         page.keyboard.press("r")
         page.keyboard.type("income")
@@ -105,12 +113,14 @@ def test_the_keys_are_shown_and_can_be_switched_off(
 ) -> None:
     """The switch stays; typing in a field is typing."""
     enter(page, own, trained, "/decisions")
+    wait_for_keys(page)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     shoot(page, "keys")
     page.get_by_label("Use these keys").uncheck()
     page.keyboard.press("Escape")
     page.reload()
+    wait_for_keys(page)
     page.keyboard.press("j")
     expect(page.locator("a[data-row]").first).not_to_be_focused()
     page.get_by_role("button", name="Keys").click()
@@ -124,8 +134,8 @@ def test_the_keys_are_shown_and_can_be_switched_off(
     expect(page.locator("a[data-row]")).to_have_count(1)
     shoot(page, "list")
     for kind in ("CSV", "Parquet"):
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=f"Export as {kind}").click()
+        with page.expect_download(timeout=100_000) as waiting:
+            page.get_by_role("button", name=f"Export as {kind}").click(timeout=100_000)
         path = waiting.value.path()
         if kind == "CSV":
             assert path.read_text().count("case 4") == 1
