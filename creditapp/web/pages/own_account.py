@@ -1,6 +1,6 @@
 """A person's own account: the password, and where they are signed in."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -14,6 +14,7 @@ from creditapp.settings.current import current_settings
 from creditapp.web import access, confirmation, rate_limits
 from creditapp.web.access import OFFICERS, open_to
 from creditapp.web.entering import keep
+from creditapp.web.pages.people_forms import ROLE_NAMES
 
 blueprint = Blueprint("own_account", __name__)
 
@@ -72,8 +73,10 @@ def end_sessions() -> Response | Page:
     chosen = request.form.get("session", "")
     if chosen == "others":
         sign_ins.end_others(current_user, request_ids.current())
+        flash(gettext("All other sessions have ended."))
     else:
         sign_ins.end_one(current_user, chosen[:64], request_ids.current())
+        flash(gettext("The session has ended."))
     return redirect(url_for("own_account.overview"))
 
 
@@ -88,6 +91,7 @@ def _page(
 ) -> Page:
     context = {
         "person": current_user,
+        "role_name": ROLE_NAMES[current_user.role],
         "form": form,
         "problem": problem,
         "session_problem": session_problem,
