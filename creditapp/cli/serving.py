@@ -110,7 +110,6 @@ def rollback(
     by = Actor(actor, request_id)
     with errors_in_one_line(as_json=as_json):
         switch = lifecycle().roll_back(reason, by, Permissions(protected=allow_protected))
-    keep_listing()
     _print(switch, f"version {switch.model_version} is served again", as_json=as_json)
 
 

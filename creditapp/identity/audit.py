@@ -68,6 +68,7 @@ class AuditEvent(Base):
         # why: the number comes last, so that the newest events of somebody are found without sorting.
         Index("ix_audit_event_actor_id", "actor", "id"),
         Index("ix_audit_event_action_id", "action", "id"),
+        Index("ix_audit_event_actor_action_id", "actor", "action", "id"),
         Index("ix_audit_event_subject_id", "subject", "id"),
     )
 

@@ -95,13 +95,12 @@ def _has_newer(session: Session, query: Select[AuditEvent], events: Sequence[Aud
 def _filtered(session: Session, wanted: WantedEvents) -> Select[AuditEvent]:
     named = replace(wanted, actor=_label(session, wanted.actor))
     query = select(AuditEvent)
-    for column, value in (
-        (AuditEvent.actor, named.actor),
-        (AuditEvent.action, named.action),
-        (AuditEvent.subject, named.subject),
-    ):
+    if named.subject:
+        query = query.where(AuditEvent.subject == named.subject)
+    for column, value in ((AuditEvent.actor, named.actor), (AuditEvent.action, named.action)):
         if value:
-            query = query.where(column == value)
+            # why: few events have one subject, and an expression keeps the database to its index.
+            query = query.where((column.concat("") if named.subject else column) == value)
     # why: bounds on numbers keep the database from reading all events until it finds one of that time.
     if named.since:
         first = _number_at(session, named.since - CLOCK_SKEW)

@@ -12,6 +12,7 @@ INDEXES = {
     "ix_audit_event_at": ["at"],
     "ix_audit_event_actor_id": ["actor", "id"],
     "ix_audit_event_action_id": ["action", "id"],
+    "ix_audit_event_actor_action_id": ["actor", "action", "id"],
     "ix_audit_event_subject_id": ["subject", "id"],
 }
 

@@ -89,8 +89,8 @@ def fill(connection: Connection) -> None:
     values = {"count": EVENTS, "start": start, "step": STEP}
     connection.execute(text(INSERT.format(NUMBERS[connection.dialect.name])), values)
     connection.commit()
-    connection.execute(text("ANALYZE"))
-    connection.commit()
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
 
 
 def measure(wanted: WantedEvents) -> float:

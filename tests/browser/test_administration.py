@@ -18,17 +18,29 @@ LONG = 90 * SECONDS
 
 
 @pytest.fixture(scope="module")
-def own(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The real service with a database and a registry of its own; version 2 waits in the registry."""
+def home(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database and a registry of this module's own."""
     folder = tmp_path_factory.mktemp("administration")
-    home = Path(shutil.copy(trained.database, folder / "creditapp.db"))
-    registry = Path(shutil.copy(trained.registry, folder / "mlflow.db"))
+    shutil.copy(trained.database, folder / "creditapp.db")
+    shutil.copy(trained.registry, folder / "mlflow.db")
     shutil.copytree(trained.registry.parent / "mlruns", folder / "mlruns")
-    command = ("train", "--quick", "--estimator", "scorecard")
-    done = flask(*command, database=home, registry=registry)
-    assert done.returncode == 0, done.stderr
-    with serve(home, registry, CREDITAPP_SIGN_IN_LIMIT="1000 per minute") as running:
+    return folder
+
+
+@pytest.fixture(scope="module")
+def own(home: Path) -> Iterator[Service]:
+    """The real service over them."""
+    place = home / "creditapp.db", home / "mlflow.db"
+    with serve(*place, CREDITAPP_SIGN_IN_LIMIT="1000 per minute") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def _second_version(home: Path) -> None:
+    """Version 2 waits in the registry."""
+    command = ("train", "--quick", "--estimator", "scorecard")
+    done = flask(*command, database=home / "creditapp.db", registry=home / "mlflow.db")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +160,7 @@ def test_a_cut_off_is_tried_and_put_in_force(own: Service, trained: Trained, pag
     expect(page.locator("#in-force")).to_contain_text("fewer bad ones")
 
 
+@pytest.mark.usefixtures("_second_version")
 def test_a_challenger_is_started_and_stopped_and_a_version_promoted(
     own: Service, trained: Trained, page: Page
 ) -> None:

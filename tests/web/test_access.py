@@ -156,6 +156,7 @@ def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Flask:
         replace(settings, env="production", trusted_hosts=hosts, sign_in_limit="1000 per minute")
     )
     app.test_client_class = StrictClient
+    app.extensions["registry_listing"] = lambda _work: None
     for endpoint in ("api.reload_model", "models.overview"):
         app.view_functions[endpoint] = wraps(app.view_functions[endpoint])(lambda: {"message": ""})
     return app

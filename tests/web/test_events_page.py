@@ -197,6 +197,7 @@ def test_each_action_has_a_name_to_show() -> None:
         ("actor = 'person:Ann'", "ix_audit_event_actor_id"),
         ("action = 'role changed'", "ix_audit_event_action_id"),
         ("subject = 'Carl'", "ix_audit_event_subject_id"),
+        ("actor = 'person:Ann' AND action = 'role changed'", "ix_audit_event_actor_action_id"),
     ],
 )
 def test_the_newest_of_a_filter_are_read_from_an_index(

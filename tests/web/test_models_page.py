@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from creditapp.database.session import writing
-from creditapp.exceptions import RegistryUnavailable
+from creditapp.exceptions import RefusedModel, RegistryUnavailable
 from creditapp.identity.people import Role
 from creditapp.serving import (
     change_lock,
@@ -25,6 +25,7 @@ from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
+from tests.reports import report_of
 
 
 @pytest.fixture
@@ -230,3 +231,85 @@ def test_the_registry_is_asked_in_a_thread(app: Flask) -> None:
     registry_listing.in_background(work)
     assert done.wait(5)
     assert named == ["registry"]
+
+
+def known(app: Flask, slope: float) -> None:
+    """Let the pages know of two versions, whose reports have the same slope of the calibration."""
+    rest = {"uses_protected": False, "created_at": "2026-11-27 10:00:00", "validation": {}}
+    rest |= {"promoted_at": "", "exclusion_difference": None, "overridden": []}
+    stages = {"2": "Staging", "1": "Production"}
+    with app.app_context():
+        registry_listing.keep_versions(
+            [
+                {"version": version, "stage": stage, "family": "scorecard", "digest": "x", **rest}
+                for version, stage in stages.items()
+            ]
+        )
+        for version in stages:
+            report = report_of(version, "x", slope=slope)
+            registry_copies.keep(f"documents {version}", {"report": report, "points_table": None})
+
+
+@pytest.mark.parametrize(
+    ("slope", "said", "may_override"),
+    [(1.02, "All conditions hold.", False), (1.75, "Conditions that do not hold: 1", True)],
+)
+def test_an_admin_sees_the_conditions_before_a_promotion(
+    app: Flask, admin: StrictClient, slope: float, said: str, may_override: bool
+) -> None:
+    """Met or not, with their figures; only what does not hold can be overridden."""
+    known(app, slope)
+    page = admin.get("/models/2").text
+    assert said in page
+    assert "A slope of the calibration from 0.8 to 1.25" in page
+    assert f"{slope:.2f}" in page
+    assert ('name="override"' in page) == may_override
+    assert "This takes some seconds" in page
+    assert 'action="/models/promote"' not in admin.get("/models/1").text
+    assert 'href="/models/2"' in admin.get("/models").text
+
+
+def test_a_refused_promotion_is_told_on_the_page_of_the_version(
+    app: Flask, admin: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside its conditions, with what was typed; a success is told on the page of all."""
+    known(app, 1.02)
+    form = {"csrf_token": csrf_token(admin.get("/models/2").text), "version": "2"}
+
+    def refuse(*_arguments: object) -> None:
+        raise RefusedModel("version 2 takes other inputs")
+
+    monkeypatch.setattr(remote_commands, "promote", refuse)
+    refused = admin.post("/models/promote", data={**form, "reason": "less of age"})
+    assert refused.status_code == 409
+    assert "<h1>Version 2</h1>" in refused.text
+    assert "version 2 takes other inputs" in refused.text
+    assert 'value="less of age"' in refused.text
+    monkeypatch.setattr(remote_commands, "promote", lambda *_arguments: None)
+    done = admin.post("/models/promote", data={**form, "reason": "less of age"})
+    assert (done.status_code, done.headers["Location"]) == (302, "/models")
+    with admin.session_transaction() as session:
+        assert session["_flashes"] == [("message", "Version 2 is in production and served.")]
+
+
+def test_a_challenger_is_started_and_stopped_on_its_page(
+    app: Flask, admin: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a version, a share above 0, and a reason; an analyst sees no form."""
+    known(app, 1.02)
+    started: list[tuple[object, ...]] = []
+    monkeypatch.setattr(remote_commands, "begin_challenge", lambda *sent: started.append(sent[:3]))
+    page = admin.get("/challenger").text
+    assert '<option value="2"' in page
+    assert '<option value="1"' not in page
+    token = csrf_token(page)
+    good = {"csrf_token": token, "version": "2", "percent": "12.5", "reason": "to compare"}
+    for wrong in ({"version": "x"}, {"percent": "0"}, {"percent": "101"}, {"reason": " "}):
+        refused = admin.post("/challenger", data={**good, **wrong})
+        assert refused.status_code == 422
+        assert 'role="alert"' in refused.text
+    assert admin.post("/challenger", data=good).status_code == 302
+    assert started == [("2", 0.125, "to compare")]
+    refused = admin.post("/challenger/stop", data={"csrf_token": token, "reason": "enough"})
+    assert refused.status_code == 409
+    assert "there is nothing to stop" in refused.text

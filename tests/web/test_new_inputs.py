@@ -249,12 +249,12 @@ def test_a_rollback_to_other_inputs_works_and_warns(app: Flask, client: StrictCl
     assert f'since then: removed: "{ADDED}"; added: "{REMOVED}" (required; ' in told
 
 
-def test_an_admin_accepts_other_inputs_on_the_models_page(
+def test_an_admin_accepts_other_inputs_on_the_page_of_the_version(
     app: Flask, client: StrictClient, people: dict[Role, str]
 ) -> None:
     """Without the tick the differences are listed and nothing changes."""
     client.sign_in("the admin", people[Role.ADMIN])
-    page = client.get("/models").text
+    page = client.get("/models/2").text
     assert re.search(r'<input type="checkbox" name="accept_new_inputs">', page)
     form = {"csrf_token": csrf_token(page), "version": "2", "reason": "savings matter"}
     form["override"] = "on"

@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from babel import Locale
 from flask import Flask
 
 from creditapp.identity.people import Role
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
+from creditapp.web.pages import rule_form, typed
 from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
 from tests.portfolios import EXAMPLE
@@ -114,24 +116,28 @@ def test_what_changes_is_said_in_words(app: Flask, analyst: StrictClient) -> Non
     assert "Rule removed: Credit amount: over 4,000" in changes
 
 
-def test_numbers_are_typed_as_the_reader_writes_them(app: Flask, analyst: StrictClient) -> None:
+def test_numbers_are_typed_as_the_reader_writes_them(
+    app: Flask, analyst: StrictClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A comma in French, in the cut-offs and in rules; what the page sends back is read again."""
-    french = {"Accept-Language": "fr"}
     amount = Rule("Credit amount", Outcome.DECLINE, "Trop", over=4000.5)
     token = csrf_token(analyst.get("/policy").text)
     form = {"approve_from": "0,8", "refer_from": "0,45", "cost_ratio": "5,125"}
     rule = row(0, amount, over="4 000,5")
     data = {"csrf_token": token, **form, **rule}
-    tried = analyst.post("/policy/try", data=data, headers=french)
+    for module in (typed, rule_form):
+        monkeypatch.setattr(module, "get_locale", lambda: Locale("fr"))
+    tried = analyst.post("/policy/try", data=data)
     assert tried.status_code == 200
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', tried.text))
     assert (hidden["approve_from"], hidden["cost_ratio"]) == ("0,8", "5,125")
     sent = {**hidden, "reason": "moins", "csrf_token": token}
-    assert analyst.post("/policy", data=sent, headers=french).status_code == 302
+    assert analyst.post("/policy", data=sent).status_code == 302
     with app.app_context():
         in_force = policy_versions.in_force()
     assert (in_force.low_risk_from, in_force.medium_risk_from) == (0.8, 0.45)
     assert in_force.rules == (amount,)
+    monkeypatch.undo()
     refused = analyst.post("/policy/try", data={"csrf_token": token, "approve_from": "0,8"})
     assert refused.status_code == 422
     assert "This is not a number." in refused.text
@@ -201,7 +207,7 @@ def test_an_analyst_plans_a_policy(app: Flask, analyst: StrictClient) -> None:
     assert save(analyst, instead_of=before, starts_at="2999-01-01T09:30").status_code == 302
     with app.app_context():
         assert policy_versions.in_force() == DEFAULT_POLICY
-    page = analyst.get("/policy").text
+    page = analyst.get(TRIED).text
     assert "Policy 1 is planned from 2999-01-01 09:30 UTC." in page
     assert "never comes into force" in page
     assert save(analyst, instead_of=before).status_code == 409

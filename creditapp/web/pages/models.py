@@ -147,6 +147,8 @@ def _promote(permissions: Permissions, version: str, reason: str, actor: Actor) 
 
 def _roll_back(reason: str, actor: Actor) -> str:
     served = remote_commands.roll_back(reason, actor).model_version
+    # why: not in the command, which must not wait for a registry that is away.
+    registry_listing.refresh()
     return str(gettext("Version %(version)s is served again.", version=served))
 
 

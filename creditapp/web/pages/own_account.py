@@ -1,6 +1,6 @@
 """A person's own account: the password, and where they are signed in."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -73,8 +73,10 @@ def end_sessions() -> Response | Page:
     chosen = request.form.get("session", "")
     if chosen == "others":
         sign_ins.end_others(current_user, request_ids.current())
+        flash(gettext("All other sessions have ended."))
     else:
         sign_ins.end_one(current_user, chosen[:64], request_ids.current())
+        flash(gettext("The session has ended."))
     return redirect(url_for("own_account.overview"))
 
 

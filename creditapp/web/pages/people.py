@@ -13,8 +13,8 @@ from creditapp.identity.accounts import Account
 from creditapp.identity.people import Role
 from creditapp.web import access, confirmation, rate_limits
 from creditapp.web.access import ADMINS, open_to
-from creditapp.web.pages.people_forms import ROLE_NAMES, ROLES, PasswordForm, PersonForm
-from creditapp.web.phrasing import explain
+from creditapp.web.pages.people_forms import ROLES, PasswordForm, PersonForm
+from creditapp.web.phrasing import explain, phrase
 
 blueprint = Blueprint("people", __name__)
 
@@ -71,7 +71,7 @@ def change_role(person_id: int) -> Response | Page:
         if wanted not in list(Role):
             raise BadAccount(gettext("Choose a role."))
         people.change_role(name, Role(wanted), access.current_actor())
-        role = ROLE_NAMES[Role(wanted)]
+        role = phrase(wanted)
         return gettext("%(name)s now has the role %(role)s.", name=name, role=role)
 
     return _make(person_id, change)
@@ -184,7 +184,6 @@ def _list_page(form: PersonForm, problem: str = "", status: int = 200) -> Page:
         "accounts": found[:PAGE_LENGTH],
         "next": found[PAGE_LENGTH - 1].person.name if len(found) > PAGE_LENGTH else None,
         "is_first": not after,
-        "role_names": ROLE_NAMES,
         "form": form,
         "problem": problem,
     }
@@ -197,7 +196,6 @@ def _person_page(account: Account, problem: str = "", status: int = 200) -> Page
         "person": account.person,
         "is_own": account.person.id == current_user.person_id,
         "roles": ROLES,
-        "role_names": ROLE_NAMES,
         "form": PasswordForm(),
         "longest_reason": LONGEST_REASON,
         "problem": problem,

@@ -14,11 +14,6 @@ ROLES = {
     Role.ANALYST: lazy_gettext("analyst: also changes the policy, and sees performance and models"),
     Role.ADMIN: lazy_gettext("admin: also promotes models, and manages people and keys"),
 }
-ROLE_NAMES = {
-    Role.OFFICER: lazy_gettext("officer"),
-    Role.ANALYST: lazy_gettext("analyst"),
-    Role.ADMIN: lazy_gettext("admin"),
-}
 
 
 class PasswordForm(FlaskForm):  # type: ignore[misc]

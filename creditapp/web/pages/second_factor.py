@@ -1,7 +1,7 @@
 """The page of a person's second factor: set it up, see what is left of the recovery codes, remove it."""
 
 import segno
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from markupsafe import Markup
@@ -73,6 +73,7 @@ def remove() -> Response | Page:
     if not second_factor.accept(current_user.person_id, code, secrets, actor):
         return _page(gettext("The password or the code is wrong; nothing was changed."), 422)
     second_factor.remove_own(current_user.person_id, actor)
+    flash(gettext("The second factor is removed."))
     return redirect(url_for("own_account.overview"))
 
 
