@@ -206,6 +206,10 @@ class BadTable(CreditappError):
     """A table that cannot be read as applications; the message names the row and the column."""
 
 
+class NoRows(BadTable):
+    """A table with column names and without rows."""
+
+
 class FileRunFailed(CreditappError):
     """A file run that stopped early; finished parts are kept, and the same command continues it."""
 

@@ -48,6 +48,7 @@ def addresses(service: Service) -> dict[str, str]:
     declined = _decide(service, POOR, "walk 2")
     referred = _decide(service, LONG, "walk 3")
     return {
+        "home": "/home",
         "score": "/",
         "score-example": "/?example=1",
         "decisions": "/decisions",
@@ -56,6 +57,7 @@ def addresses(service: Service) -> dict[str, str]:
         "decision-approved": f"/decisions/{approved}",
         "decision-declined": f"/decisions/{declined}",
         "decision-referred": f"/decisions/{referred}",
+        "score-again": f"/decisions/{declined}/correct",
         "decision-replay": f"/decisions/{approved}/replay",
         "letter": f"/decisions/{declined}/notice",
         "code-book": "/codebook",
@@ -68,6 +70,10 @@ def addresses(service: Service) -> dict[str, str]:
         "reviews": "/performance/reviews",
         "drift": "/drift",
         "drift-answer": "/drift/credit_amount",
+        "files": "/files",
+        "people": "/people",
+        "person": "/people/1",
+        "keys": "/keys",
         "account": "/account",
         "second-factor": "/account/second-factor",
         "events": "/events",

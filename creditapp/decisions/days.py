@@ -86,8 +86,9 @@ def count_today(now: datetime) -> list[Cell] | None:
     """
     today = now.date()
     made = select(Decision.decision_id).where(Decision.decision_id >= first_id(_start(today)))
+    some = select(func.count()).select_from(made.limit(MOST_LIVE + 1).subquery())
     with reading() as session:
-        if len(session.scalars(made.limit(MOST_LIVE + 1)).all()) > MOST_LIVE:
+        if session.scalars(some).one() > MOST_LIVE:
             return None
         return _cells(session, today)
 

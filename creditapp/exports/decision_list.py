@@ -17,7 +17,7 @@ from creditapp.exceptions import BadExport
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
-from creditapp.web.spreadsheet import csv_parts
+from creditapp.spreadsheets import csv_parts
 
 ARROW = {
     str: pa.string(),

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.table import check_header
-from creditapp.exceptions import BadTable
+from creditapp.exceptions import BadTable, NoRows
 from creditapp.files import csv_file
 from creditapp.files.csv_file import Rows, Section
 from creditapp.files.parquet_columns import answers_of, data_columns, is_readable, value_type
@@ -59,7 +59,7 @@ def parts_of(catalogue: Catalogue, path: Path) -> list[Part]:
     is_csv = format_of(path) == "csv"
     parts = _csv_parts(catalogue, path) if is_csv else _parquet_parts(catalogue, path)
     if not parts:
-        raise BadTable(f"{path}: the file holds column names but no rows; add at least one row")
+        raise NoRows(f"{path}: the file holds column names but no rows; add at least one row")
     return parts
 
 

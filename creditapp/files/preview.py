@@ -9,7 +9,7 @@ from typing import Any
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.table import wrong_rows
-from creditapp.exceptions import BadTable
+from creditapp.exceptions import BadTable, NoRows
 from creditapp.files import formats
 from creditapp.files.csv_file import read_names
 from creditapp.files.formats import Part, format_of
@@ -155,7 +155,10 @@ def _other_separator(names: Sequence[str], separator: str) -> str:
 
 
 def _with_rows(catalogue: Catalogue, path: Path, most_rows: int, known: Preview) -> Preview:
-    parts = formats.parts_of(catalogue, path)
+    try:
+        parts = formats.parts_of(catalogue, path)
+    except NoRows:
+        return replace(known, rows=0, problem=Phrase(NO_ROWS, {}))
     if format_of(path) == "parquet" and (refused := _is_too_much(path, parts, most_rows)):
         return replace(known, problem=refused)
     rows = _rows(catalogue, path, parts)
@@ -190,8 +193,6 @@ def _is_too_much(path: Path, parts: Sequence[Part], most_rows: int) -> Phrase | 
 
 
 def _problem_of_rows(count: int, checked: int, wrong: int, most_rows: int) -> Phrase | None:
-    if count == 0:
-        return Phrase(NO_ROWS, {})
     if count > most_rows:
         return Phrase(TOO_MANY_ROWS, {"most": f"{most_rows:,}"})
     return Phrase(ALL_WRONG, {}) if wrong == checked == count else None

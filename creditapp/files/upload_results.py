@@ -9,9 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from creditapp.files.part import RESULT, WRONG
+from creditapp.spreadsheets import safe_cell
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 ROWS_AT_ONCE = 20_000
 
 
@@ -55,14 +54,10 @@ def write_safe_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[A
         writer.writerow(columns)
         count = 0
         for row in rows:
-            writer.writerow([_safe(cell) for cell in row])
+            writer.writerow([safe_cell(cell) for cell in row])
             count += 1
     draft.replace(path)
     return count
-
-
-def _safe(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _rows(file: pq.ParquetFile) -> Iterator[Sequence[Any]]:

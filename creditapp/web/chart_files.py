@@ -1,16 +1,13 @@
 """Charts as files: the figures as CSV, and the drawing as an SVG that stands by itself."""
 
-import csv
-import io
 import math
 from collections.abc import Iterator
 
 from flask import Response, render_template
 
+from creditapp.spreadsheets import csv_text
 from creditapp.web.charts import Chart, Point
 
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""https://owasp.org/www-community/attacks/CSV_Injection"""
 KINDS = ("csv", "svg")
 
 
@@ -26,17 +23,19 @@ def answer_with(chart: Chart, name: str, kind: str) -> Response:
 
 def as_csv(chart: Chart) -> str:
     """The figures, one line for each label; a series with intervals has three columns."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([_safe(chart.column), *map(_safe, _names(chart))])
+    return csv_text([[chart.column, *_names(chart)], *_rows(chart)])
+
+
+def _rows(chart: Chart) -> Iterator[list[object]]:
     for place, label in enumerate(chart.labels):
-        numbers = [
-            number
-            for series in chart.series
-            for number in _numbers(series.points[place], _has_intervals(series.points))
+        yield [
+            label,
+            *(
+                number
+                for series in chart.series
+                for number in _numbers(series.points[place], _has_intervals(series.points))
+            ),
         ]
-        writer.writerow([_safe(label), *numbers])
-    return text.getvalue()
 
 
 def _names(chart: Chart) -> Iterator[str]:
@@ -51,11 +50,6 @@ def _has_intervals(points: object) -> bool:
     return any(point.has_interval for point in points)  # type: ignore[attr-defined]
 
 
-def _numbers(point: Point, with_interval: bool) -> list[str]:
+def _numbers(point: Point, with_interval: bool) -> list[float | None]:
     values = point if with_interval else point[:1]
-    return ["" if math.isnan(value) else f"{value:.10g}" for value in values]
-
-
-def _safe(text: str) -> str:
-    """A text that a spreadsheet takes for no formula."""
-    return f"'{text}" if text.startswith(BEGINS_A_FORMULA) else text
+    return [None if math.isnan(value) else float(f"{value:.10g}") for value in values]

@@ -67,15 +67,20 @@ def measure() -> dict[str, float]:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     # why: in this thread all requests would share the context of the application.
     with ThreadPoolExecutor(1) as thread:
-        return {**counted, "page": thread.submit(_time_page, app, password).result()}
+        page, processor = thread.submit(_time_page, app, password).result()
+    return {**counted, "page": page, "page, of the processor": processor}
 
 
-def _time_page(app: Flask, password: str) -> float:
-    """The median of five, after one that is not counted."""
+def _time_page(app: Flask, password: str) -> tuple[float, float]:
+    """The medians of five, after one that is not counted: by the clock, and of the processor."""
     client = StrictClient(app, app.response_class)
     client.sign_in("an admin", password)
-    times = [_time(lambda: _ask(client)) for _ in range(6)]
-    return statistics.median(times[1:])
+    times, processor = [], []
+    for _ in range(6):
+        began = time.thread_time()
+        times.append(_time(lambda: _ask(client)))
+        processor.append(1000 * (time.thread_time() - began))
+    return statistics.median(times[1:]), statistics.median(processor[1:])
 
 
 def _ask(client: StrictClient) -> None:

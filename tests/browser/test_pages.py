@@ -170,7 +170,9 @@ def test_an_amount_is_read_as_the_reader_writes_it(service: Service, page: Page)
     expect(page.locator("#credit_amount-echo")).to_be_empty()
     amount.fill("5,000.50")
     expect(page.locator("#credit_amount-error")).to_be_empty()
-    expect(page.locator("#credit_amount-echo")).to_have_text("= 5,000.5")
+    expect(page.locator("#credit_amount-echo")).to_have_text(
+        "= 5,000.50 DM, five thousand and 50/100"
+    )
     page.get_by_role("button", name="Score").click()
     expect(page.locator(".verdict")).to_be_visible()
 

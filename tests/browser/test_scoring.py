@@ -15,6 +15,8 @@ from tests.browsing import launch
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained, serve
 
+WAIT = 20_000
+"""Milliseconds; the first answer of a worker takes longer."""
 SIZES = ((1280, 720), (1366, 768), (390, 844))
 PASSWORDS = {"Olga": "a quiet river bend", "Anton": "seven tall ladders"}
 
@@ -84,7 +86,7 @@ def fill_example(page: Page) -> None:
 def score(page: Page) -> None:
     """Send the form, and wait for the verdict."""
     page.get_by_role("button", name="Score").click()
-    expect(page.locator(".verdict")).to_be_visible()
+    expect(page.locator(".verdict")).to_be_visible(timeout=WAIT)
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -125,7 +127,7 @@ def test_the_enter_key_sends_once(service: Service, page: Page) -> None:
     page.on("request", lambda one: posts.append(one.url) if one.method == "POST" else None)
     page.get_by_label("Your reference").fill("by Enter")
     page.get_by_label("Your reference").press("Enter")
-    expect(page.locator(".verdict")).to_be_visible()
+    expect(page.locator(".verdict")).to_be_visible(timeout=WAIT)
     assert posts.count(service.address + "/") == 1
 
 

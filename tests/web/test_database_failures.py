@@ -72,7 +72,6 @@ UNREAD = (
     "recovery_code",
     "erasure",
     "expiry",
-    "seal_block",
     "seal_part",
     "seal_check",
     "schema_step",
@@ -106,6 +105,7 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
     """One request to each route: method, path, and what it sends."""
     bodies: dict[str, dict[str, Any]] = {
         "/": {"data": {"csrf_token": token, **form_data()}},
+        "/earlier": {"data": {"csrf_token": token, "reference": "known"}},
         "/sign-in": {"data": {"csrf_token": token, "name": "the admin", "password": "x" * 12}},
         "/decisions/<decision_id>/review": {
             "data": {
@@ -165,7 +165,9 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
     return [
         (
             method,
-            NUMBER.sub("1", rule.rule.replace("<decision_id>", decision_id)),
+            NUMBER.sub("1", rule.rule.replace("<decision_id>", decision_id)).replace(
+                "<name>.<kind>", "days.csv"
+            ),
             bodies.get(rule.rule, {}),
         )
         for rule in app.url_map.iter_rules()

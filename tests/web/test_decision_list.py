@@ -17,7 +17,7 @@ from creditapp.decisions.filters import Amounts, Filters, Order
 from creditapp.decisions.reviews import SentReview
 from creditapp.identity import audit
 from creditapp.identity.people import Role
-from creditapp.web.spreadsheet import safe_cell
+from creditapp.spreadsheets import safe_cell
 from tests.actors import A_TEST
 from tests.clients import LONG, POOR, StrictClient, csrf_token
 from tests.engines import on_both

@@ -141,7 +141,7 @@ def test_a_wrong_first_code_sets_nothing_up(officer: StrictClient, people: Peopl
     assert re.findall(r'id="secret">(\w+)<', page) == re.findall(
         r'id="secret">(\w+)<', refused.text
     )
-    assert officer.sign_in("the officer", people[Role.OFFICER]).headers["Location"] == "/"
+    assert officer.sign_in("the officer", people[Role.OFFICER]).headers["Location"] == "/home"
 
 
 def test_a_second_factor_is_removed_with_password_and_code(
@@ -154,7 +154,7 @@ def test_a_second_factor_is_removed_with_password_and_code(
     for password, typed, status in (("", code, 422), (own, "1", 422), (own, code, 302)):
         form = {"csrf_token": token, "confirm_password": password, "code": typed}
         assert officer.post(f"{SET_UP}/remove", data=form).status_code == status
-    assert officer.sign_in("the officer", people[Role.OFFICER]).headers["Location"] == "/"
+    assert officer.sign_in("the officer", people[Role.OFFICER]).headers["Location"] == "/home"
 
 
 def test_with_a_second_factor_the_password_is_changed_with_a_code(
@@ -188,7 +188,7 @@ def test_the_command_resets_it_and_signs_out(
     assert (unfounded.exit_code, done.exit_code) == (2, 0)
     assert (newest.action, newest.detail) == ("second factor removed", "came with a passport")
     assert officer.get("/decisions").status_code == 302
-    assert officer.sign_in("the officer", people[Role.OFFICER]).headers["Location"] == "/"
+    assert officer.sign_in("the officer", people[Role.OFFICER]).headers["Location"] == "/home"
 
 
 def test_codes_are_throttled_by_name(

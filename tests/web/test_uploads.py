@@ -49,7 +49,6 @@ def settings(settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) 
     """Settings of this test's own, also for the processes that it starts."""
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
     monkeypatch.setenv("CREDITAPP_UPLOADS", str(folder))
-    monkeypatch.setenv("CREDITAPP_MAX_UPLOAD_ROWS", "200000")
     return replace(settings, uploads=str(folder), max_upload_bytes=30_000_000)
 
 
@@ -151,7 +150,7 @@ def assert_as_the_api_scores(client: StrictClient, result: dict[str, str]) -> No
     stored = client.get(f"/api/decisions/{result['decision_id']}").get_json()
     scored = client.post("/api/predict", json=EXAMPLE).get_json()
     for name in ("probability_good_credit", "decision", "model_version", "policy_version"):
-        assert stored["prediction"][name] == scored[name]
+        assert stored[name] == scored[name]
         assert result[name] == str(scored[name])
     assert "person:the officer" in client.get(f"/decisions/{result['decision_id']}").text
 
@@ -205,42 +204,12 @@ def test_a_file_of_another_kind_is_refused_at_once(
     assert [one for one in folder.iterdir() if one.is_dir()] == []
 
 
-HEADER = [*EXAMPLE, "reference"]
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("\n\n", "The file is empty."),
-        (HEAD, "column names but no rows"),
-        (HEAD.replace(",", ";") + "\n" + GOOD.replace(",", ";"), "are separated by semicolons"),
-        ("\t".join(HEADER) + "\n", "are separated by tabs"),
-        (",".join(HEADER[1:]) + "\n", f"These columns are missing: {HEADER[0]}."),
-        (f"{HEAD},Colour\n{GOOD},a,red\n", "These columns are not known: Colour."),
-        (f"{HEAD},reference\n{GOOD},a,b\n", "more than once: reference"),
-        (HEAD.encode() + b",Gr\xfc\xdfe\n", "The column names are not UTF-8"),
-        (f"{HEAD}\n{GOOD.replace('35', '17')},x\n", "None of the rows can be scored"),
-        (f"{HEAD}\n" + f"{GOOD},\n" * 200_001, "more than 200,000 rows"),
-    ],
-)
-def test_a_file_that_cannot_be_scored_says_why(
-    officer: StrictClient, content: str | bytes, words: str
-) -> None:
-    """The cause, not what follows from it; and it cannot be scored all the same."""
-    path = upload(officer, content)
+def test_a_file_that_cannot_be_scored_says_why(officer: StrictClient) -> None:
+    """With the cause; and it cannot be scored all the same. `tests/unit/files` has all causes."""
+    path = upload(officer, HEAD.replace(",", ";") + "\n" + GOOD.replace(",", ";"))
     page = until(officer, path, "cannot be scored", "waits for you")
-    assert words in page
+    assert "are separated by semicolons" in page
     assert act(officer, path, "score").status_code == 422
-
-
-def test_a_parquet_file_with_a_wrong_type_says_so(officer: StrictClient) -> None:
-    """With the name of the column and its type."""
-    content = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist([{**EXAMPLE, "Age in years": [35]}]), content)
-    path = upload(officer, content.getvalue(), "loans.parquet")
-    page = until(officer, path, "cannot be scored")
-    assert "Age in years" in page
-    assert "use numbers, text, dates" in page
 
 
 def test_a_file_that_is_too_large_is_refused(app: Flask, officer: StrictClient) -> None:
@@ -338,11 +307,13 @@ def killed(condition: Callable[[], bool]) -> None:
             one.wait(10)
 
 
+# The client of the tests leaves the temporary file of a large form to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_killed_run_goes_on_and_records_nothing_twice(
     app: Flask, officer: StrictClient, folder: Path, database: Path
 ) -> None:
     """It goes on with the next look at the page, from where it was."""
-    path = upload(officer, made(100_000))
+    path = upload(officer, made(60_000))
     until(officer, path, "waits for you")
     act(officer, path, "score")
     place = folder / id_of(path) / "results.parquet.parts"
@@ -350,12 +321,12 @@ def test_a_killed_run_goes_on_and_records_nothing_twice(
     done = len(list(place.glob("done-*")))
     with app.app_context():
         assert uploads.find(id_of(path)).state == "scoring"
-    assert 1 <= done < 5
+    assert 1 <= done < 3
     until(officer, path, ">scored<")
     results = rows_of(officer.get(f"{path}/results.csv").text)
-    assert [row["reference"] for row in results] == [str(n) for n in range(100_000)]
-    assert recorded(database) == 100_000
-    assert len({row["decision_id"] for row in results}) == 100_000
+    assert [row["reference"] for row in results] == [str(n) for n in range(60_000)]
+    assert recorded(database) == 60_000
+    assert len({row["decision_id"] for row in results}) == 60_000
 
 
 def test_a_run_whose_process_dies_each_time_is_stopped(

@@ -23,11 +23,11 @@ from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.phrases import marked
 from creditapp.settings.paths import ROOT
+from creditapp.spreadsheets import csv_parts
 from creditapp.web import access, rate_limits
 from creditapp.web.access import ANALYSTS, open_to
 from creditapp.web.pages.decision_filters import FilterForm
 from creditapp.web.pages.decisions import list_page
-from creditapp.web.spreadsheet import csv_parts
 
 blueprint = Blueprint("decision_exports", __name__)
 

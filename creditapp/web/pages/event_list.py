@@ -9,9 +9,9 @@ from creditapp.identity import audit, event_listing
 from creditapp.identity.audit import Action, AuditEvent
 from creditapp.identity.event_listing import EventPage, WantedEvents
 from creditapp.row_numbers import nearest_row_number
+from creditapp.spreadsheets import csv_parts
 from creditapp.web import access
 from creditapp.web.pages.event_filters import EventFilterForm
-from creditapp.web.safe_csv import safe_line
 
 PAGE_LENGTH = 50
 MOST_EXPORTED = 100_000
@@ -42,10 +42,9 @@ def export() -> Response | Page:
     return response
 
 
-def _lines(wanted: WantedEvents) -> Iterator[str]:
-    yield safe_line(COLUMNS)
-    for event in event_listing.iterate(wanted, MOST_EXPORTED):
-        yield safe_line(_cells(event))
+def _lines(wanted: WantedEvents) -> Iterator[bytes]:
+    events = event_listing.iterate(wanted, MOST_EXPORTED)
+    return csv_parts(COLUMNS, ([_cells(event)] for event in events))
 
 
 def _cells(event: AuditEvent) -> tuple[str, ...]:

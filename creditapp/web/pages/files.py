@@ -26,6 +26,7 @@ from creditapp.web.phrasing import explain
 
 blueprint = Blueprint("files", __name__)
 
+RECORD, TRY = "record", "try"
 MOST_KEPT = 50
 TOO_MANY = marked("You have %(number)s files here. Delete one that you no longer need first.")
 LONGEST_NAME = 200
@@ -50,7 +51,7 @@ def upload() -> AnyResponse | Page:
     try:
         upload_id = _keep()
     except (BadUpload, StorageFull, UploadsUnavailable) as error:
-        return refuse(error)
+        return refuse(error, request.form.get("keeping", RECORD))
     flash(gettext("The file is here. It is being checked; nothing is scored before you say so."))
     return redirect(url_for("file.show", upload_id=upload_id))
 
@@ -70,9 +71,12 @@ def template() -> Response:
     return answer
 
 
-def refuse(error: CreditappError) -> Page:
-    """The page again, with what is wrong with the file that was sent."""
-    return _page(explain(error)), error.status
+def refuse(error: CreditappError, keeping: str = RECORD) -> Page:
+    """The page again, with what is wrong with the file that was sent, and with what was chosen.
+
+    Without `keeping` it does not read the form, which may be too large to be read.
+    """
+    return _page(explain(error), keeping), error.status
 
 
 def template_columns(catalogue: Catalogue) -> list[str]:
@@ -119,7 +123,7 @@ def _keep() -> str:
     sent.stream.seek(0)
     folder, upload_id = UploadFolder(current_settings().uploads_folder), uploads.new_id()
     folder.keep(sent.stream, upload_id, file_format)
-    recorded = request.form.get("keeping") != "try"
+    recorded = request.form.get("keeping") != TRY
     received = Received(name, file_format, size, owner, recorded)
     uploads.add(upload_id, folder.load_id(), received, access.current_actor())
     start_work()
@@ -140,14 +144,14 @@ def _example_cell(catalogue: Catalogue, name: str) -> str:
     return question.as_cell(catalogue.example[name]) if name in catalogue.example else ""
 
 
-def _page(problem: str = "") -> str:
+def _page(problem: str = "", keeping: str = RECORD) -> str:
     before = request.args.get("before", "")[:36]
     found = uploads.list_newest(None if sees_all() else access.current().label, before)
     catalogue = catalogue_in_force()
     settings = current_settings()
     context: dict[str, Any] = {
         "problem": problem,
-        "keeping": request.form.get("keeping", "record") if problem else "record",
+        "keeping": keeping,
         "uploads": found,
         "older": found[-1].id if len(found) == PAGE_LENGTH else None,
         "all_owners": sees_all(),

@@ -4,14 +4,13 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that spreadsheets may run (https://owasp.org/www-community/attacks/CSV_Injection)."""
 
-Value = str | int | float | datetime | None
 
-
-def safe_cell(value: Value) -> Value:
+def safe_cell(value: Any) -> Any:
     """A value as a cell; a text that begins like a formula has an apostrophe before it. Numbers stay."""
     if isinstance(value, datetime):
         return value.isoformat()
@@ -20,14 +19,15 @@ def safe_cell(value: Value) -> Value:
     return value
 
 
-def csv_parts(header: Sequence[str], parts: Iterable[Iterable[Sequence[Value]]]) -> Iterator[bytes]:
-    """The bytes of a CSV file (RFC 4180, UTF-8), a part at a time; what is missing is an empty cell."""
-    yield _bytes([header])
-    for rows in parts:
-        yield _bytes(rows)
-
-
-def _bytes(rows: Iterable[Sequence[Value]]) -> bytes:
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as CSV (RFC 4180); what is missing is an empty cell."""
     written = io.StringIO(newline="")
     csv.writer(written).writerows([safe_cell(value) for value in row] for row in rows)
-    return written.getvalue().encode()
+    return written.getvalue()
+
+
+def csv_parts(header: Sequence[str], parts: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
+    """The bytes of a CSV file in UTF-8, a part at a time."""
+    yield csv_text([header]).encode()
+    for rows in parts:
+        yield csv_text(rows).encode()
