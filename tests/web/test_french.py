@@ -169,7 +169,8 @@ def test_no_page_shows_an_english_text_to_a_french_reader(
 
 
 CODE = re.compile(
-    r"^[A-Z]\d+$|^(person|key):|^[a-z]+:[a-z:]+$|^[0-9a-f-]{12,}$|^[A-Z2-7]{32}$|^the (admin|analyst|officer)$"
+    r"^[A-Z]\d+$|^(person|key):|^[a-z]+:[a-z:]+$|^[0-9a-f-]{12,}$|^[A-Z2-7]{32}$"
+    r"|^the (admin|analyst|officer)$"
 )
 
 NAMES = {
