@@ -138,7 +138,7 @@ def find(key_id: str) -> ApiKey:
     with reading() as session:
         key = session.get(ApiKey, key_id) if key_id.isprintable() else None
     if key is None:
-        raise NotFound("there is no key with this id")
+        raise NotFound(marked("there is no key with this id"))
     return key
 
 
