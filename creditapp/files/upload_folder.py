@@ -16,7 +16,7 @@ from creditapp.exceptions import StorageFull, UploadsUnavailable
 from creditapp.phrases import marked
 from creditapp.publishing import publish
 
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SPELLING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NO_ROOM = marked(
     "There is no room on the disk of the service. Ask an administrator to make room, and try again."
 )
@@ -80,7 +80,7 @@ class UploadFolder:
         Raises:
             ValueError: this is no id.
         """
-        if not ID.fullmatch(upload_id):
+        if not SPELLING.fullmatch(upload_id):
             raise ValueError(upload_id)
         return self.root / upload_id
 
@@ -118,7 +118,7 @@ class UploadFolder:
             return [
                 one.name
                 for one in self.root.iterdir()
-                if ID.fullmatch(one.name) and one.stat().st_mtime < latest
+                if SPELLING.fullmatch(one.name) and one.stat().st_mtime < latest
             ]
         return []
 

@@ -40,7 +40,7 @@ def find_corrected(decision_id: str, catalogue: Catalogue) -> StoredDecision | N
     if not decision_id:
         return None
     if not access.may("scoring.correct"):
-        raise NotAllowed("sign in to correct a decision")
+        raise NotAllowed(marked("sign in to correct a decision"))
     stored = stored_decisions.load(decision_id)
     answers_to_correct(stored, catalogue)
     return stored

@@ -88,10 +88,10 @@ def download(upload_id: str, name: str) -> Response:
     rate_limits.spend_reading()
     upload = _load(upload_id)
     if name not in RESULTS or upload.state != State.DONE:
-        raise NotFound("there is no such result")
+        raise NotFound(marked("there is no such result"))
     path = _folder().place_of(upload.id) / name
     if not path.exists():
-        raise NotFound("the results are not on this host")
+        raise NotFound(marked("the results are not on this host"))
     audit.record(access.current_actor(), Action.DATA_EXPORTED, upload.subject, name)
     stem = secure_filename(PurePath(upload.name).stem) or "file"
     return send_file(
@@ -107,7 +107,7 @@ def _load(upload_id: str) -> Upload:
     """
     upload = uploads.find(upload_id)
     if upload.owner != access.current().label and not sees_all():
-        raise UnknownUpload("there is no such file; it may have been deleted")
+        raise UnknownUpload(marked("there is no such file; it may have been deleted"))
     return upload
 
 
