@@ -143,6 +143,14 @@ def test_numbers_are_typed_as_the_reader_writes_them(
     assert "This is not a number." in refused.text
 
 
+def test_a_browser_shows_the_numbers_of_a_page_in_french(analyst: StrictClient) -> None:
+    """A field of the type number would show nothing for 0,7."""
+    page = analyst.get("/policy", headers={"Accept-Language": "fr"}).text
+    [field] = re.findall(r'<input[^>]* name="approve_from"[^>]*>', page)
+    assert 'value="0,7"' in field
+    assert 'type="text"' in field
+
+
 def test_the_charts_have_units_a_legend_and_their_figures(analyst: StrictClient) -> None:
     """One for the cost and one for the approvals, with the tried cut-offs marked in both."""
     page = analyst.get(TRIED).text

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import get_locale, gettext
 from wtforms import FloatField
+from wtforms.widgets import TextInput
 
 from creditapp.web.typed_numbers import as_typed, plain_number
 
@@ -29,6 +30,8 @@ def shown_number(number: float) -> str:
 class TypedNumberField(FloatField):  # type: ignore[misc]
     """A number that is typed in the page's language."""
 
+    # why: a number field of a browser shows nothing for 0,7, and drops a comma that is typed.
+    widget = TextInput()
     data: Any
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
