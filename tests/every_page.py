@@ -99,10 +99,14 @@ class Walked(NamedTuple):
 
 
 @contextmanager
-def walking(browser: Browser, service: Service, trained: Trained, look: Look) -> Iterator[Walked]:
+def walking(
+    browser: Browser, service: Service, trained: Trained, look: Look, *, scripts: bool = True
+) -> Iterator[Walked]:
     """A browser where the admin is signed in, with a reader's look; it notes what a page should not do."""
     context = browser.new_context(
-        viewport={"width": look.width, "height": HEIGHT}, color_scheme="light"
+        viewport={"width": look.width, "height": HEIGHT},
+        color_scheme="light",
+        java_script_enabled=scripts,
     )
     page = context.new_page()
     problems: list[str] = []

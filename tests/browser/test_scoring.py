@@ -11,7 +11,7 @@ from creditapp.factory import create_app
 from creditapp.identity import people
 from creditapp.identity.people import Role
 from tests.actors import A_TEST
-from tests.browsing import launch
+from tests.browsing import launch, sign_out
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained, serve
 
@@ -228,7 +228,7 @@ def test_answers_are_kept_for_their_person(
     page.goto(service.address)
     expect(page.get_by_label("Age")).to_have_value("")
     fill_example(page)
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     kept = "Object.keys(sessionStorage).filter((key) => key.startsWith('creditapp-draft'))"
     assert page.evaluate(kept) == []

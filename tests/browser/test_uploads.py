@@ -95,7 +95,7 @@ def test_a_file_is_scored_while_the_browser_is_closed(
     with Path(download.value.path()).open(newline="") as lines:
         found = [(row["row"], row["reference"]) for row in csv.DictReader(lines)]
     assert found == [("2", "first"), ("4", "third")]
-    wrong = page.get_by_role("region", name="The first wrong rows")
+    wrong = page.get_by_role("table", name="The first wrong rows")
     expect(wrong.get_by_role("row")).to_have_count(2)
     expect(wrong).to_contain_text("Age in years: 17 is not accepted")
     again.close()

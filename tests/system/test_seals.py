@@ -541,6 +541,8 @@ def test_a_review_that_was_sealed_before_reasons_had_codes_is_as_it_was(
         downgrade(revision="c4e19a7d2f58")
         with monkeypatch.context() as patched:
             patched.setitem(sealed_tables()["review"].__dict__, "columns", earlier)
+            for newer in ("decision_correction", "letter_reason"):
+                patched.delitem(sealed_tables(), newer)
             record.seal()
         upgrade()
         sent = SentReview("approve", "security", "a guarantor signed")

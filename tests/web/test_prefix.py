@@ -138,7 +138,7 @@ def test_no_sign_in_leads_out_of_the_prefix(
     token = csrf_token(client.get("/credit/sign-in").text)
     data = {"csrf_token": token, "name": "the officer", "password": people[Role.OFFICER]}
     entered = client.post("/credit/sign-in", query_string={"next": wanted}, data=data)
-    assert entered.location == "/credit/"
+    assert entered.location == "/credit/home"
 
 
 @pytest.mark.parametrize(
