@@ -74,6 +74,7 @@ def addresses(service: Service) -> dict[str, str]:
         "people": "/people",
         "person": "/people/1",
         "keys": "/keys",
+        "sign-in": "/sign-in",
         "account": "/account",
         "second-factor": "/account/second-factor",
         "events": "/events",
