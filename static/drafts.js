@@ -1,6 +1,8 @@
 // Keeps what is typed into a form in this tab alone, for the person who typed it, until it was scored.
 // The server keeps what was sent without a session: see `creditapp/web/drafts.py`.
 
+import { inThisLanguage } from "./numbers.js";
+
 const PREFIX = "creditapp-draft:";
 const LONGEST_HOURS = 12;
 const NOT_KEPT = ["csrf_token", "owner", "corrects", "repeat"];
@@ -34,7 +36,8 @@ export function keep(form, decision = "") {
   const texts = Object.fromEntries(
     [...new FormData(form)].filter(([name]) => !NOT_KEPT.includes(name)),
   );
-  const draft = { texts, decision, at: Date.now() };
+  const { lang } = document.documentElement;
+  const draft = { texts, decision, language: lang, at: Date.now() };
   quietly(() => sessionStorage.setItem(keyOf(form), JSON.stringify(draft)));
 }
 
@@ -65,7 +68,7 @@ export function restore(form) {
   }
   Object.entries(draft.texts).forEach(([name, text]) => {
     const field = form.elements.namedItem(name);
-    if (field) field.value = text;
+    if (field) field.value = field.dataset?.number ? inThisLanguage(text, draft.language) : text;
   });
   return draft.decision ? "scored" : "draft";
 }

@@ -1,21 +1,33 @@
 import { inWords } from "./words.js";
 
-// The marks of the page's language, as the server reads them: see `creditapp/web/typed_numbers.py`.
 const language = document.documentElement.lang;
-const markOf = (type) =>
-  new Intl.NumberFormat(language).formatToParts(1234567.8).find((part) => part.type === type).value;
 const escaped = (mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-const decimal = markOf("decimal");
-const group = markOf("group").trim() || " ";
-const grouped = new RegExp(
-  `^[+-]?(\\d{1,3}(${escaped(group)}\\d{3})+|\\d+)(${escaped(decimal)}\\d+)?$`,
-);
 
-function numberIn(field) {
-  const typed = field.value.trim().replace(/(?<=\d)[ '’\u00a0\u2009\u202f](?=\d{3}(?!\d))/g, "");
+// The marks of a language, as the server reads them: see `creditapp/web/typed_numbers.py`.
+function marksOf(language) {
+  const parts = new Intl.NumberFormat(language).formatToParts(1234567.8);
+  const markOf = (type) => parts.find((part) => part.type === type).value;
+  return { decimal: markOf("decimal"), group: markOf("group").trim() || " " };
+}
+
+function numberFrom(text, language) {
+  const { decimal, group } = marksOf(language);
+  const grouped = new RegExp(
+    `^[+-]?(\\d{1,3}(${escaped(group)}\\d{3})+|\\d+)(${escaped(decimal)}\\d+)?$`,
+  );
+  const typed = text.trim().replace(/(?<=\d)[ '’\u00a0\u2009\u202f](?=\d{3}(?!\d))/g, "");
   if (grouped.test(typed)) return Number(typed.replaceAll(group, "").replace(decimal, "."));
   if (decimal !== "." && /^[+-]?[1-9]\d{0,2}(\.\d{3})+$/.test(typed)) return NaN;
   return Number(typed);
+}
+
+const numberIn = (field) => numberFrom(field.value, language);
+
+// A number that was typed in another language, as this page's language writes it; what is no number as it is.
+export function inThisLanguage(text, other) {
+  const number = numberFrom(text, other);
+  if (other === language || !text.trim() || !Number.isFinite(number)) return text;
+  return String(number).replace(".", marksOf(language).decimal);
 }
 
 export function isAccepted(field) {

@@ -12,7 +12,7 @@ from creditapp.cli.errors import errors_in_one_line
 from creditapp.cli.named_decisions import find_named
 from creditapp.decisions.filters import Filters, Order, State
 from creditapp.decisions.reviews import LANGUAGES
-from creditapp.decisions.search import MOST_EXPORTED
+from creditapp.decisions.search import MOST_EXPORTED, SEARCH_VARIABLE
 from creditapp.exceptions import BadExport
 from creditapp.exports.applicant import export_applicant
 from creditapp.exports.folder import new_folder
@@ -93,7 +93,13 @@ def record(
 )
 @click.option("--from", "since", metavar="TIME", help="Made from this time on, as 2026-11-01.")
 @click.option("--to", "until", metavar="TIME", help="Made before this time.")
-@click.option("--search", "text", default="", help="References or ids that begin so.")
+@click.option(
+    "--search",
+    "text",
+    default="",
+    envvar=SEARCH_VARIABLE,
+    help="References or ids that begin so.",
+)
 @click.option("--inside", is_flag=True, help="Also references that have the text elsewhere.")
 @click.option("--decision", default="", help="The automatic outcome: approve, refer or decline.")
 @click.option("--outcome", default="", help="The outcome that stands.")

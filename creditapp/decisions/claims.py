@@ -177,6 +177,7 @@ def give_back(decision_id: UUID, reason: str, reviewer: Reviewer) -> None:
         session.execute(
             delete(WaitingEscalation).where(WaitingEscalation.decision_id == decision_id)
         )
+        audit.note(session, reviewer.actor, Action.CASE_GIVEN_BACK, str(decision_id))
 
 
 def _free(session: Session, decision_id: UUID) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from creditapp.database.session import reading
@@ -25,6 +25,8 @@ AT_ONCE = 10_000
 MOST_KNOWN = 1_000
 """How many decisions one text finds by index."""
 MOST_EXPORTED = 100_000
+SEARCH_VARIABLE = "CREDITAPP_EXPORT_SEARCH"
+"""The variable of the environment that gives a command the search text, which other users must not see."""
 PART = 1_000
 """How many decisions are read at a time for an export."""
 SHORTEST_ID = 6
@@ -39,7 +41,7 @@ class Page:
     `before` and `after` are ids to go on from, both ways; none where there is nothing more. `number` is how
     many the first look found, none for later pages; `is_whole` says that the look reached all decisions.
     `searched_to` is how far back (or on) it reached, where the page ends there. `is_known` says that the text
-    was found by index, among all decisions; `is_cut` that too many references begin with it.
+    was found by index, among all decisions; `is_cut` that too many references or ids begin with it.
     """
 
     decisions: Sequence[Decision]
@@ -104,6 +106,8 @@ class _Look:
             among.append(column <= end if rising else column >= end)
         if column is Decision.decision_id:
             return query.where(*among)
+        if self.known.ids:
+            return query.where(exists().where(column == Decision.decision_id))
         ids = select(column.label("decision_id")).where(*among).distinct().subquery()
         return query.join(ids, ids.c.decision_id == Decision.decision_id)
 
@@ -126,7 +130,10 @@ def _find_known(session: Session, filters: Filters) -> _Known:
         ids += found
     if span := id_span(plain):
         query = select(Decision.decision_id).where(Decision.decision_id.between(*span))
-        ids += session.scalars(query.limit(MOST_KNOWN))
+        query = query.order_by(Decision.decision_id.desc())
+        found = session.scalars(query.limit(MOST_KNOWN + 1)).all()
+        is_cut = is_cut or len(found) > MOST_KNOWN
+        ids += found[:MOST_KNOWN]
     return _Known(list(dict.fromkeys(ids)), is_cut)
 
 
@@ -150,9 +157,9 @@ def find_page(filters: Filters, limit: int, *, after: str = "", before: str = ""
     on = ids[limit - 1] if has_more else end if filters.order.is_by_time else None
     if backwards:
         decisions = decisions[::-1]
-        first, last = on, (ids[0] if ids else edge)
+        first, last = on, (ids[0] if ids else None)
     else:
-        first, last = (ids[0] if ids else edge) if edge else None, on
+        first, last = (ids[0] if ids and edge else None), on
     is_partial = end is not None and not (has_more and filters.order.is_by_time)
     searched_to = moment_of(end) if end and is_partial else None
     return Page(

@@ -34,6 +34,7 @@ STAFF = ("reviewed_by", "recorded_by")
 EVENTS = {
     Action.DECISION_REVIEWED: marked("a person reviewed the decision"),
     Action.CASE_ESCALATED: marked("a person asked somebody else to decide"),
+    Action.CASE_GIVEN_BACK: marked("the case was given back to the officers"),
     Action.CASE_RELEASED: marked("another person may review the decision"),
     Action.OUTCOME_RECORDED: marked("it was recorded what became of your credit"),
     Action.DATA_READ: marked("your answers were read"),

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +39,7 @@ DIED = marked(
 CONTENT_GONE = marked(
     "The content of the file is gone from the disk. Delete it here, and upload it again."
 )
-FAILED = marked("The scoring stopped: %(reason)s. What is scored is kept; you can go on.")
+FAILED = marked("The scoring stopped; the log says why. What is scored is kept, and you can go on.")
 CANNOT_READ = marked("The file cannot be scored: %(reason)s.")
 
 log = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ def _score(upload: Upload, folder: UploadFolder) -> None:
         counted = write_for_people(place / "results.parquet", place / "results.wrong.csv", place)
         uploads.finish(upload, **vars(counted), repeats=repeats)
     except BadTable as error:
-        _end(upload, State.REFUSED, Phrase(CANNOT_READ, {"reason": str(error)}))
+        _end(upload, State.REFUSED, Phrase(CANNOT_READ, {"reason": _without_path(error, place)}))
     except (ModelUnavailable, BrokenBundle):
         _stop(upload, Phrase(NO_MODEL, {}))
     except DatabaseUnavailable:
@@ -182,8 +183,12 @@ def _words_of(error: BaseException) -> Phrase:
     if is_full(error):
         return Phrase(NO_ROOM, {})
     log.error("an uploaded file was not scored: %r", error)
-    reason = str(error) if isinstance(error, FileRunFailed) else type(error).__name__
-    return Phrase(FAILED, {"reason": reason.partition("; run the command again")[0]})
+    return Phrase(FAILED, {})
+
+
+def _without_path(error: BadTable, place: Path) -> str:
+    """What is wrong with a file, without the place where it is kept."""
+    return re.sub(rf"{re.escape(str(place))}\S*: ", "", str(error))
 
 
 def _stop(upload: Upload, why: Phrase) -> None:

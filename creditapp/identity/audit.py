@@ -57,6 +57,7 @@ class Action(StrEnum):
     FILE_DELETED = marked("file deleted")
     CASE_RELEASED = marked("case released")
     CASE_ESCALATED = marked("case escalated")
+    CASE_GIVEN_BACK = marked("case given back")
 
 
 class AuditEvent(Base):

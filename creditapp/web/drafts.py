@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from flask import request, session, url_for
+from flask_babel import get_locale
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from creditapp.decisions import log as decision_log
@@ -16,6 +17,8 @@ LONGEST = 2500
 """A browser keeps cookies of 4096 bytes; the rest of the session needs room too."""
 SECONDS = 3600
 NOT_KEPT = ("csrf_token", "once", "repeat")
+LANGUAGE = "typed_in"
+"""The key of the language that the answers were typed in."""
 
 
 def owner() -> str:
@@ -29,7 +32,7 @@ def keep_posted() -> str:
         sent = {name: text for name, text in request.form.items() if name not in NOT_KEPT}
     except RequestEntityTooLarge:
         return url_for("scoring.form")
-    sealed = seal(json.dumps(sent), current_settings().secret_key)
+    sealed = seal(json.dumps({**sent, LANGUAGE: str(get_locale())}), current_settings().secret_key)
     if len(sealed) <= LONGEST:
         session[KEY] = sealed
     corrects = sent.get("corrects", "")
@@ -38,10 +41,16 @@ def keep_posted() -> str:
     return url_for("scoring.form")
 
 
-def take() -> Mapping[str, str] | None:
-    """The answers that were kept, once; none if they are old, or another person's."""
-    text = unseal(session.pop(KEY, ""), current_settings().secret_key, SECONDS)
+def take(corrects: str = "") -> Mapping[str, str] | None:
+    """The answers that were kept, once; none if they are old, another person's, or those of another form.
+
+    `corrects` is the id of the decision that the form corrects, where it corrects one.
+    """
+    text = unseal(session.get(KEY, ""), current_settings().secret_key, SECONDS)
     answers: dict[str, str] = json.loads(text) if text else {}
+    if text and answers.get("corrects", "") != corrects:
+        return None
+    forget()
     return answers if answers.pop("owner", None) == owner() else None
 
 

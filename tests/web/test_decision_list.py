@@ -159,7 +159,8 @@ def test_the_page_keeps_filters_and_saves_views(
     """A view is one's own and has no search text; wrong input is refused at its field."""
     score(client, GOOD, reference="Meyer")
     client.sign_in("the officer", people[Role.OFFICER])
-    page = client.get("/decisions?reference=mey&risk=LOW&order=largest&amount_from=1,000").text
+    typed = "/decisions?reference=mey&risk=LOW&order=largest&amount_from=1,000"
+    page = client.get(typed, follow_redirects=True).text
     assert len(listed(page)) == 1
     assert "5,000 DM" in page
     assert "Decisions found: 1" in page
@@ -179,6 +180,45 @@ def test_the_page_keeps_filters_and_saves_views(
     assert "Low risk</a>" in client.get("/decisions").text
     post(client, delete)
     assert "Low risk</a>" not in client.get("/decisions").text
+
+
+def test_an_amount_in_an_address_means_the_same_in_every_language(
+    app: Flask, client: StrictClient, people: dict[Role, str]
+) -> None:
+    """What is typed in English is written so that French reads it too, in an address and in a view."""
+    client.sign_in("the officer", people[Role.OFFICER])
+    for typed, sent in (("5,000", "5000"), ("5,000.5", "5000.50"), ("5.125", "5.1250")):
+        address = client.get(f"/decisions?amount_from={typed}").location
+        assert address == f"/decisions?amount_from={sent}"
+        in_french = client.get(address, headers={"Accept-Language": "fr"})
+        assert in_french.status_code == 200
+        assert f'value="{sent}"' in in_french.text
+    saved = post(client, "/decisions/views", amount_from="5,000", view="Large")
+    assert saved.headers["Location"] == "/decisions?amount_from=5000"
+
+
+def test_ids_that_begin_alike_are_newest_first_and_said_to_be_too_many(
+    app: Flask, client: StrictClient, monkeypatch: pytest.MonkeyPatch, people: dict[Role, str]
+) -> None:
+    """Ids of one time begin alike; which ones are shown is no accident."""
+    monkeypatch.setattr(search, "MOST_KNOWN", 2)
+    made = [score(client, GOOD) for _ in range(3)]
+    client.sign_in("the officer", people[Role.OFFICER])
+    page = client.get(f"/decisions?reference={made[0][:6]}").text
+    assert listed(page) == made[:0:-1]
+    assert "more than 2 references or ids begin with this" in page
+
+
+def test_references_that_are_too_many_are_said_to_be_so_beside_the_one_that_is_found(
+    app: Flask, client: StrictClient, monkeypatch: pytest.MonkeyPatch, people: dict[Role, str]
+) -> None:
+    """Whoever searches LOAN-1 learns that LOAN-10 and others are not in the list."""
+    monkeypatch.setattr(search, "MOST_KNOWN", 2)
+    made = [score(client, GOOD, reference=f"LOAN-1{end}") for end in ("", "0", "1")]
+    client.sign_in("the officer", people[Role.OFFICER])
+    page = client.get("/decisions?reference=LOAN-1").text
+    assert listed(page) == made[:1]
+    assert "not all are here" in page
 
 
 def test_what_is_filtered_is_exported(

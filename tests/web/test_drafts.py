@@ -148,3 +148,34 @@ def test_an_old_token_scores_nothing_and_keeps_the_answers(
     again = client.post("/", data={"csrf_token": token, **form_data(age_in_years="43")})
     assert again.status_code == 200
     assert 'class="verdict' in again.text
+
+
+def test_a_number_means_the_same_in_another_language(
+    client: StrictClient, people: dict[Role, str]
+) -> None:
+    """5,000 is five thousand in English, and would be five in French."""
+    client.sign_in(OFFICER, people[Role.OFFICER])
+    address = send(client, credit_amount="5,000.5")
+    home = sign_in(client, people, OFFICER, address)
+    page = client.get(home, headers={"Accept-Language": "fr"}).text
+    assert field(page, "credit_amount") == "5000,5"
+
+
+def test_a_new_application_is_not_filled_with_a_correction(
+    client: StrictClient, people: dict[Role, str]
+) -> None:
+    """Its answers wait for the form that they were typed in."""
+    client.sign_in(OFFICER, people[Role.OFFICER])
+    made = client.post("/", data={**names(client), **form_data()}).text
+    [decision] = set(re.findall(r"/decisions/([0-9a-f-]{36})", made))
+    address = send(client, corrects=decision, age_in_years="44")
+    correcting = sign_in(client, people, OFFICER, address)
+    assert correcting == f"/decisions/{decision}/correct"
+    assert field(client.get("/").text, "age_in_years") == ""
+    assert field(client.get(correcting).text, "age_in_years") == "44"
+
+
+def names(client: StrictClient) -> dict[str, str]:
+    """What the open form sends besides the answers."""
+    page = client.get("/").text
+    return {name: field(page, name) for name in ("csrf_token", "once", "owner")}

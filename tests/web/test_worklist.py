@@ -174,6 +174,11 @@ def test_officers_work_through_the_queue(
     assert left.headers["Location"] == "/decisions/waiting"
     assert post(other, f"/decisions/{second}/give-back", words="").status_code == 422
     assert post(client, f"/decisions/{first}/take").status_code == 409
+    post(other, f"/decisions/{second}/give-back", words="within your limit")
+    with app.app_context():
+        actions = [event.action for event in audit.find_about(second)]
+    assert actions[-1] == "case given back"
+    assert post(client, f"/decisions/{second}/take").status_code == 302
 
 
 def test_a_case_that_waits_too_long_is_marked(

@@ -16,7 +16,7 @@ from flask_babel import gettext
 from creditapp.decisions import exported
 from creditapp.decisions.exported import ExportedRow
 from creditapp.decisions.filters import Filters
-from creditapp.decisions.search import MOST_EXPORTED
+from creditapp.decisions.search import MOST_EXPORTED, SEARCH_VARIABLE
 from creditapp.exceptions import ExportRefused
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
@@ -81,9 +81,8 @@ def _content(filters: Filters, kind: str, actor: Actor) -> Iterator[bytes]:
 def _parquet(filters: Filters, actor: Actor) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="creditapp-export-") as folder:
         path = Path(folder) / "decisions.parquet"
-        _run(
-            path, [*_options(filters), f"--actor={actor.label}", f"--request-id={actor.request_id}"]
-        )
+        made_by = [f"--actor={actor.label}", f"--request-id={actor.request_id}"]
+        _run(path, [*_options(filters), *made_by], filters.text)
         file = path.open("rb")
     # why: the name of the file is gone; its content goes when it is closed.
     return _chunks(file)
@@ -95,9 +94,10 @@ def _chunks(file: object) -> Iterator[bytes]:
             yield chunk
 
 
-def _run(path: Path, options: list[str]) -> None:
+def _run(path: Path, options: list[str], text: str) -> None:
     """Run `flask export decisions`; its failures are raised again here."""
-    environment = {**os.environ, "FLASK_SKIP_DOTENV": "1"}
+    # why: every user of the host sees the command line of a process, and only its own user the environment.
+    environment = {**os.environ, "FLASK_SKIP_DOTENV": "1", SEARCH_VARIABLE: text}
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     command = ["export", "decisions", str(path), "--format=parquet", *options]
     try:
@@ -118,7 +118,6 @@ def _run(path: Path, options: list[str]) -> None:
 def _options(filters: Filters) -> list[str]:
     """The filters as options of the command."""
     values = {
-        "search": filters.text,
         "from": filters.since and filters.since.isoformat(),
         "to": filters.until and filters.until.isoformat(),
         "decision": filters.decision,

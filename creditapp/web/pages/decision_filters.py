@@ -63,7 +63,12 @@ def _choice(label: Any, texts: dict[str, Any], name: str | None = None) -> Selec
 
 
 def _text(label: Any, longest: int, name: str | None = None) -> StringField:
-    return StringField(label, render_kw={"maxlength": longest}, name=name)
+    return StringField(label, [_check_printable], render_kw={"maxlength": longest}, name=name)
+
+
+def _check_printable(_form: Any, field: Field) -> None:
+    if not (field.data or "").isprintable():
+        raise ValidationError(gettext("Type printable characters alone."))
 
 
 class AmountField(StringField):  # type: ignore[misc]
@@ -83,6 +88,15 @@ class AmountField(StringField):  # type: ignore[misc]
         if not abs(number) <= LARGEST_AMOUNT:
             raise ValueError(typed)
         return number
+
+    @property
+    def sent(self) -> str:
+        """The number as any language reads it; nothing without one, and what is no number as it is."""
+        if self.errors or self.number is None:
+            return self.data or ""
+        # why: 5.125 could be thousands in French, and 5.12 and 5.1250 could not.
+        texts = [f"{self.number:.{places}f}" for places in (0, 2, 4)]
+        return next((text for text in texts if float(text) == self.number), texts[-1])
 
     def pre_validate(self, _form: Any) -> None:
         """Refuse what is no number."""
@@ -154,6 +168,12 @@ class FilterForm(FlaskForm):  # type: ignore[misc]
         )
 
     @property
+    def is_typed_otherwise(self) -> bool:
+        """Whether an amount is typed as one language alone reads it."""
+        amounts = (self.amount_from, self.amount_to)
+        return any((field.data or "").strip() not in ("", field.sent) for field in amounts)
+
+    @property
     def is_set(self) -> bool:
         """Whether anything is filtered or sorted."""
         return bool(self.parameters)
@@ -161,7 +181,7 @@ class FilterForm(FlaskForm):  # type: ignore[misc]
     @property
     def parameters(self) -> dict[str, str]:
         """What is filtered, as the parameters of an address."""
-        return {field.name: _as_sent(field.data) for field in self if field.data}
+        return {field.name: _as_sent(field) for field in self if field.data}
 
 
 def served_amounts() -> Amounts:
@@ -173,8 +193,10 @@ def served_amounts() -> Amounts:
     return Amounts(catalogue.name, catalogue.amount)
 
 
-def _as_sent(data: object) -> str:
-    return "1" if data is True else str(data)
+def _as_sent(field: Field) -> str:
+    if isinstance(field, AmountField):
+        return field.sent
+    return "1" if field.data is True else str(field.data)
 
 
 def _start_of(day: date | None, days_later: int = 0) -> datetime | None:

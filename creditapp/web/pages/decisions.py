@@ -41,6 +41,10 @@ def overview() -> Response | Page:
     form = FilterForm(request.args)
     if not form.validate():
         return list_page(form), 422
+    if form.is_typed_otherwise:
+        # why: an amount in an address must mean the same after the language is changed.
+        asked: dict[str, Any] = {**request.args, **form.parameters}
+        return redirect(url_for("decisions.overview", **asked))
     decision_id = (form.reference.data or "").strip().lower()
     if decision_log.is_id(decision_id):
         return redirect(url_for("decisions.decision", decision_id=decision_id))

@@ -5,6 +5,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Self
 
+from babel import Locale
 from flask import request
 from flask_babel import get_locale, gettext, lazy_gettext
 from flask_wtf import FlaskForm
@@ -27,7 +28,7 @@ from creditapp.applications.table import LONGEST_REFERENCE
 from creditapp.exceptions import InvalidApplication
 from creditapp.phrases import Phrase, translate
 from creditapp.serving.served_model import ServedModel
-from creditapp.web import intake
+from creditapp.web import drafts, intake
 from creditapp.web.phrasing import phrase, phrase_all
 from creditapp.web.typed_numbers import as_typed, plain_number
 
@@ -49,7 +50,11 @@ class ApplicationForm(FlaskForm):  # type: ignore[misc]
     @classmethod
     def from_sent(cls, sent: Mapping[str, str]) -> Self:
         """The form with what was sent before, by the names that its fields have in HTML."""
-        texts = {_attribute(one): sent.get(one.slug, "") for one in cls.catalogue.features}
+        language = sent.get(drafts.LANGUAGE, "")
+        texts = {
+            _attribute(one): _in_this_language(one, sent.get(one.slug, ""), language)
+            for one in cls.catalogue.features
+        }
         return cls(data={**texts, REFERENCE: sent.get(REFERENCE, "")})
 
     def submitted(
@@ -93,6 +98,15 @@ def _given(catalogue: Catalogue) -> dict[str, Any]:
     }
     reference = request.form.get(REFERENCE)
     return {**given, **({REFERENCE: reference} if reference else {})}
+
+
+def _in_this_language(question: Question, text: str, language: str) -> str:
+    """A number that was typed in another language as the reader would type it; other texts as they are."""
+    locale = get_locale()
+    if not isinstance(question, Numeric) or question.codes or language in ("", str(locale)):
+        return text
+    plain = plain_number(text, Locale.parse(language))
+    return text if plain is None else as_typed(plain, locale)
 
 
 def _answer(question: Question, text: str) -> Answer:

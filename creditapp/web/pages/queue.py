@@ -15,7 +15,7 @@ from creditapp.decisions.queue import MOST_COUNTED, Part
 from creditapp.exceptions import BadNote, NotAllowed, NotWaiting, SamePerson, TakenByAnother
 from creditapp.phrases import marked
 from creditapp.settings.current import current_settings
-from creditapp.web import access, rate_limits
+from creditapp.web import rate_limits
 from creditapp.web.access import OFFICERS, open_to
 from creditapp.web.amounts import amount_writer
 from creditapp.web.pages.decisions import decision_page
@@ -142,7 +142,6 @@ def _queue_page(problem: str = "") -> str:
         page=queue.find_page(part, reviewer, PAGE_LENGTH, **asked),
         counts=queue.count(reviewer, now - target),
         part=part,
-        parts=list(Part),
         me=reviewer,
         now=now,
         target=target,
@@ -150,6 +149,5 @@ def _queue_page(problem: str = "") -> str:
         amount=amount_writer(),
         most=MOST_COUNTED,
         two_people=current_settings().two_people,
-        is_local=access.current().role is None,
         problem=problem,
     )

@@ -52,8 +52,8 @@ def correct(decision_id: str) -> str:
     stored = load_personal(decision_id)
     catalogue = model_cache.current().catalogue
     answers = corrections.answers_to_correct(stored, catalogue)
-    draft = drafts.take()
-    if draft is not None and draft.get("corrects") == decision_id:
+    draft = drafts.take(decision_id)
+    if draft is not None:
         return _page(form_of(catalogue).from_sent(draft), notice=_ended(), corrects=stored)
     filled = texts_of(catalogue, answers, stored.decision.reference)
     return _page(form_of(catalogue)(data=filled), corrects=stored, keeps_draft=True)
