@@ -108,6 +108,7 @@ def decision_page(stored: StoredDecision, replayed: Replayed | None = None, **to
         **_questions(stored.catalogue),
         "replayed": replayed,
         "standing": stored.standing,
+        "case_amount": amount_writer()(stored.decision),
         "obstacle": _explain(stored.standing.problem_for(reviewer)),
         "me": reviewer,
         "notes": stored.notes,

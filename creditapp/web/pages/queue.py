@@ -96,7 +96,7 @@ def next_address() -> str:
     if found is None:
         flash(gettext(NOTHING_LEFT))
         return url_for("queue.overview")
-    return url_for("decisions.decision", decision_id=found, _anchor="review")
+    return url_for("decisions.decision", decision_id=found)
 
 
 def _moved(
@@ -124,7 +124,7 @@ def _changed(decision_id: str, change: Callable[[Reviewer], None]) -> tuple[str,
 
 
 def _to_case(decision_id: str) -> Response:
-    return redirect(url_for("decisions.decision", decision_id=decision_id, _anchor="review"))
+    return redirect(url_for("decisions.decision", decision_id=decision_id))
 
 
 def _part() -> Part:
