@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import reading, writing
-from creditapp.decisions.log import Answers
+from creditapp.decisions.log import ERASED, lock_answers
 from creditapp.exceptions import BadNote
 from creditapp.identity.actors import Actor
 from creditapp.phrases import marked
@@ -40,7 +40,6 @@ TEXTS = {
     NoteKind.GIVEN_BACK: marked("given back to officers"),
 }
 LENGTH = marked("write a note of 1 to %(most)s characters")
-ERASED = marked("the answers of this decision were erased, so nothing personal may be added")
 
 
 class CaseNote(Base):
@@ -81,7 +80,7 @@ def add(session: Session, decision_id: UUID, text: str, actor: Actor, kind: Note
     text = "\n".join(text.strip().splitlines())
     if not 0 < len(text) <= LONGEST_NOTE or not text.replace("\n", "").isprintable():
         raise BadNote(LENGTH, most=LONGEST_NOTE)
-    if session.get(Answers, decision_id) is None:
+    if not lock_answers(session, decision_id):
         raise BadNote(ERASED)
     session.add(
         CaseNote(

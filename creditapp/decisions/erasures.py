@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, String, Text, delete, select, update
+from sqlalchemy import JSON, ColumnElement, Index, String, Text, delete, select, union, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from creditapp.database.engine import Base, UtcDateTime
@@ -100,10 +100,12 @@ def find_oldest(session: Session, before: datetime) -> datetime | None:
 def erase_older(before: datetime, actor: Actor, *, dry_run: bool) -> int:
     """Erase the personal data of all decisions from before a time; how many have some.
 
+    Also what people wrote about decisions whose answers are gone: earlier versions let them.
+
     Raises:
         DatabaseUnavailable: those of earlier chunks are erased.
     """
-    overdue = _ids(Answers.decision_id < first_id(before))
+    overdue = _ids_with_words(first_id(before))
     if overdue and not dry_run:
         erase(overdue, actor, "kept for the time of retention")
     return len(overdue)
@@ -143,6 +145,19 @@ def _ids(condition: ColumnElement[bool]) -> list[str]:
         return [str(one) for one in session.scalars(query)]
 
 
+def _ids_with_words(end: UUID) -> list[str]:
+    """The ids of the decisions before an id that have personal data in any table, oldest first."""
+    reviewed = select(Review.decision_id).join(ReviewNote, ReviewNote.review_id == Review.id)
+    every = union(
+        select(Answers.decision_id).where(Answers.decision_id < end),
+        select(LetterReason.decision_id).where(LetterReason.decision_id < end),
+        reviewed.where(Review.decision_id < end),
+        select(CaseNote.decision_id).where(CaseNote.decision_id < end),
+    )
+    with reading() as session:
+        return sorted(str(one) for one in session.scalars(every))
+
+
 def _is_known(decision_id: str) -> bool:
     try:
         find(decision_id)
@@ -157,7 +172,9 @@ def _erase(session: Session, decision: Decision, actor: Actor, reason: str) -> b
     reviews = select(Review.id).where(Review.decision_id == decision_id)
     deleted = {
         Answers.__tablename__: delete(Answers).where(Answers.decision_id == decision_id),
-        LetterReason.__tablename__: delete(LetterReason).where(LetterReason.review_id.in_(reviews)),
+        LetterReason.__tablename__: delete(LetterReason).where(
+            LetterReason.decision_id == decision_id
+        ),
         ReviewNote.__tablename__: delete(ReviewNote).where(ReviewNote.review_id.in_(reviews)),
         CaseNote.__tablename__: delete(CaseNote).where(CaseNote.decision_id == decision_id),
     }

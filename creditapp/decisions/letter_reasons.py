@@ -2,17 +2,21 @@
 
 It is never translated by the program: a person writes it. An applicant reads the words, so they can be
 erased as those of the review are. Rows are only added; the newest of a language counts.
+
+The key holds the decision, so that the seals know whose an erased row was; the row cannot be asked any more.
 """
 
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils import compat
 
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.salts import SALT_BYTES, salts
 from creditapp.database.session import reading, writing
+from creditapp.decisions.log import ERASED, Decision, lock_answers
 from creditapp.decisions.reviews import LANGUAGES, LONGEST_NOTE, Review
 from creditapp.exceptions import BadReview
 from creditapp.identity import audit
@@ -26,11 +30,12 @@ class LetterReason(Base):
 
     __tablename__ = "letter_reason"
     __table_args__ = (
+        Index("ix_letter_reason_decision_id", "decision_id"),
         Index("ix_letter_reason_review_id", "review_id"),
-        {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    decision_id: Mapped[UUID] = mapped_column(ForeignKey(Decision.decision_id), primary_key=True)
     review_id: Mapped[int] = mapped_column(ForeignKey(Review.id))
     language: Mapped[str] = mapped_column(String(2))
     text: Mapped[str] = mapped_column(Text)
@@ -60,8 +65,7 @@ def find_all(decision_id: UUID) -> list[LetterReason]:
     Raises:
         DatabaseUnavailable: they cannot be read.
     """
-    of_decision = select(Review.id).where(Review.decision_id == decision_id)
-    query = select(LetterReason).where(LetterReason.review_id.in_(of_decision))
+    query = select(LetterReason).where(LetterReason.decision_id == decision_id)
     with reading() as session:
         return list(session.scalars(query.order_by(LetterReason.id)))
 
@@ -70,7 +74,8 @@ def write(review: Review, language: str, text: str, actor: Actor) -> None:
     """Record the reason of a review in the language of a letter; the event does not repeat it.
 
     Raises:
-        BadReview: the language is none of a letter, or the text is missing or too long; nothing was recorded.
+        BadReview: the language is none of a letter, the text is missing or too long, or the answers were
+            erased; nothing was recorded.
         DatabaseUnavailable: nothing was recorded.
     """
     text = text.strip()
@@ -84,6 +89,8 @@ def write(review: Review, language: str, text: str, actor: Actor) -> None:
             longest=LONGEST_NOTE,
         )
     row = LetterReason(
+        id=compat.uuid7(),
+        decision_id=review.decision_id,
         review_id=review.id,
         language=language,
         text=text,
@@ -92,6 +99,8 @@ def write(review: Review, language: str, text: str, actor: Actor) -> None:
         salt=salts(1)[0],
     )
     with writing() as session:
+        if not lock_answers(session, review.decision_id):
+            raise BadReview(ERASED)
         session.add(row)
         detail = f"in {language}"
         audit.note(session, actor, Action.LETTER_REASON_WRITTEN, str(review.decision_id), detail)

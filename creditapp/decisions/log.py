@@ -135,6 +135,8 @@ class LogProbe(Base):
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+ERASED = marked("the answers of this decision were erased, so nothing personal may be added")
+
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the clock of a deciding host may be behind that of a deploying host."""
 
@@ -259,6 +261,16 @@ def get(session: Session, decision_id: str) -> Decision:
     if decision is None:
         raise UnknownDecision(decision_id)
     return decision
+
+
+def lock_answers(session: Session, decision_id: UUID) -> bool:
+    """Whether the answers of a decision are kept; if so, nobody erases them until the transaction ends.
+
+    Ask this before personal words are added: an erasure would not find words that are committed after it.
+    """
+    # why: PostgreSQL locks the row; SQLite has only one writer at a time.
+    query = select(Answers.decision_id).where(Answers.decision_id == decision_id)
+    return session.scalar(query.with_for_update(read=True)) is not None
 
 
 def find_scored_answers(

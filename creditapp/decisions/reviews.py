@@ -18,7 +18,7 @@ from creditapp.database.salts import SALT_BYTES, salts
 from creditapp.database.session import lock_table, reading, writing
 from creditapp.decisions import claims
 from creditapp.decisions.claims import Reviewer
-from creditapp.decisions.log import Decision
+from creditapp.decisions.log import Decision, lock_answers
 from creditapp.decisions.review_reasons import ReviewReason, in_words
 from creditapp.exceptions import AlreadyReviewed, BadReview, SamePerson
 from creditapp.explanations.reasons import Reason, Source
@@ -132,7 +132,8 @@ def record(
 ) -> Review:
     """Record a person's decision; `newest_seen` is the id of the newest review the person saw, if any.
 
-    `is_senior`: they may decide what was escalated.
+    `is_senior`: they may decide what was escalated. Once the answers are erased, a review has no note: it is
+    neither required nor recorded.
 
     Raises:
         SamePerson: it must be by another person (`by_another`) than who scored; nothing was recorded.
@@ -160,24 +161,29 @@ def check(decision: Decision, sent: SentReview, actor: Actor, *, by_another: boo
                 "you scored this application, so another person must review it; nothing was recorded"
             )
         )
-    _check_words(sent._replace(note=sent.note.strip()))
+    _check_codes(sent)
+    if decision.given:
+        _check_note(sent.note.strip())
 
 
-def _check_words(sent: SentReview) -> None:
+def _check_codes(sent: SentReview) -> None:
     if sent.outcome not in list(Verdict):
         raise BadReview(marked("the outcome must be approve or decline"))
     if sent.reason not in list(ReviewReason):
         raise BadReview(
             marked("choose a main reason; accepted is %(reasons)s"), reasons=", ".join(ReviewReason)
         )
-    if not (0 < len(sent.note) <= LONGEST_NOTE and sent.note.isprintable()):
-        raise BadReview(
-            marked("a reason of 1 to %(longest)s printable characters is required"),
-            longest=LONGEST_NOTE,
-        )
     if sent.language not in LANGUAGES:
         raise BadReview(
             marked("the language must be one of %(languages)s"), languages=", ".join(LANGUAGES)
+        )
+
+
+def _check_note(note: str) -> None:
+    if not (0 < len(note) <= LONGEST_NOTE and note.isprintable()):
+        raise BadReview(
+            marked("a reason of 1 to %(longest)s printable characters is required"),
+            longest=LONGEST_NOTE,
         )
 
 
@@ -208,6 +214,8 @@ def check_seen(newest: int | None, newest_seen: int | None) -> None:
 
 def _add(session: Session, decision: Decision, sent: SentReview, actor: Actor) -> Review:
     """Add the review, its note and its event in one transaction; the event does not repeat the note."""
+    # why: before the review, as the retention also locks the answers before the decision.
+    has_answers = lock_answers(session, decision.decision_id)
     review = Review(
         decision_id=decision.decision_id,
         outcome=sent.outcome,
@@ -217,9 +225,10 @@ def _add(session: Session, decision: Decision, sent: SentReview, actor: Actor) -
     )
     session.add(review)
     session.flush()
-    [salt] = salts(1)
-    words = ReviewNote(review_id=review.id, note=sent.note, language=sent.language, salt=salt)
-    session.add(words)
+    if has_answers:
+        [salt] = salts(1)
+        words = ReviewNote(review_id=review.id, note=sent.note, language=sent.language, salt=salt)
+        session.add(words)
     detail = f"{decision.decision} reviewed: {sent.outcome}"
     audit.note(session, actor, Action.DECISION_REVIEWED, str(decision.decision_id), detail)
     return review

@@ -110,7 +110,7 @@ def _plain(value: object) -> object:
 
 DECISIONS = Group(
     (
-        Part("letter_reason", Review.decision_id, (LetterReason.review_id == Review.id,)),
+        Part("letter_reason", LetterReason.decision_id),
         Part("review_note", Review.decision_id, (ReviewNote.review_id == Review.id,)),
         Part("review", Review.decision_id),
         Part("challenger_score", ChallengerScore.decision_id),

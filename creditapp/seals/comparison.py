@@ -13,7 +13,14 @@ from creditapp.seals import blocks, expiries, rows
 from creditapp.seals.blocks import SealBlock, SealPart
 from creditapp.seals.canonical import Hashed, leaf_of
 from creditapp.seals.faults import Findings, Kind, Suspect
-from creditapp.seals.tables import Key, SealedTable, milliseconds, moment_of, sealed_tables
+from creditapp.seals.tables import (
+    UUID_BYTES,
+    Key,
+    SealedTable,
+    milliseconds,
+    moment_of,
+    sealed_tables,
+)
 from creditapp.seals.unsealed import split_keys
 
 LATE = timedelta(hours=1)
@@ -104,9 +111,9 @@ def _without_erased(
 
 
 def _decisions_of(session: Session, table: SealedTable, keys: Sequence[Key]) -> dict[Key, UUID]:
-    """The decisions that erasable rows belong to."""
-    if table.name == "decision_answers":
-        return {key: UUID(bytes=key) for key in keys}
+    """The decisions that erasable rows belong to: by the end of their keys, or as the words of a review."""
+    if table.key[-1] == "decision_id":
+        return {key: UUID(bytes=key[-UUID_BYTES:]) for key in keys}
     query = select(Review.id, Review.decision_id).where(
         Review.id.in_([int.from_bytes(key, "big") for key in keys])
     )

@@ -16,7 +16,8 @@ def upgrade() -> None:
     op.add_column("review_note", sa.Column("language", sa.String(length=2), nullable=True))
     op.create_table(
         "letter_reason",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("decision_id", sa.Uuid(), nullable=False),
         sa.Column("review_id", sa.Integer(), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -24,13 +25,18 @@ def upgrade() -> None:
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("salt", sa.LargeBinary(length=16), nullable=False),
         sa.ForeignKeyConstraint(
+            ["decision_id"],
+            ["decision.decision_id"],
+            name=op.f("fk_letter_reason_decision_id_decision"),
+        ),
+        sa.ForeignKeyConstraint(
             ["review_id"], ["review.id"], name=op.f("fk_letter_reason_review_id_review")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter_reason")),
-        sqlite_autoincrement=True,
+        sa.PrimaryKeyConstraint("id", "decision_id", name=op.f("pk_letter_reason")),
     )
+    op.create_index("ix_letter_reason_decision_id", "letter_reason", ["decision_id"])
     op.create_index("ix_letter_reason_review_id", "letter_reason", ["review_id"])
-    protect("letter_reason", ["id"], erasable=True)
+    protect("letter_reason", ["id", "decision_id"], erasable=True)
 
 
 def downgrade() -> None:
