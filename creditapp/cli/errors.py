@@ -15,6 +15,7 @@ from creditapp.exceptions import (
     RefusedModel,
     RowsRefused,
 )
+from creditapp.phrase_documents import as_document
 from creditapp.serving.remote_commands import CLOSED, REFUSED, UNDER_WAY
 
 BAD_INPUT = 2
@@ -33,12 +34,16 @@ def errors_in_one_line(*, as_json: bool = False) -> Iterator[None]:
         yield
     except DatabaseUnavailable as error:
         text = str(error) if isinstance(error, RowsRefused) else f"{error}; {CHECK_DATABASE}"
-        _print(text, as_json=as_json)
+        _print(text, text, as_json=as_json)
         sys.exit(BAD_INPUT)
     except CreditappError as error:
-        _print(str(error), as_json=as_json)
+        _print(str(error), error.phrase, as_json=as_json)
         sys.exit(EXIT_CODES.get(type(error), BAD_INPUT))
 
 
-def _print(text: str, *, as_json: bool) -> None:
-    click.echo(json.dumps({"error": text}) if as_json else text, err=not as_json)
+def _print(text: str, phrase: object, *, as_json: bool) -> None:
+    """Print the text; as JSON with its template and values too, which the caller can translate."""
+    if as_json:
+        click.echo(json.dumps({"error": text, "phrase": as_document(phrase)}))
+    else:
+        click.echo(text, err=True)

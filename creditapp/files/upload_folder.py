@@ -20,7 +20,7 @@ SPELLING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NO_ROOM = marked(
     "There is no room on the disk of the service. Ask an administrator to make room, and try again."
 )
-NOT_USABLE = "the folder for uploaded files cannot be written to; see CREDITAPP_UPLOADS"
+NOT_USABLE = marked("the folder for uploaded files cannot be written to; see CREDITAPP_UPLOADS")
 LEFT_OVER_SECONDS = 3600
 """After how long a folder without an upload is left over, and not one that is being filled."""
 

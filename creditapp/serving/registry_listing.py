@@ -7,7 +7,7 @@ shows the last answer with its age, and one process of all workers asks again.
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ STAGES = (marked("Production"), marked("Staging"), marked("Archived"), marked("N
 
 
 FRESH = timedelta(seconds=60)
-"""An answer that is older is asked for again when somebody looks at it."""
+"""An answer that is older is asked for again when somebody looks at it; so is one that failed before that."""
 VERSIONS = "versions"
 
 Run = Callable[[Callable[[], None]], None]
@@ -66,6 +66,11 @@ def refresh() -> None:
     _ask(VERSIONS, remote_commands.list_versions)
 
 
+def refresh_after_change() -> None:
+    """Ask for the versions also where they are being asked for: that answer may be older than the change."""
+    _ask(VERSIONS, remote_commands.list_versions, anew=True)
+
+
 def keep_versions(listed: Sequence[dict[str, Any]]) -> None:
     """Keep the versions, as a command that has just changed something has read them.
 
@@ -86,27 +91,28 @@ def forget_documents(version: str) -> None:
 
 def _looked_up(name: str, fetch: Callable[[], Any]) -> Known:
     known = registry_copies.find(name)
-    if known.is_asked or not known.is_older_than(FRESH):
+    is_young = not known.is_older_than(FRESH) or known.has_failed_within(FRESH)
+    if known.is_asked or is_young:
         return known
     _ask(name, fetch)
     return registry_copies.find(name)
 
 
-def _ask(name: str, fetch: Callable[[], Any]) -> None:
-    if registry_copies.claim(name):
+def _ask(name: str, fetch: Callable[[], Any], *, anew: bool = False) -> None:
+    if asked_at := registry_copies.claim(name, anew=anew):
         app = current_app._get_current_object()  # type: ignore[attr-defined]
         run: Run = app.extensions["registry_listing"]
-        run(partial(_work, app, name, fetch))
+        run(partial(_work, app, name, asked_at, fetch))
 
 
-def _work(app: Flask, name: str, fetch: Callable[[], Any]) -> None:
+def _work(app: Flask, name: str, asked_at: datetime, fetch: Callable[[], Any]) -> None:
     """Ask the registry, and keep the answer or why there is none."""
     with app.app_context():
         try:
             try:
-                registry_copies.keep(name, fetch())
+                registry_copies.keep_answer(name, asked_at, fetch())
             except (RegistryUnavailable, RefusedModel) as error:
-                registry_copies.keep_problem(name, str(error))
+                registry_copies.keep_problem(name, asked_at, error.phrase)
         except DatabaseUnavailable as error:
             log.warning(
                 "what the registry said is not kept: %s: %r",

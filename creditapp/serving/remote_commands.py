@@ -21,6 +21,7 @@ from creditapp.exceptions import (
 from creditapp.identity.actors import Actor
 from creditapp.identity.proposals import Proposal, Settlement
 from creditapp.observability import metrics
+from creditapp.phrase_documents import from_document
 from creditapp.phrases import marked
 from creditapp.serving import cache as model_cache
 from creditapp.serving import change_lock, promotions
@@ -167,5 +168,5 @@ def _parse(code: int, output: str) -> Any:
             UNDER_WAY: ChangeUnderWay,
             CLOSED: ProposalClosed,
         }
-        raise failures.get(code, RegistryUnavailable)(answer["error"])
+        raise failures.get(code, RegistryUnavailable)(from_document(answer["phrase"]))
     return answer

@@ -17,7 +17,8 @@ def upgrade() -> None:
         sa.Column("document", sa.JSON(none_as_null=True)),
         sa.Column("fetched_at", sa.DateTime(timezone=True)),
         sa.Column("asked_at", sa.DateTime(timezone=True)),
-        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True)),
+        sa.Column("problem", sa.JSON(none_as_null=True)),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_registry_copy")),
     )
 

@@ -193,15 +193,104 @@ def test_a_registry_that_fails_leaves_the_last_answer(
     ask(app)
     asked.pop()()
 
-    def fail() -> None:
+    def be_away() -> None:
         raise RegistryUnavailable("the registry is away")
 
-    monkeypatch.setattr(remote_commands, "list_versions", fail)
+    monkeypatch.setattr(remote_commands, "list_versions", be_away)
     with app.app_context():
         registry_listing.refresh()
         asked.pop()()
     known = ask(app)
     assert (known.document, known.problem) == ([{"version": "7"}], "the registry is away")
+
+
+def fail(*_arguments: object) -> None:
+    """What the registry does while it is away; the reason has a value and a French translation."""
+    text = (
+        "%(folder)s: MLflow cannot make a registry from a folder with an apostrophe in its "
+        "name; rename the folder"
+    )
+    raise RegistryUnavailable(text, folder="l'eau")
+
+
+@on_both
+def test_a_registry_that_failed_is_left_alone_for_a_while(
+    app: Flask, asked: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many look; a refresh asks at once."""
+    monkeypatch.setattr(remote_commands, "list_versions", fail)
+    ask(app)
+    asked.pop()()
+    assert [ask(app).is_asked for _ in range(3)] == [False] * 3
+    assert asked == []
+    with app.app_context():
+        registry_listing.refresh()
+    assert ask(app).is_asked
+    asked.pop()()
+    age(app, failed_at=datetime.now(UTC) - registry_listing.FRESH)
+    assert ask(app).is_asked
+    assert len(asked) == 1
+
+
+def test_the_page_of_a_version_says_why_the_registry_does_not_answer(
+    app: Flask,
+    admin: StrictClient,
+    asked: list[Callable[[], None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the reader's language, at every look, also while it is asked again; it does not wait for ever."""
+    known(app, 1.02)
+    with app.app_context():
+        registry_listing.forget_documents("2")
+    monkeypatch.setattr(remote_commands, "read_documents", fail)
+    assert "Refresh" in admin.get("/models/2").headers
+    asked.pop()()
+    for _ in range(2):
+        answer = admin.get("/models/2", headers={"Accept-Language": "fr"})
+        assert answer.status_code == 503
+        assert "l&#39;eau" in answer.text
+        assert "MLflow ne peut pas créer de registre" in answer.text
+        assert "Refresh" not in answer.headers
+    assert asked == []
+    age(app, failed_at=datetime.now(UTC) - registry_listing.FRESH)
+    assert admin.get("/models/2").status_code == 503
+    assert len(asked) == 1
+
+
+@on_both
+def test_an_answer_that_is_late_does_not_take_the_place_of_a_newer_one(
+    app: Flask, asked: list[Callable[[], None]]
+) -> None:
+    """A change that ended meanwhile, a later question, and a new report count more."""
+    ask(app)
+    with app.app_context():
+        registry_listing.keep_versions([{"version": "8"}])
+    asked.pop()()
+    assert ask(app).document == [{"version": "8"}]
+    with app.app_context():
+        registry_listing.refresh()
+        registry_listing.refresh_after_change()
+    asked.pop(0)()
+    assert (ask(app).document, ask(app).is_asked) == ([{"version": "8"}], True)
+    asked.pop()()
+    assert ask(app).document == [{"version": "7"}]
+
+
+def test_a_report_that_was_read_before_a_new_one_is_not_kept(
+    app: Flask, asked: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor a failure to read it."""
+    monkeypatch.setattr(
+        remote_commands, "read_documents", lambda _versions: {"2": {"report": "old"}}
+    )
+    for _ in range(2):
+        ask(app, "2")
+        with app.app_context():
+            registry_listing.forget_documents("2")
+        asked.pop()()
+        monkeypatch.setattr(remote_commands, "read_documents", fail)
+        with app.app_context():
+            assert registry_copies.find("documents 2") == Known()
 
 
 def test_a_version_that_is_not_known_yet_is_waited_for_on_its_page(
@@ -290,6 +379,49 @@ def test_a_refused_promotion_is_told_on_the_page_of_the_version(
     assert (done.status_code, done.headers["Location"]) == (302, "/models")
     with admin.session_transaction() as session:
         assert session["_flashes"] == [("message", "Version 2 is in production and served.")]
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_a_refused_promotion_is_told_although_the_registry_is_still_asked(
+    app: Flask,
+    admin: StrictClient,
+    asked: list[Callable[[], None]],
+    monkeypatch: pytest.MonkeyPatch,
+    is_away: bool,
+) -> None:
+    """On the page of all, which does not load itself again and lose the reason."""
+    known(app, 1.02)
+    form = {"csrf_token": csrf_token(admin.get("/models/2").text), "version": "2"}
+
+    def refuse(*_arguments: object) -> None:
+        raise RefusedModel("version 2 takes other inputs")
+
+    monkeypatch.setattr(remote_commands, "promote", refuse)
+    monkeypatch.setattr(remote_commands, "read_documents", fail)
+    with app.app_context():
+        registry_listing.forget_documents("1")
+    if is_away:
+        ask(app, "1")
+        asked.pop()()
+    refused = admin.post("/models/promote", data={**form, "reason": "less of age"})
+    assert refused.status_code == 409
+    assert "version 2 takes other inputs" in refused.text
+    assert "Refresh" not in refused.headers
+
+
+@pytest.mark.parametrize("version", ["2", "99"])
+def test_a_refused_promotion_leads_back_to_a_page(
+    app: Flask, admin: StrictClient, asked: list[Callable[[], None]], version: str
+) -> None:
+    """The address of the form is none: it would be that of a version named `promote`."""
+    known(app, 1.02)
+    token = csrf_token(admin.get("/models/2").text)
+    with app.app_context():
+        registry_listing.refresh()
+    refused = admin.post("/models/promote", data={"csrf_token": token, "version": version})
+    assert refused.status_code == 422
+    place = "/models/2" if version == "2" else "/models"
+    assert f'<a href="{place}">Load the page again</a>' in refused.text
 
 
 def test_a_challenger_is_started_and_stopped_on_its_page(

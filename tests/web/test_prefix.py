@@ -179,6 +179,25 @@ def test_a_decision_leads_to_its_page_below_the_prefix(
     assert f'action="/credit/decisions/{decided}/review"' in page
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("/models", "Load the page again"), ("/models/1", "Load it again"), ("/challenger", "again")],
+)
+def test_a_page_that_waits_for_the_registry_leads_back_to_itself(
+    settings: Settings, people: dict[Role, str], path: str, text: str
+) -> None:
+    """Below the prefix, like all its links."""
+    app = served(settings)
+    app.extensions["registry_listing"] = lambda _work: None
+    client = client_of(app, "/credit")
+    token = csrf_token(client.get("/credit/sign-in").text)
+    data = {"csrf_token": token, "name": "the admin", "password": people[Role.ADMIN]}
+    client.post("/credit/sign-in", data=data)
+    page = client.get(f"/credit{path}").text
+    [place] = re.findall(rf'<a href="([^"]*)">[^<]*{text}</a>', page)
+    assert place == f"/credit{path}"
+
+
 def test_production_keeps_a_cookie_with_a_path(settings: Settings) -> None:
     """Browsers refuse `__Host-` with a path, and `__Secure-` without TLS."""
     app = served(settings, env="production", trusted_hosts=("localhost",), prefix="/credit")

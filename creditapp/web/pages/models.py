@@ -83,7 +83,8 @@ def refresh() -> Response:
 def version(version: str) -> Response | Page:
     """Show a version: its approval, the conditions of a promotion, and its report."""
     rate_limits.spend_reading()
-    return _version_page(version)
+    shown = _known_of(version)
+    return _version_page(shown) if shown else _waiting_page()
 
 
 @blueprint.get("/models/compare")
@@ -148,7 +149,7 @@ def _promote(permissions: Permissions, version: str, reason: str, actor: Actor) 
 def _roll_back(reason: str, actor: Actor) -> str:
     served = remote_commands.roll_back(reason, actor).model_version
     # why: not in the command, which must not wait for a registry that is away.
-    registry_listing.refresh()
+    registry_listing.refresh_after_change()
     return str(gettext("Version %(version)s is served again.", version=served))
 
 
@@ -170,17 +171,32 @@ def _change(change: Callable[..., str], show: Show, *arguments: str) -> Response
 
 
 def _show_refused(version: str, problem: str, status: int) -> Response | Page:
-    """The page of the version that was not promoted, or of all where it is not registered."""
-    listed = registry_listing.versions().document or []
-    if any(one["version"] == version for one in listed):
-        return _version_page(version, problem, status)
-    return _page(problem, status)
+    """The page of the version that was not promoted, or of all versions where this one is not known."""
+    try:
+        shown = _known_of(version)
+    except (UnknownVersion, RegistryUnavailable):
+        shown = None
+    return _version_page(shown, problem, status) if shown else _page(problem, status)
 
 
-def _version_page(version: str, problem: str = "", status: int = 200) -> Response | Page:
+def _version_page(shown: Mapping[str, Any], problem: str = "", status: int = 200) -> Page:
+    two_people = current_settings().two_people
+    page = render_template("version.html", **shown, two_people=two_people, problem=problem)
+    return page, status
+
+
+def _known_of(version: str) -> dict[str, Any] | None:
+    """What the page of a version shows; none while the registry is being asked for it.
+
+    Raises:
+        UnknownVersion: it is not registered.
+        RegistryUnavailable: it is not known, and the registry does not answer.
+    """
     listed = registry_listing.versions()
     if listed.document is None:
-        return _waiting_page(listed.problem)
+        if listed.problem:
+            raise RegistryUnavailable(listed.problem)
+        return None
     by_name = {one["version"]: one for one in listed.document}
     if version not in by_name:
         raise UnknownVersion(version)
@@ -189,14 +205,12 @@ def _version_page(version: str, problem: str = "", status: int = 200) -> Respons
     known = _documents(dict.fromkeys([version, *in_production[:1]]))
     found, documents = by_name[version], known[version]
     if documents is None or None in known.values():
-        return _waiting_page()
+        return None
     report = documents["report"]
     before = known[production] if production else None
-    context = {
+    return {
         "version": found,
-        "problem": problem,
         "registry": listed,
-        "two_people": current_settings().two_people,
         "conditions": check_conditions(
             Candidate(version, found["digest"], report),
             production,
@@ -208,7 +222,6 @@ def _version_page(version: str, problem: str = "", status: int = 200) -> Respons
             *points_chapter(documents["points_table"]),
         ],
     }
-    return render_template("version.html", **context), status
 
 
 def _documents(versions: Iterable[str]) -> dict[str, dict[str, Any] | None]:
@@ -219,19 +232,13 @@ def _documents(versions: Iterable[str]) -> dict[str, dict[str, Any] | None]:
     """
     known = {version: registry_listing.documents(version) for version in versions}
     for one in known.values():
-        if one.document is None and one.problem and not one.is_asked:
+        if one.document is None and one.problem:
             raise RegistryUnavailable(one.problem)
     return {version: one.document for version, one in known.items()}
 
 
-def _waiting_page(problem: str = "") -> Response:
-    """A page that loads itself again until the registry has answered.
-
-    Raises:
-        RegistryUnavailable: it does not answer.
-    """
-    if problem:
-        raise RegistryUnavailable(problem)
+def _waiting_page() -> Response:
+    """A page that loads itself again until the registry has answered; not an answer to a form."""
     response = make_response(render_template("registry_waiting.html"))
     response.headers["Refresh"] = str(SECONDS_TO_LOOK_AGAIN)
     return response
