@@ -1,6 +1,9 @@
 """Erased personal data is gone everywhere, and everything else goes on."""
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,16 +14,21 @@ from flask import Flask
 from sqlalchemy import text
 
 from creditapp.database.engine import db
-from creditapp.decisions import erasures, reviews
+from creditapp.database.session import writing
+from creditapp.decisions import claims, erasures, letter_reasons, reviews
 from creditapp.decisions import log as decision_log
-from creditapp.decisions.reviews import SentReview
+from creditapp.decisions.case_notes import CaseNote
+from creditapp.decisions.claims import Reviewer
+from creditapp.decisions.letter_reasons import LetterReason
+from creditapp.decisions.reviews import ReviewNote, SentReview
+from creditapp.exceptions import BadReview
 from creditapp.identity import audit
 from creditapp.identity.audit import Action
 from creditapp.seals.sealer import seal
 from creditapp.seals.signatures import by_id, create_key
 from creditapp.seals.verification import verify
 from tests.actors import A_TEST
-from tests.clients import POOR, StrictClient
+from tests.clients import LONG, POOR, StrictClient
 from tests.engines import on_both
 
 pytestmark = on_both
@@ -126,6 +134,81 @@ def test_the_seals_stay_valid(app: Flask, client: StrictClient, tmp_path: Path) 
         report = verify(by_id([key.public]), None, full=True)
     assert list(map(str, report.faults)) == []
     assert report.erased == 2
+
+
+@pytest.mark.parametrize(
+    "action", [Action.CASE_ESCALATED, Action.DECISION_REVIEWED, Action.LETTER_REASON_WRITTEN]
+)
+def test_words_that_are_written_during_an_erasure_do_not_outlive_it(
+    app: Flask, client: StrictClient, monkeypatch: pytest.MonkeyPatch, action: Action
+) -> None:
+    """The erasure begins when one of the words is written and not committed yet, and waits for it."""
+    made = client.post("/api/predict", json={**LONG, "reference": SENTINEL}).get_json()
+    note, started = audit.note, list[Future[None]]()
+
+    def erase() -> None:
+        with app.app_context():
+            erasures.erase([made["decision_id"]], A_TEST, "asked")
+
+    with ThreadPoolExecutor(1) as threads:
+
+        def note_meanwhile(*given: Any) -> None:
+            if action in given:
+                started.append(threads.submit(erase))
+                with pytest.raises(TimeoutError):
+                    started[0].result(timeout=0.5)
+            note(*given)
+
+        monkeypatch.setattr(audit, "note", note_meanwhile)
+        work_on(app, made["decision_id"])
+        [erasing] = started
+        erasing.result()
+    assert SENTINEL not in everything(app)
+
+
+def work_on(app: Flask, decision_id: str) -> None:
+    """All that people can write about a decision, as far as it is accepted."""
+    words = f"words {SENTINEL}"
+    with app.app_context():
+        decision = decision_log.find(decision_id)
+        claims.escalate(decision.decision_id, words, Reviewer(A_TEST))
+        sent = SentReview("decline", "documents", words)
+        made = reviews.record(decision, sent, A_TEST, None, is_senior=True)
+        with suppress(BadReview):
+            letter_reasons.write(made, "fr", words, A_TEST)
+
+
+def test_the_time_of_retention_also_reaches_words_without_answers(
+    app: Flask, client: StrictClient
+) -> None:
+    """As earlier versions left them: a review's, a letter's, and a colleague's."""
+    ids = [UUID(decide(client)) for _ in range(3)]
+    now = datetime.now(UTC)
+    with app.app_context():
+        erasures.erase([str(one) for one in ids], A_TEST, "asked")
+        made = [
+            reviews.record(decision_log.find(str(one)), NO_WORDS, A_TEST, None).id for one in ids
+        ]
+        by = {"written_by": "somebody", "written_at": now}
+        letter = {"decision_id": ids[1], "review_id": made[1], "language": "fr", **by}
+        with writing() as session:
+            session.add(ReviewNote(review_id=made[0], note=SENTINEL, salt=bytes(16)))
+            session.add(LetterReason(id=UUID(int=1), text=SENTINEL, salt=bytes(16), **letter))
+            session.add(CaseNote(decision_id=ids[2], kind="note", note=SENTINEL, **by))
+        later = now + timedelta(days=1)
+        assert erasures.erase_older(now - timedelta(days=1), A_TEST, dry_run=False) == 0
+        assert erasures.erase_older(later, A_TEST, dry_run=True) == 3
+        assert erasures.erase_older(later, A_TEST, dry_run=False) == 3
+        assert erasures.erase_older(later, A_TEST, dry_run=False) == 0
+        assert [one.parts for one in erasures.list_all()[3:]] == [
+            ["review_note"],
+            ["letter_reason"],
+            ["case_note"],
+        ]
+    assert SENTINEL not in everything(app)
+
+
+NO_WORDS = SentReview("decline", "documents", "")
 
 
 def test_all_decisions_on_a_reference_are_erased_and_no_other(

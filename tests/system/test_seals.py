@@ -24,8 +24,8 @@ from creditapp.challenger.scores import ShadowScore
 from creditapp.database import append_only
 from creditapp.database.engine import Base, db
 from creditapp.database.session import reading, writing
+from creditapp.decisions import erasures, letter_reasons, reviews
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import reviews
 from creditapp.decisions.erasures import Erasure
 from creditapp.decisions.log import Answers, Decision
 from creditapp.decisions.reviews import SentReview
@@ -298,6 +298,40 @@ def test_an_erasure_on_record_leaves_the_seals_valid(record: Record) -> None:
         session.execute(delete(Answers).where(Answers.decision_id == UUID(record.decisions[6])))
     [fault] = record.verify().faults
     assert (fault.kind, fault.table) == (Kind.REMOVED, "decision_answers")
+
+
+def test_an_erased_letter_reason_is_told_from_a_removed_one(record: Record) -> None:
+    """The reasons were written in another order than the reviews, so their places do not match."""
+    sent = SentReview("decline", "documents", "words")
+    first, second, third = record.decisions[:3]
+    with record.app.app_context():
+        made = {
+            one: reviews.record(decision_log.find(one), sent, A_TEST, None)
+            for one in (first, second, third)
+        }
+        for one in (second, first, third):
+            letter_reasons.write(made[one], "fr", "des mots", A_TEST)
+    record.seal()
+    with record.app.app_context():
+        erasures.erase([second], A_TEST, "a test")
+    report = record.verify()
+    assert (kinds(report), report.erased) == ([], 3)
+    record.attack("DELETE FROM letter_reason WHERE review_id = :id", id=made[first].id)
+    [fault] = record.verify().faults
+    assert (fault.kind, fault.table) == (Kind.REMOVED, "letter_reason")
+    assert first in fault.text
+
+
+def test_a_reason_for_a_letter_on_an_old_review_is_sealed_with_what_is_new(record: Record) -> None:
+    """Also by a sealer that does not look at everything."""
+    sent = SentReview("decline", "documents", "words")
+    with record.app.app_context():
+        made = reviews.record(decision_log.find(record.decisions[0]), sent, A_TEST, None)
+        for _ in range(2):
+            letter_reasons.write(made, "fr", "des mots", A_TEST)
+            seal(record.key, record.heads, everything=False)
+    report = record.verify()
+    assert (kinds(report), report.unsealed) == ([], 0)
 
 
 def erase(session: Session, decision_id: str) -> None:

@@ -9,13 +9,14 @@ from flask import Flask
 from sqlalchemy import delete
 
 from creditapp.database.session import writing
+from creditapp.decisions import erasures, reviews, stored
 from creditapp.decisions import log as decision_log
-from creditapp.decisions import reviews, stored
 from creditapp.decisions.reviews import Review, ReviewNote, SentReview
 from creditapp.exceptions import AlreadyReviewed
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.people import Role
+from tests.actors import A_TEST
 from tests.clients import LONG, StrictClient, csrf_token
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
@@ -188,6 +189,28 @@ def test_the_words_of_a_review_can_be_erased(
     assert (told["review"]["outcome"], told["review"]["note"]) == ("decline", None)
     assert told["review"]["reasons"] == []
     assert "the reason was erased" in officer.get(f"/decisions/{referred}").text
+
+
+@on_both
+def test_a_review_of_erased_answers_has_a_main_reason_and_no_words(
+    app: Flask, officer: StrictClient, referred: str
+) -> None:
+    """The form does not ask for words; the case leaves the queue all the same."""
+    with app.app_context():
+        erasures.erase([referred], A_TEST, "asked")
+    page = officer.get(f"/decisions/{referred}").text
+    assert "no reason in words" in page
+    assert 'name="note"' not in page
+    form = {"outcome": "decline", "reason": "documents", "after": ""}
+    path, token = f"/decisions/{referred}/review", csrf_token(page)
+    confirm = officer.post(path, data={"csrf_token": token, **form})
+    assert "Confirm: decline" in confirm.text
+    assert "the applicant may read it" not in confirm.text
+    sent = {**form, "confirmed": "decline", "note": "words of a form that was open before"}
+    assert officer.post(path, data={"csrf_token": token, **sent}).status_code == 302
+    told = officer.get(f"/api/decisions/{referred}").get_json()["review"]
+    assert (told["outcome"], told["reason"], told["note"]) == ("decline", "documents", None)
+    assert referred not in officer.get("/decisions/waiting").text
 
 
 @on_both
