@@ -50,7 +50,7 @@ def flask(
         env=environment(database, registry, **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -33,6 +33,8 @@ def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The same for the commands that the page has run as for the page."""
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", settings.mlflow_tracking_uri)
+    # why: a busy machine takes longer than the service waits.
+    monkeypatch.setattr(remote_commands, "SECONDS", 300)
     return settings
 
 

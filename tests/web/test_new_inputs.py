@@ -41,8 +41,10 @@ def registry(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path
     home, folder = tmp_path_factory.mktemp("registry"), tmp_path_factory.mktemp("portfolio")
     registry = Path(shutil.copy(trained.registry, home / "mlflow.db"))
     shutil.copytree(trained.registry.parent / "mlruns", home / "mlruns")
+    # why: a training keeps the list of its registry in the database that other tests copy.
+    database = Path(shutil.copy(trained.database, home / "creditapp.db"))
     write_portfolio(folder)
-    place = {"database": trained.database, "registry": registry}
+    place = {"database": database, "registry": registry}
     done = flask("train", "--quick", **place, CREDITAPP_PORTFOLIO=str(folder))  # type: ignore[arg-type]
     assert done.returncode == 0, done.stderr
     return registry
