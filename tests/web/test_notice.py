@@ -209,7 +209,8 @@ def test_a_note_that_is_a_word_of_the_product_is_not_translated(
     """Neither in the letter nor in the API's reasons."""
     token = csrf_token(officer.get(f"/decisions/{declined}").text)
     form = {"outcome": "decline", "reason": "documents", "note": "Decline", "language": "fr"}
-    officer.post(f"/decisions/{declined}/review", data={"csrf_token": token, "after": "", **form})
+    sent = {"csrf_token": token, "after": "", "confirmed": "decline", **form}
+    officer.post(f"/decisions/{declined}/review", data=sent)
     told = officer.get(f"/api/decisions/{declined}", headers={"Accept-Language": "fr"}).get_json()
     assert [one["text"] for one in told["review"]["reasons"]] == ["Decline"]
     assert "<li>Decline</li>" in letter(officer, declined, "fr").text

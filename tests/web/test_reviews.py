@@ -70,7 +70,8 @@ def test_a_review_stands_and_the_machines_decision_stays(
     [reason] = told["review"]["reasons"]
     assert (reason["source"], reason["text"]) == ("person", "The income could not be proved")
     page = officer.get(f"/decisions/{referred}").text
-    assert "(income or documents checked): The income could not be proved" in page
+    told_words = '(income or documents checked): <span lang="en">The income could not be proved'
+    assert told_words in page
     assert "This outcome applies." in page
     with app.app_context():
         [event] = audit.find_newest(limit=1)
