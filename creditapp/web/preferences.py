@@ -1,11 +1,12 @@
 """The reader's language and theme: chosen with the switch, or what the browser asks for."""
 
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, has_request_context, request, url_for
-from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from creditapp.phrases import marked
+from creditapp.web.entering import is_ours
 from creditapp.web.prefix import absolute
 
 LANGUAGES = {"en": "English", "fr": "Français"}
@@ -70,11 +71,10 @@ def keep(response: Response, preference: Preference, value: str) -> None:
 
 
 def this_page() -> str:
-    """The address that shows the current page again; the form where it was answered to a form only."""
+    """The address that shows the current page again; where it was answered to a form, that of the form."""
     if request.method in ("GET", "HEAD"):
         return absolute(request.full_path.rstrip("?"))
-    try:
-        current_app.create_url_adapter(request).match(request.path, "GET")  # type: ignore[union-attr]
-    except (MethodNotAllowed, NotFound):
+    form = urlsplit(request.referrer or "")
+    if form.netloc != request.host or not is_ours(form.path):
         return url_for("scoring.form")
-    return absolute(request.path)
+    return f"{form.path}?{form.query}" if form.query else form.path

@@ -68,7 +68,17 @@ def test_values_that_do_not_exist_are_not_kept(client: FlaskClient) -> None:
     assert 'lang="en"' in page
 
 
-def test_a_page_that_answers_a_form_leads_back_to_the_form(client: FlaskClient) -> None:
+@pytest.mark.parametrize(
+    ("referrer", "back"),
+    [
+        ("http://localhost/decisions/1?a=b", "/decisions/1?a%3Db"),
+        ("http://elsewhere.example/x", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_page_that_answers_a_form_leads_back_to_the_form(
+    client: FlaskClient, referrer: str, back: str
+) -> None:
     """The answer itself has no address."""
-    page = client.post("/", data={}).text
-    assert "/preferences?language=fr&amp;next=/" in page
+    page = client.post("/", data={}, headers={"Referer": referrer} if referrer else {}).text
+    assert f"/preferences?language=fr&amp;next={back}" in page
