@@ -77,6 +77,13 @@ def sign_in(page: Page, own: Service, name: str, password: str, path: str) -> No
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
 
 
+def await_registry(page: Page) -> None:
+    """Load the page again until it has the answer of the registry, which is asked in the background."""
+    while page.get_by_text("being asked").count():
+        page.wait_for_timeout(SECONDS)
+        page.reload()
+
+
 def name_for(page: Page, name: str) -> str:
     """A name of this test's own."""
     return f"{name} {page.viewport_size['width'] if page.viewport_size else 0}"
@@ -166,6 +173,7 @@ def test_a_challenger_is_started_and_stopped_and_a_version_promoted(
 ) -> None:
     """The conditions are shown first, and are overridden with a reason; a rollback leads back."""
     sign_in(page, own, "admin", trained.admin_password, "/challenger")
+    await_registry(page)
     start = page.locator("#start")
     start.get_by_label("Version").select_option("2")
     start.get_by_label("Share of decisions").fill("50")
@@ -176,6 +184,7 @@ def test_a_challenger_is_started_and_stopped_and_a_version_promoted(
     page.get_by_role("button", name="Stop version 2").click()
     expect(page.locator(".lead")).to_contain_text("No challenger is running.")
     page.goto(own.address + "/models/2")
+    await_registry(page)
     promote = page.locator("#promote")
     expect(promote).to_contain_text("Conditions that do not hold: 1", timeout=LONG)
     promote.get_by_label("Reason").fill("a scorecard is easier to explain")

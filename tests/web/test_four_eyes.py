@@ -111,6 +111,9 @@ def test_a_policy_is_in_force_once_another_person_approves_it(app: Flask, sign_i
     ]
 
 
+DONE = {"rejected": "rejected", "withdrawn": "withdrew"}
+
+
 @pytest.mark.parametrize(
     ("who", "verdict", "status"),
     [
@@ -131,7 +134,7 @@ def test_who_may_reject_and_who_may_withdraw(
     later = settle(clients["analyst b"], 1, "approved")
     assert later.status_code == (409 if status == 302 else 302)
     if status == 302:
-        assert f"proposal 1 was {verdict} by person:{who}" in later.text
+        assert f"person:{who} {DONE[verdict]} proposal 1" in later.text
         assert in_force(app) == "default-1"
 
 
