@@ -52,4 +52,9 @@ def _has_intervals(points: object) -> bool:
 
 def _numbers(point: Point, with_interval: bool) -> list[float | None]:
     values = point if with_interval else point[:1]
-    return [None if math.isnan(value) else float(f"{value:.10g}") for value in values]
+    return [None if math.isnan(value) else _rounded(value) for value in values]
+
+
+def _rounded(value: float) -> float:
+    number = float(f"{value:.10g}")
+    return int(number) if number.is_integer() else number
