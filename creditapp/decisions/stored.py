@@ -100,11 +100,6 @@ class StoredDecision:
         return is_repeated(self.policy, self.earlier, self.decision.timestamp)
 
     @property
-    def effective_reasons(self) -> Sequence[Reason]:
-        """The reviewer's reasons; without a review, those of the automatic decision."""
-        return reviews.reasons_of(self.review) if self.review else self.reasons
-
-    @property
     def protected_used(self) -> Sequence[str]:
         """The protected features that the model used; empty if its bundle cannot be used any more."""
         return self.model.bundle.protected_used if self.model else ()

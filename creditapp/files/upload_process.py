@@ -1,8 +1,6 @@
 """Starts the processes that check and score uploaded files; a worker itself loads no Dask and no PyArrow."""
 
-import os
 import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -13,6 +11,7 @@ from creditapp.database.expiry import delete_before
 from creditapp.files import uploads
 from creditapp.files.upload_folder import UploadFolder, disk_failures
 from creditapp.files.uploads import Upload
+from creditapp.settings.child_commands import child_environment, flask_command
 from creditapp.settings.paths import ROOT
 
 CHECKS_AT_ONCE = 1
@@ -96,12 +95,10 @@ def _start(kind: str, folder: UploadFolder, rules: UploadRules) -> None:
 
 def _start_process(kind: str, place: int) -> None:
     """Start the process in a session of its own, so that it outlives the worker that starts it."""
-    environment = {**os.environ, "FLASK_SKIP_DOTENV": "1"}
-    environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "uploads", "work", kind, "--has-place"],
+        flask_command("uploads", "work", kind, "--has-place"),
         cwd=ROOT,
-        env=environment,
+        env=child_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,

@@ -1,9 +1,7 @@
 """Changes of the served model from within a worker: a child process runs the command, and loads MLflow."""
 
 import json
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +25,7 @@ from creditapp.serving import cache as model_cache
 from creditapp.serving import change_lock, promotions
 from creditapp.serving.deployments import Switch
 from creditapp.serving.lifecycle import Permissions
+from creditapp.settings.child_commands import child_environment, flask_command
 from creditapp.settings.paths import ROOT
 
 REFUSED, UNDER_WAY, CLOSED = 3, 4, 5
@@ -139,13 +138,11 @@ def _change(command: list[str], actor: Actor) -> Switch:
 
 def _run(arguments: list[str]) -> Any:
     """Run a `flask` command and return its JSON answer; its failures are raised again here."""
-    environment = {**REGISTRY_LIMITS, **os.environ, "FLASK_SKIP_DOTENV": "1"}
-    environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     try:
         completed = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
+            flask_command(*arguments),
             cwd=ROOT,
-            env=environment,
+            env={**REGISTRY_LIMITS, **child_environment()},
             capture_output=True,
             text=True,
             timeout=SECONDS,

@@ -73,20 +73,12 @@ class LineChart:
     @cached_property
     def ticks(self) -> list[tuple[float, str]]:
         """The heights of the lines of the scale, each with its text."""
-        low, high, step = self._scale
-        count = round((high - low) / step)
-        values = [low + place * step for place in range(count + 1)]
-        return [(self._height(value), self.write(value)) for value in values]
+        return [(self._height(value), self.write(value)) for value in steps(self._scale)]
 
     @property
     def places(self) -> list[tuple[float, str]]:
         """The labels that there is room for, each with its place from the left."""
-        every = math.ceil(len(self.labels) / MOST_LABELS) or 1
-        return [
-            (self._place(index), label)
-            for index, label in enumerate(self.labels)
-            if index % every == 0
-        ]
+        return [(self._place(index), label) for index, label in some(self.labels, MOST_LABELS)]
 
     def lines(self, series: Series) -> Iterator[str]:
         """The points of each unbroken part of a series, as SVG writes them."""
@@ -188,18 +180,14 @@ class StackedChart:
     @cached_property
     def ticks(self) -> list[tuple[float, str]]:
         """The heights of the lines of the scale, each with its text."""
-        _, high, step = self._scale
-        values = [place * step for place in range(round(high / step) + 1)]
-        return [(self._height(value), self.write(value)) for value in values]
+        return [(self._height(value), self.write(value)) for value in steps(self._scale)]
 
     @property
     def places(self) -> list[tuple[float, str]]:
         """The labels that there is room for, each with its place from the left."""
-        every = math.ceil(len(self.labels) / MOST_DATES) or 1
         return [
             (LEFT + self._width * (index + 0.5), label)
-            for index, label in enumerate(self.labels)
-            if index % every == 0
+            for index, label in some(self.labels, MOST_DATES)
         ]
 
     def blocks(self, place: int) -> Iterator[tuple[float, float, float, float]]:
@@ -247,6 +235,18 @@ def scale(lowest: float, highest: float) -> tuple[float, float, float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(one * power for one in (1, 2, 5, 10) if rough <= one * power)
     return math.floor(lowest / step) * step, math.ceil(highest / step) * step, step
+
+
+def steps(of: tuple[float, float, float]) -> list[float]:
+    """The values of a scale, from its lowest to its highest end."""
+    low, high, step = of
+    return [low + place * step for place in range(round((high - low) / step) + 1)]
+
+
+def some(labels: Sequence[str], most: int) -> list[tuple[int, str]]:
+    """Labels at even distances, at most so many, each with its index."""
+    every = math.ceil(len(labels) / most) or 1
+    return [(index, label) for index, label in enumerate(labels) if index % every == 0]
 
 
 def write_index(value: float) -> str:

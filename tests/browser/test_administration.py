@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import launch
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained, flask, serve
 
@@ -41,15 +40,6 @@ def _second_version(home: Path) -> None:
     command = ("train", "--quick", "--estimator", "scorecard")
     done = flask(*command, database=home / "creditapp.db", registry=home / "mlflow.db")
     assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])

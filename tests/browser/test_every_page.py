@@ -1,14 +1,12 @@
 """Every page keeps the rules: axe, HTML, width, console, and no other host."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from creditapp.factory import create_app
 from creditapp.settings.settings import Settings
-from tests.browsing import launch
 from tests.every_page import LOOKS, Look, addresses, run_axe, validate_html, walking, weigh
 from tests.serving import Service, Trained
 
@@ -35,15 +33,6 @@ NO_PAGES = {
 
 MOST_BYTES = 150_000
 """Of a page with its fonts, styles, scripts and pictures; Swagger UI and ReDoc weigh more."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

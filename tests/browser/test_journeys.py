@@ -5,24 +5,14 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import launch
 from tests.clients import LONG, POOR
 from tests.every_page import LOOKS, Look, walking
 from tests.serving import Service, Trained
 
 DECISION = re.compile(r"/decisions/[0-9a-f-]{36}")
 WITHOUT_JAVASCRIPT = Look(390, "fr", "dark")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[*LOOKS, WITHOUT_JAVASCRIPT], ids=[*map(str, LOOKS), "without JavaScript"])

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import launch, open_own_menu, sign_out
+from tests.browsing import open_own_menu, sign_out
 from tests.provider import ROLES, provider, put_user
 from tests.serving import Service, Trained, flask, serve
 
@@ -44,15 +44,6 @@ def own(trained: Trained, home: Path, issuer: str) -> Iterator[Service]:
     }
     with serve(home, trained.registry, **settings) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

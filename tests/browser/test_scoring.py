@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from creditapp.factory import create_app
 from creditapp.identity import people
 from creditapp.identity.people import Role
 from tests.actors import A_TEST
-from tests.browsing import launch, sign_out
+from tests.browsing import sign_out
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained, serve
 
@@ -19,15 +19,6 @@ WAIT = 20_000
 """Milliseconds; the first answer of a worker takes longer."""
 SIZES = ((1280, 720), (1366, 768), (390, 844))
 PASSWORDS = {"Olga": "a quiet river bend", "Anton": "seven tall ladders"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import launch
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained, serve
 
@@ -17,15 +16,6 @@ MILLISECONDS = 240_000
 
 HEAD = ",".join([*EXAMPLE, "reference"])
 GOOD = ",".join(map(str, EXAMPLE.values()))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

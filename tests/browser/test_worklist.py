@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pyarrow.parquet import read_table
 
-from tests.browsing import launch
 from tests.clients import LONG
 from tests.serving import Service, Trained, serve
 
@@ -26,15 +25,6 @@ def own(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for place in range(6):
             running.post("/api/predict", {**LONG, "reference": f"case {place}"})
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

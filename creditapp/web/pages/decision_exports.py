@@ -1,8 +1,6 @@
 """The export of a filtered list: CSV is streamed; Parquet is written by a command, as PyArrow is large."""
 
-import os
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.phrases import marked
+from creditapp.settings.child_commands import child_environment, flask_command
 from creditapp.settings.paths import ROOT
 from creditapp.spreadsheets import csv_parts
 from creditapp.web import access, rate_limits
@@ -97,12 +96,11 @@ def _chunks(file: object) -> Iterator[bytes]:
 def _run(path: Path, options: list[str], text: str) -> None:
     """Run `flask export decisions`; its failures are raised again here."""
     # why: every user of the host sees the command line of a process, and only its own user the environment.
-    environment = {**os.environ, "FLASK_SKIP_DOTENV": "1", SEARCH_VARIABLE: text}
-    environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
+    environment = {**child_environment(), SEARCH_VARIABLE: text}
     command = ["export", "decisions", str(path), "--format=parquet", *options]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+            flask_command(*command),
             cwd=ROOT,
             env=environment,
             capture_output=True,

@@ -3,8 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from babel import Locale
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -16,7 +15,7 @@ from creditapp.decisions.log import Channel
 from creditapp.exceptions import ModelUnavailable
 from creditapp.policy.definition import Outcome
 from creditapp.serving import cache as model_cache
-from creditapp.web.typed_numbers import plain_number
+from creditapp.web.pages.typed import typed_number
 
 ANY = lazy_gettext("any")
 OUTCOMES = {
@@ -84,8 +83,8 @@ class AmountField(StringField):  # type: ignore[misc]
         typed = (self.data or "").strip()
         if not typed:
             return None
-        number = float(plain_number(typed, get_locale() or Locale("en")) or "two numbers")
-        if not abs(number) <= LARGEST_AMOUNT:
+        number = typed_number(typed)
+        if number is None or abs(number) > LARGEST_AMOUNT:
             raise ValueError(typed)
         return number
 
