@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # Its programs begin with the absolute path of the folder where they were installed, and the folder may have been renamed
 # since: so they are called as modules.
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 export FLASK_APP := wsgi
 
 help: ## list the verbs

@@ -8,11 +8,14 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
@@ -20,14 +23,35 @@ os.environ.setdefault("SECRET_KEY", secrets.token_hex(32))
 os.environ["FLASK_SKIP_DOTENV"] = "1"
 
 from creditapp.factory import create_app
+from creditapp.identity import passwords
 from creditapp.identity import people as people_module
 from creditapp.identity.people import Role
+from creditapp.serving import cache
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
 from tests.clients import StrictClient
 from tests.postgresql import Postgresql
 from tests.postgresql import postgresql as start_postgresql
 from tests.serving import Service, Trained, flask, serve
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> None:
+    """Hashes made in this process cost a moment, not a quarter of a second; what is served keeps its own."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_verified_once() -> None:
+    """The applications of this process verify the same bundle once."""
+    cache._verified = lru_cache(maxsize=8)(cache._verified)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The applications of this process share what Jinja makes of a template."""
+    compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": compiled}
 
 
 @pytest.fixture(autouse=True)

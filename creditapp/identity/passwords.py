@@ -1,6 +1,7 @@
 """Passwords: which are accepted, and how they are stored and compared."""
 
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,8 +20,6 @@ LOWEST_STRENGTH = 3
 """Of 0 to 4: more than 100 million guesses."""
 
 _hasher = PasswordHasher()
-_NOBODYS_HASH = _hasher.hash(secrets.token_hex())
-"""Checked where there is no hash, so that the answer takes as long as with one."""
 
 
 def check_password(password: str, name: str) -> None:
@@ -51,7 +50,14 @@ def hash_password(password: str) -> str:
 
 def matches(hashed: str, password: str) -> bool:
     """Whether a password belongs to a hash; an empty hash has none, and takes as long."""
+    nobodys = _nobodys_hash()
     try:
-        return _hasher.verify(hashed or _NOBODYS_HASH, password[: LONGEST_PASSWORD + 1])
+        return _hasher.verify(hashed or nobodys, password[: LONGEST_PASSWORD + 1])
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked where there is no hash, so that the answer takes as long as with one."""
+    return _hasher.hash(secrets.token_hex())

@@ -11,13 +11,14 @@ from flask import Flask, current_app
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.exceptions import BrokenBundle, DatabaseUnavailable, ModelUnavailable
-from creditapp.explanations.reasons import verify_explainer
+from creditapp.explanations.reasons import Explainer, verify_explainer
 from creditapp.observability import metrics
 from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.phrases import marked
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy
 from creditapp.scoring.bundle import Bundle
+from creditapp.scoring.scorer import Scorer
 from creditapp.scoring.verification import verify
 from creditapp.serving import deployments
 from creditapp.serving.deployments import Deployment
@@ -156,13 +157,17 @@ class ModelCache:
 
 
 def _load(deployment: Deployment, policy: Policy, before: ServedModel | None) -> ServedModel:
-    bundle = Bundle.unpack(deployments.load_bundle(deployment.bundle_digest))
-    scorer = verify(bundle)
-    explainer = verify_explainer(bundle, scorer)
+    bundle, scorer, explainer = _verified(deployments.load_bundle(deployment.bundle_digest))
     replaced = _replaced(bundle.catalogue, before, deployment)
     return ServedModel(
         deployment, bundle.catalogue, bundle.metadata, scorer, policy, explainer, replaced
     )
+
+
+def _verified(content: bytes) -> tuple[Bundle, Scorer, Explainer]:
+    bundle = Bundle.unpack(content)
+    scorer = verify(bundle)
+    return bundle, scorer, verify_explainer(bundle, scorer)
 
 
 def _replaced(
