@@ -1,5 +1,6 @@
 """A Flask test client with opinions about HTML, and the application that everything is tried with."""
 
+import re
 from typing import Any
 
 import html5lib
@@ -62,3 +63,17 @@ def csrf_token(page: str) -> str:
     field = root.find(".//input[@name='csrf_token']")
     assert field is not None
     return str(field.get("value"))
+
+
+def downloads(client: StrictClient, address: str) -> dict[str, str]:
+    """The files that the charts of a page offer, by their names: each comes as a file of its kind."""
+    root = html5lib.parse(client.get(address).text, namespaceHTMLElements=False)
+    found = {}
+    for link in root.iterfind(".//p[@class='downloads']/a"):
+        response = client.get(link.get("href"))
+        assert response.status_code == 200
+        [name] = re.findall(
+            r'attachment; filename="(\S+)"', response.headers["Content-Disposition"]
+        )
+        found[name] = response.text
+    return found

@@ -1,14 +1,41 @@
 """Charts as files: the figures as CSV, and the drawing as an SVG that stands by itself."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import urlencode
 
-from flask import Response, render_template
+from flask import Response, render_template, request
+from flask_babel import gettext
 
+from creditapp.exceptions import NotFound
 from creditapp.spreadsheets import csv_text
 from creditapp.web.charts import Chart, Point
 
 KINDS = ("csv", "svg")
+
+
+def find_file(charts: Mapping[str, Chart]) -> Response | None:
+    """The chart that the address of a page asks for by `chart` and `as`, as a file; none if it asks for none.
+
+    Raises:
+        NotFound: the page has no such chart.
+    """
+    if "chart" not in request.args:
+        return None
+    name, kind = request.args["chart"], request.args.get("as")
+    if name not in charts or kind not in KINDS:
+        raise NotFound(gettext("There is no such chart. The page has links to all of its charts."))
+    return answer_with(charts[name], name, kind)
+
+
+def addresses_of(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The addresses of the charts of this page as files, by name and kind."""
+    here = [pair for pair in request.args.items(multi=True) if pair[0] not in ("chart", "as")]
+    start = f"{request.script_root}{request.path}?"
+    return {
+        name: {kind: start + urlencode([*here, ("chart", name), ("as", kind)]) for kind in KINDS}
+        for name in names
+    }
 
 
 def answer_with(chart: Chart, name: str, kind: str) -> Response:

@@ -20,8 +20,9 @@ from creditapp.exceptions import CreditappError
 from creditapp.identity.people import Role
 from creditapp.observability import metrics
 from creditapp.serving import cache as model_cache
+from creditapp.web.chart_files import KINDS
 from creditapp.web.pages import drift as page
-from tests.clients import StrictClient
+from tests.clients import StrictClient, downloads
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE, FEATURES
 
@@ -181,6 +182,22 @@ def test_an_answer_is_shown_then_and_now(app: Flask, analyst: StrictClient) -> N
     for feature in FEATURES:
         assert analyst.get(f"/drift/{feature.slug}").status_code == 200
     assert analyst.get("/drift/nothing").status_code == 404
+
+
+def test_each_chart_can_be_downloaded(app: Flask, analyst: StrictClient) -> None:
+    """With the days that were chosen; a chart that the page does not have is not found."""
+    decide(analyst, 100)
+    with app.app_context():
+        looked_at(NOW)
+    files = downloads(analyst, "/drift?days=2")
+    assert set(files) == {f"{name}.{kind}" for name in ("ks", "psi", "score") for kind in KINDS}
+    assert files["ks.csv"].splitlines()[-1].startswith(f"{THIS_WEEK},")
+    assert files["score.svg"].startswith("<svg")
+    assert 'href="/drift?days=2&amp;chart=ks&amp;as=csv"' in analyst.get("/drift?days=2").text
+    answers = downloads(analyst, "/drift/purpose")
+    assert set(answers) == {f"{name}.{kind}" for name in ("weeks", "answers") for kind in KINDS}
+    for wrong in ("chart=none&as=csv", "chart=ks&as=pdf", "chart=ks"):
+        assert analyst.get(f"/drift?{wrong}").status_code == 404
 
 
 def test_of_many_decisions_the_kept_look_is_shown(

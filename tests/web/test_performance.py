@@ -26,7 +26,7 @@ from creditapp.performance.measures import Figures
 from creditapp.serving import cache as model_cache
 from creditapp.simulation.costs import Costs
 from tests.actors import A_TEST
-from tests.clients import LONG, POOR, StrictClient
+from tests.clients import LONG, POOR, StrictClient, downloads
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
 
@@ -193,4 +193,7 @@ def test_the_page_shows_the_kept_report(
     assert "5 for a bad one" in page
     for shown in ("Vintages", f"{NOW:%Y-%m}", "default-1", "furniture", "protected", "<svg"):
         assert shown in page, shown
+    files = downloads(client, "/performance")
+    assert files["bad_rates.csv"].splitlines()[-1].startswith(f"{NOW:%Y-%m},")
+    assert files["bands.svg"].startswith("<svg")
     assert "no report on version 9" in client.get("/performance?model=9").text

@@ -21,7 +21,7 @@ from creditapp.outcomes.table import RecordedOutcome
 from creditapp.simulation import review_report
 from creditapp.simulation.costs import Costs
 from creditapp.simulation.review_report import Limits, ReviewReport
-from tests.clients import LONG, StrictClient
+from tests.clients import LONG, StrictClient, downloads
 from tests.engines import on_both
 
 NOW = datetime.now(UTC)
@@ -205,6 +205,9 @@ def test_an_analyst_sees_each_reviewer(
         assert text in page
     assert '75.0 % <span class="muted">(30.1–95.4)</span>' in page
     assert "Share of bad credits that a review approves" in page
+    files = downloads(client, "/performance/reviews")
+    assert set(files) == {"approvals.csv", "approvals.svg", "queue.csv", "queue.svg"}
+    assert files["approvals.csv"].startswith("Month,Referrals approved")
 
 
 def test_the_page_without_reviews_says_so(officer: StrictClient) -> None:

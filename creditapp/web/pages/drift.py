@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from flask_babel import gettext as _
 
 from creditapp.drift import keeping
@@ -15,6 +15,8 @@ from creditapp.serving import cache as model_cache
 from creditapp.serving.served_model import ServedModel
 from creditapp.web import rate_limits
 from creditapp.web.access import ANALYSTS, open_to
+from creditapp.web.chart_files import addresses_of, find_file
+from creditapp.web.charts import Chart
 from creditapp.web.pages.drift_charts import chart_then_and_now, chart_weeks
 from creditapp.web.phrasing import phrase
 
@@ -29,7 +31,7 @@ FEW_CASES = 1000
 
 @blueprint.get("/drift")
 @open_to(ANALYSTS)
-def overview() -> str:
+def overview() -> str | Response:
     """Compare recent decisions with the population the served model was trained on."""
     served, now = model_cache.current(), datetime.now(UTC)
     kept = keeping.find(served, now)
@@ -37,6 +39,13 @@ def overview() -> str:
     population = population_of(served)
     names = name_score_bins(population.score)
     then = _("then (hold-out)"), population.own().score
+    charts: dict[str, Chart] = {
+        "ks": chart_weeks(_("KS of the score by week"), kept.weeks, SCORE, Measure.KS),
+        "psi": chart_weeks(_("PSI of the score by week"), kept.weeks, SCORE, Measure.PSI),
+        "score": chart_then_and_now(_("The score then and now"), names, then, found.tally.score),
+    }
+    if file := find_file(charts):
+        return file
     context = {
         "look": found,
         "days": days,
@@ -46,20 +55,15 @@ def overview() -> str:
         "weeks": kept.weeks,
         "over": {State.WATCH, State.SHIFTED},
         "seconds": current_app.config["SETTINGS"].drift_seconds,
-        "charts": [
-            chart_weeks(_("KS of the score by week"), kept.weeks, SCORE, Measure.KS),
-            chart_weeks(_("PSI of the score by week"), kept.weeks, SCORE, Measure.PSI),
-        ],
-        "then_and_now": chart_then_and_now(
-            _("The score then and now"), names, then, found.tally.score
-        ),
+        "charts": charts,
+        "files": addresses_of(charts),
     }
     return render_template("drift.html", **context)
 
 
 @blueprint.get("/drift/<slug>")
 @open_to(ANALYSTS)
-def answer(slug: str) -> str:
+def answer(slug: str) -> str | Response:
     """Show one answer by week, and its distribution in the training data and now."""
     served, now = model_cache.current(), datetime.now(UTC)
     kept = keeping.find(served, now)
@@ -70,16 +74,21 @@ def answer(slug: str) -> str:
     label, name = str(phrase(question.label)), question.name
     distribution = population_of(served).answers[name]
     then = _("then (training data)"), population_of(served).own().answers[name]
+    bins = name_bins(question, distribution)
+    charts: dict[str, Chart] = {
+        "weeks": chart_weeks(_("PSI by week"), kept.weeks, name, Measure.PSI),
+        "answers": chart_then_and_now(_("Then and now"), bins, then, found.tally.answers[name]),
+    }
+    if file := find_file(charts):
+        return file
     context = {
         "label": label,
         "look": found,
         "days": _days(),
         "drift": found.of(name),
         "reference": sum(then[1]),
-        "by_week": chart_weeks(_("PSI by week"), kept.weeks, name, Measure.PSI),
-        "then_and_now": chart_then_and_now(
-            _("Then and now"), name_bins(question, distribution), then, found.tally.answers[name]
-        ),
+        "charts": charts,
+        "files": addresses_of(charts),
     }
     return render_template("drift_answer.html", **context)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 
 from creditapp.outcomes.standing import Standing
@@ -11,6 +11,7 @@ from creditapp.performance.report import FEWEST_OF_AN_ANSWER, Report
 from creditapp.serving import cache as model_cache
 from creditapp.simulation.costs import Costs
 from creditapp.web.access import ANALYSTS, open_to
+from creditapp.web.chart_files import addresses_of, find_file
 from creditapp.web.pages.performance_charts import charts_of
 from creditapp.web.phrasing import phrase
 
@@ -19,11 +20,14 @@ blueprint = Blueprint("performance", __name__)
 
 @blueprint.get("/performance")
 @open_to(ANALYSTS)
-def overview() -> str:
+def overview() -> str | Response:
     """Show the kept report, on all decisions or on those of one version."""
     served = model_cache.current()
     portfolio, version = served.deployment.portfolio, request.args.get("model", "")[:50]
     report = kept.find(portfolio, version)
+    charts = charts_of(report)._asdict() if report else {}
+    if file := find_file(charts):
+        return file
     context = {
         "served": served,
         "definition": served.catalogue.performance,
@@ -33,20 +37,21 @@ def overview() -> str:
         "report": report,
         "standings": list(Standing),
         "assumed": Costs(),
+        "charts": charts,
+        "files": addresses_of(charts),
         **(_parts(report, served.catalogue.by_name) if report else {}),
     }
     return render_template("performance.html", **context)
 
 
 def _parts(report: Report, questions: Any) -> dict[str, Any]:
-    """The charts and tables of a report, with their titles."""
+    """The tables of a report, with their titles."""
     titles = {
         "model": gettext("Model version"),
         "policy": gettext("Policy"),
         "channel": gettext("Channel"),
     }
     return {
-        "charts": charts_of(report),
         "by_record": [(name, title, report.by_record[name]) for name, title in titles.items()],
         "fewest": FEWEST_OF_AN_ANSWER,
         "by_answer": [

@@ -3,7 +3,7 @@
 import math
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template
 from flask_babel import gettext
 
 from creditapp.decisions.review_reasons import in_words
@@ -14,6 +14,7 @@ from creditapp.simulation.costs import Costs
 from creditapp.simulation.review_report import Limits, Month, ReviewReport
 from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.chart_files import addresses_of, find_file
 from creditapp.web.charts import LineChart, Point, Series
 from creditapp.web.writing import figure
 
@@ -25,13 +26,16 @@ LIMITS = Limits(reviews=5_000, mature=2_000)
 
 @blueprint.get("/performance/reviews")
 @open_to(OFFICERS)
-def overview() -> str:
+def overview() -> str | Response:
     """Show what reviewers decide, what became of it, how long it takes, and what it is worth."""
     rate_limits.spend_reading()
     served = model_cache.current()
     performance, now = served.catalogue.performance, datetime.now(UTC)
     report = review_report.look(served.deployment.portfolio, performance, now, LIMITS)
     shown = report if _sees_all() else report.only(access.current_actor().label[:100])
+    charts = {"approvals": _approvals_chart(shown), "queue": _queue_chart(report)}
+    if file := find_file(charts):
+        return file
     costs = Costs()
     context = {
         "report": report,
@@ -43,8 +47,8 @@ def overview() -> str:
         "limits": LIMITS,
         "worth": report.worth(costs),
         "costs": costs,
-        "approvals": _approvals_chart(shown),
-        "queue": _queue_chart(report),
+        "charts": charts,
+        "files": addresses_of(charts),
         "hours": hours,
     }
     return render_template("reviewers.html", **context)
