@@ -151,6 +151,7 @@ def test_an_expiry_is_on_record_for_each_table_and_an_event(record: Record) -> N
         "decision": (6, 2, moment),
         "decision_answers": (6, 2, moment),
         "review_note": (0, 2, moment),
+        "letter_reason": (0, 2, moment),
     }
     assert sorted(noted) == ["decision", "decision_answers"]
     assert rows[0].expired_by == A_TEST.label

@@ -11,6 +11,7 @@ from flask import Flask
 
 from creditapp.database.engine import db
 from creditapp.decisions import reviews, stored
+from creditapp.decisions.past_models import load_past_model
 from creditapp.decisions.reviews import SentReview
 from creditapp.decisions.stored import StoredDecision
 from creditapp.identity.people import Role
@@ -189,6 +190,7 @@ def test_a_missing_table_never_answers_500(
     app.extensions["registry_listing"] = lambda _work: None
     declined = admin.post("/api/predict", json=POOR).get_json()["decision_id"]
     token = csrf_token(admin.get("/").text)
+    load_past_model.cache_clear()
     rename(database, table, "gone")
     statuses = {}
     for method, path, body in requests(app, declined, token):
