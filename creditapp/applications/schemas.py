@@ -18,6 +18,7 @@ from marshmallow import (
     validates_schema,
 )
 
+from creditapp.applications.application_table import wrong_rows
 from creditapp.applications.catalogue import REFERENCE, Application, Catalogue
 from creditapp.applications.localisation import in_readers_language
 from creditapp.applications.questions import Choice, Code, Date, Numeric, Question, as_shown
@@ -26,7 +27,6 @@ from creditapp.applications.table import (
     application_of,
     is_application,
     is_reference,
-    wrong_rows,
 )
 from creditapp.exceptions import BatchTooLarge, InvalidApplication
 from creditapp.phrases import Listing, Phrase, Verbatim, marked, translate

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from creditapp.applications.catalogue import Application, Catalogue, days_between
 from creditapp.applications.csv_records import read_plain_records, read_records
-from creditapp.applications.questions import Choice, Date, Numeric, Question
+from creditapp.applications.questions import Date, Question
+from creditapp.columns import Column
 from creditapp.exceptions import BadTable
 from creditapp.phrases import marked
 
@@ -21,18 +24,12 @@ def columns_of(catalogue: Catalogue, rows: Sequence[Mapping[str, Any]]) -> Colum
 
     A date becomes the number of days before the application.
     """
-    columns = _columns(catalogue, rows)
-    for question in catalogue.dates:
-        days = [_days(question, row, catalogue) for row in rows]
-        columns[question.name] = days
-    return columns
-
-
-def _columns(catalogue: Catalogue, rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
-    """The columns of rows that have every feature."""
     names = catalogue.feature_names
-    columns = zip(*map(catalogue.scored_answers, rows), strict=True) if rows else [()] * len(names)
-    return dict(zip(names, columns, strict=True))
+    answers = zip(*map(catalogue.scored_answers, rows), strict=True) if rows else [()] * len(names)
+    columns: dict[str, Sequence[Any]] = dict(zip(names, answers, strict=True))
+    for question in catalogue.dates:
+        columns[question.name] = [scored_answer(catalogue, question, row) for row in rows]
+    return columns
 
 
 def number_of(catalogue: Catalogue, question: Question, answers: Mapping[str, Any]) -> float | None:
@@ -40,21 +37,22 @@ def number_of(catalogue: Catalogue, question: Question, answers: Mapping[str, An
 
     None if the answer stands for a missing value.
     """
-    answer = answers[question.name]
-    if question.is_missing(answer):
+    if question.is_missing(answers[question.name]):
         return None
-    if isinstance(question, Date):
-        return _days(question, answers, catalogue)  # type: ignore[no-any-return]
-    return answer  # type: ignore[no-any-return]
+    return scored_answer(catalogue, question, answers)  # type: ignore[no-any-return]
 
 
-def _days(question: Question, row: Mapping[str, Any], catalogue: Catalogue) -> Any:
-    """The days from a date to the application; a missing answer stays as it is."""
-    answer = row[question.name]
-    day = catalogue.application_date
-    if day is None or question.is_missing(answer):
+def scored_answer(catalogue: Catalogue, question: Question, answers: Mapping[str, Any]) -> Any:
+    """An answer as columns hold it: a date is the number of days before the application."""
+    answer, day = answers[question.name], catalogue.application_date
+    if day is None or not isinstance(question, Date):
         return answer
-    return days_between(answer, row[day.name])
+    return days_before(question, answer, answers[day.name])
+
+
+def days_before(question: Question, answer: Any, day: str) -> Any:
+    """The days from a date to the application; a missing answer stays as it is."""
+    return answer if question.is_missing(answer) else days_between(answer, day)
 
 
 def is_reference(value: object) -> bool:
@@ -73,49 +71,10 @@ def is_application(catalogue: Catalogue, row: Any) -> bool:
     return _has_valid_other_keys(catalogue, row)
 
 
-def wrong_rows(catalogue: Catalogue, rows: Sequence[object]) -> set[int]:
-    """The positions of the rows that are not valid applications.
-
-    The check accepts exactly what the schema accepts, and is faster for many rows.
-    """
-    wrong = {place for place, row in enumerate(rows) if not _has_valid_keys(catalogue, row)}
-    right = [place for place in range(len(rows)) if place not in wrong]
-    columns = _columns(catalogue, [completed(catalogue, rows[place]) for place in right])
-    for question in catalogue.features:
-        places = wrong_answers(question, columns[question.name])
-        wrong.update(right[place] for place in places)
-    return wrong.union(
-        place for place in right if not _has_valid_other_keys(catalogue, rows[place])
-    )
-
-
-def completed(catalogue: Catalogue, row: Any) -> Any:
-    """A row with null for each optional answer that it leaves out."""
-    left_out = [name for name in catalogue.optional if name not in row]
-    return {**row, **dict.fromkeys(left_out)} if left_out else row
-
-
 def wrong_answers(question: Question, answers: Sequence[object]) -> list[int]:
     """The positions of the answers that a question does not accept."""
-    # why: most columns are right as a whole, and the check of a column is fast.
-    if _all_accepted(question, answers):
-        return []
-    return [place for place, answer in enumerate(answers) if not question.accepts(answer)]
-
-
-def _all_accepted(question: Question, answers: Sequence[Any]) -> bool:
-    types = set(map(type, answers))
-    match question:
-        case Numeric(integer=True, minimum=low, maximum=high, above_minimum=False):
-            inside = types <= {int} and (not answers or low <= min(answers) <= max(answers) <= high)
-            return inside and not question.below_maximum
-        case Numeric(minimum=low, maximum=high, above_minimum=True, below_maximum=False):
-            # why: min() and max() give wrong results if a value is NaN.
-            numbers = {int} if question.integer else {int, float}
-            return types <= numbers and all(low < answer <= high for answer in answers)
-        case Choice():
-            return types <= {question.code_type} and set(answers) <= set(question.values)
-    return False
+    wrong = Column.of(answers).where(lambda answer: not question.accepts(answer))
+    return np.flatnonzero(wrong).tolist()
 
 
 def _has_valid_keys(catalogue: Catalogue, row: object) -> bool:
@@ -151,11 +110,12 @@ def application_of(catalogue: Catalogue, row: Mapping[str, Any]) -> Application:
     for name in catalogue.optional:
         answers.setdefault(name)
     if catalogue.dates and catalogue.application_date:
-        answers.setdefault(catalogue.application_date.name, _today())
+        answers.setdefault(catalogue.application_date.name, today())
     return Application(answers, references[0] if references else None)
 
 
-def _today() -> str:
+def today() -> str:
+    """The day of an application that does not name its own."""
     return datetime.now(UTC).date().isoformat()
 
 
@@ -182,17 +142,21 @@ class Header:
     def row_of(self, cells: list[str], line: int) -> dict[str, Any] | BadTable:
         """The answers of one line; blank cells are left out."""
         if len(cells) != len(self.names):
-            return BadTable(
-                marked("line %(line)s: the row has %(cells)s cells; the header has %(names)s"),
-                line=line,
-                cells=len(cells),
-                names=len(self.names),
-            )
+            return self.other_width(len(cells), line)
         return {
             name: read(cell)
             for name, read, cell in zip(self.names, self.readers, cells, strict=True)
             if cell and read and not cell.isspace()
         }
+
+    def other_width(self, cells: int, line: int) -> BadTable:
+        """What is wrong with a line of another number of cells than the header has."""
+        return BadTable(
+            marked("line %(line)s: the row has %(cells)s cells; the header has %(names)s"),
+            line=line,
+            cells=cells,
+            names=len(self.names),
+        )
 
 
 def read_csv(

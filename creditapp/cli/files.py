@@ -48,7 +48,7 @@ def score(file: Path, out: Path, workers: int, scheduler: str | None, **given: b
 def _score(
     file: Path, out: Path, workers: int, scheduler: str | None, given: dict[str, bool]
 ) -> str:
-    """Load Dask, and score."""
+    """Load PyArrow, and score."""
     if given["again"] and not given["record"]:
         raise FileRunFailed("--again: add --record; without it nothing is recorded")
     try:
@@ -58,7 +58,7 @@ def _score(
             "flask score needs Dask and PyArrow: install creditapp[files]"
         ) from error
     with (
-        file_run.cluster(workers, scheduler) as client,
+        file_run.cluster(workers, scheduler) as found,
         click.progressbar(length=1, label="scoring") as bar,
     ):
 
@@ -67,7 +67,7 @@ def _score(
             bar.update(parts - bar.pos)
 
         keep = file_run.Keeping(record=given["record"], again=given["again"])
-        result = file_run.score_file(file, out, client, keep=keep, say=show_progress)
+        result = file_run.score_file(file, out, found, keep=keep, say=show_progress)
     return (
         f"{result.rows} rows, {result.rows - result.wrong} scored by version {result.model_version}: "
         f"{result.results}\n"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Uuid, func, select
@@ -174,22 +174,55 @@ def record(
         DatabaseUnavailable: nothing was written.
     """
     rows = _prepare_rows(decisions, answers)
+    ids = [decision.decision_id for decision in decisions]
     if corrects:
-        first = decisions[0]
-        rows.append(prepare_correction(first.decision_id, corrects, first.timestamp))
+        rows.append(prepare_correction(ids[0], corrects, decisions[0].timestamp))
+    _commit(rows, ids, claim, answer)
+
+
+def record_columns(
+    columns: Mapping[str, Sequence[Any]],
+    answers: Sequence[str],
+    claim: Claim | None = None,
+    answer: bytes = b"",
+) -> None:
+    """Write many decisions and their answers as `record` does, from columns by the names of `NewDecision`.
+
+    The ids are texts in canonical spelling, and the answers are JSON.
+
+    Raises:
+        AnsweredMeanwhile, OutcomeUnknown, DatabaseUnavailable: as `record`.
+    """
+    ids = columns["decision_id"]
+    given = {
+        "decision_id": ids,
+        "reference": columns["reference"],
+        "answers": answers,
+        "salt": salts(len(ids)),
+    }
+    rows = [
+        prepare_insertion(Decision, columns, as_text=("decision_id",)),
+        prepare_insertion(Answers, given, as_text=("decision_id", "answers")),
+    ]
+    _commit(rows, ids, claim, answer)
+
+
+def _commit(
+    rows: list[Insertion], ids: Sequence[UUID | str], claim: Claim | None, answer: bytes
+) -> None:
     if claim:
         rows.append(prepare_answer(claim, answer))
     try:
         _commits.write(rows)
     except RowsRefused as error:
-        if contains(decisions[0].decision_id):
+        if contains(ids[0]):
             return
         if claim and find_answer(claim) is not None:
             raise AnsweredMeanwhile from error
-        raise _failure(error, decisions) from error.__cause__
+        raise _failure(error, ids) from error.__cause__
     except DatabaseUnavailable as error:
         # why: the log shows the cause, so it must stay the database's own error.
-        raise _failure(error, decisions) from error.__cause__
+        raise _failure(error, ids) from error.__cause__
 
 
 def _prepare_rows(
@@ -206,7 +239,7 @@ def _prepare_rows(
     return [prepare_insertion(Decision, columns), prepare_insertion(Answers, given)]
 
 
-def _failure(error: DatabaseUnavailable, decisions: Sequence[NewDecision]) -> DatabaseUnavailable:
+def _failure(error: DatabaseUnavailable, ids: Sequence[UUID | str]) -> DatabaseUnavailable:
     """Count a failure, and say what is known of the decisions."""
     metrics.count_log_failure()
     _probe.good_until = 0.0
@@ -220,14 +253,14 @@ def _failure(error: DatabaseUnavailable, decisions: Sequence[NewDecision]) -> Da
             "recorded or not. Send the request again with the same Idempotency-Key, or look the "
             "decision up by its id"
         ),
-        [str(decision.decision_id) for decision in decisions],
+        list(map(str, ids)),
     )
 
 
-def contains(decision_id: UUID) -> bool:
+def contains(decision_id: UUID | str) -> bool:
     """Whether a decision is in the log."""
     with reading() as session:
-        return session.get(Decision, decision_id) is not None
+        return session.get(Decision, UUID(str(decision_id))) is not None
 
 
 def check_writable() -> None:

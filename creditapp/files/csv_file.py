@@ -121,12 +121,21 @@ def rows_of(catalogue: Catalogue, path: Path, section: Section) -> Rows:
         OSError, BadTable: the file can no longer be read.
     """
     head = read_head(catalogue, path)
-    with path.open("rb") as file:
-        file.seek(section.begin)
-        text = _text(file.read(section.end - section.begin), _decoder(catalogue))
+    text = _text(read_section(path, section), _decoder(catalogue))
     is_plain = '"' not in text
     lines = io.StringIO(text, newline="\n" if is_plain and "\r" not in text else "")
     return read_csv_rows(lines, head.header, section.before, head.delimiter, is_plain=is_plain)
+
+
+def read_section(path: Path, section: Section) -> bytes:
+    """The bytes of a section.
+
+    Raises:
+        OSError: the file can no longer be read.
+    """
+    with path.open("rb") as file:
+        file.seek(section.begin)
+        return file.read(section.end - section.begin)
 
 
 def _count_line_ends(block: bytes) -> int:

@@ -1,8 +1,7 @@
 """CSV and Parquet files: splitting into parts, reading a part, writing, and joining parts."""
 
-import csv
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from creditapp.applications.table import check_header
 from creditapp.exceptions import BadTable, NoRows
 from creditapp.files import csv_file
 from creditapp.files.csv_file import Rows, Section
+from creditapp.files.csv_text import write_csv
 from creditapp.files.parquet_columns import answers_of, data_columns, is_readable, value_type
 
 PART_ROWS = 25_000
@@ -75,13 +75,14 @@ def rows_of(catalogue: Catalogue, path: Path, part: Part) -> Rows:
     return _csv_rows(catalogue, path, part) if is_csv else _parquet_rows(catalogue, path, part)
 
 
-def write(path: Path, columns: Mapping[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> None:
-    """Write rows to a file, in the format of its name."""
+def write(path: Path, table: pa.Table) -> None:
+    """Write a table to a file, in the format of its name."""
     if format_of(path) == "csv":
-        with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([tuple(columns), *rows])
+        with path.open("wb") as file:
+            write_csv(table, file)
     else:
-        pq.write_table(_table(columns, rows), path)
+        columns = [column.cast(value_type(column.type)) for column in table.columns]
+        pq.write_table(pa.table(columns, table.column_names), path)
 
 
 def join(parts: Iterable[Path], path: Path) -> None:
@@ -140,16 +141,24 @@ def _parquet_parts(catalogue: Catalogue, path: Path) -> list[Part]:
 
 
 def _parquet_rows(catalogue: Catalogue, path: Path, part: Part) -> Rows:
+    columns = parquet_columns_of(catalogue, path, part)
+    answers = [answers_of(catalogue, name, column) for name, column in columns.items()]
+    rows = zip(*answers, strict=True) if answers else [()] * (part.end - part.begin)
+    for number, row in enumerate(rows, part.before + 1):
+        named = zip(columns, row, strict=True)
+        yield number, {name: answer for name, answer in named if answer is not None}
+
+
+def parquet_columns_of(catalogue: Catalogue, path: Path, part: Part) -> dict[str, Any]:
+    """The columns of a part that an application may have, by their names.
+
+    Raises:
+        OSError, BadTable: the file can no longer be read.
+    """
     table = _row_group(path, path.stat().st_mtime_ns, part.group)
     table = table.slice(part.begin, part.end - part.begin)
-    names = [name.strip() for name in table.column_names]
-    kept = [place for place, name in enumerate(names) if name in catalogue.allowed_keys]
-    columns = [answers_of(catalogue, names[place], table.column(place)) for place in kept]
-    keys = [names[place] for place in kept]
-    rows = zip(*columns, strict=True) if columns else [()] * len(table)
-    for number, row in enumerate(rows, part.before + 1):
-        named = zip(keys, row, strict=True)
-        yield number, {name: answer for name, answer in named if answer is not None}
+    named = zip(map(str.strip, table.column_names), table.columns, strict=True)
+    return {name: column for name, column in named if name in catalogue.allowed_keys}
 
 
 @lru_cache(maxsize=1)
@@ -175,12 +184,6 @@ def _check_types(catalogue: Catalogue, schema: pa.Schema) -> None:
                 f'the column "{column.name}" is of type {kind}; use numbers, text, dates, or true '
                 "and false"
             )
-
-
-def _table(columns: Mapping[str, pa.DataType], rows: Sequence[Sequence[Any]]) -> pa.Table:
-    values = zip(*rows, strict=True) if rows else [()] * len(columns)
-    arrays = [pa.array(column, kind) for column, kind in zip(values, columns.values(), strict=True)]
-    return pa.table(dict(zip(columns, arrays, strict=True)))
 
 
 def _join_csv(parts: Iterable[Path], path: Path) -> None:

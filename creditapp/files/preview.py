@@ -7,8 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from creditapp.applications.application_table import wrong_rows
 from creditapp.applications.catalogue import Catalogue
-from creditapp.applications.table import wrong_rows
 from creditapp.exceptions import BadTable, NoRows
 from creditapp.files import formats
 from creditapp.files.csv_file import read_names

@@ -1,16 +1,17 @@
-"""A run over a file: starts or continues it, hands its parts to Dask, and joins the results."""
+"""A run over a file: starts or continues it, has its parts scored, and joins the results."""
 
 import fcntl
 import json
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from distributed import Client, Future, LocalCluster, as_completed
 from uuid_utils import compat
 
 from creditapp.applications.catalogue import Catalogue
@@ -30,14 +31,16 @@ from creditapp.serving.deployments import Deployment
 MANIFEST = "manifest.json"
 LOCK = ".lock"
 AHEAD = 3
-"""The number of parts submitted for each worker: it scores one, and the rest wait."""
+"""The number of parts that are scored or wait at the same time."""
 
-RETRIES = 3
-OWN_PORT = "127.0.0.1:0"
-"""Loopback only: by default Dask serves its state to the whole network."""
+THREADS = 2
+"""While the engine scores one part, which takes half of the time, Python reads and writes another."""
 
 Say = Callable[[int, int], None]
 """Receives the number of finished parts and the number of all parts."""
+
+Workers = Callable[[FileRun, Sequence[Part]], Iterator[ScoredPart]]
+"""Scores parts, and gives the results in the order in which they are finished."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Keeping:
     made_by: str = field(default_factory=lambda: operator().label)
 
 
-def score_file(file: Path, out: Path, client: Client, *, keep: Keeping, say: Say) -> Summary:
+def score_file(file: Path, out: Path, workers: Workers, *, keep: Keeping, say: Say) -> Summary:
     """Score a file, or continue an interrupted run over it.
 
     `out` is a .csv or .parquet file, or a folder that gets one file per part.
@@ -86,7 +89,7 @@ def score_file(file: Path, out: Path, client: Client, *, keep: Keeping, say: Say
         run = _load_run(folder) or _start_run(file, out, folder, keep)
         _check_same(run, file, keep.record)
         remaining = [part for part in parts if not run.done_path(part).exists()]
-        for number, scored in enumerate(_score_parts(client, run, remaining), 1):
+        for number, scored in enumerate(_scored(workers, run, remaining), 1):
             _record(scored)
             save(run.done_path(scored.part), {"rows": scored.rows, "wrong": scored.wrong})
             say(len(parts) - len(remaining) + number, len(parts))
@@ -94,36 +97,33 @@ def score_file(file: Path, out: Path, client: Client, *, keep: Keeping, say: Say
 
 
 @contextmanager
-def cluster(workers: int, scheduler: str | None) -> Iterator[Client]:
-    """Connect to the scheduler at this address, or start local workers without an address.
-
-    With one worker, this process scores.
+def cluster(workers: int, scheduler: str | None) -> Iterator[Workers]:
+    """The workers of the scheduler at this address, or local ones; with one worker, this process scores.
 
     Raises:
         FileRunFailed: the scheduler does not answer.
     """
-    if scheduler:
-        try:
-            client = Client(scheduler, timeout=5)
-        except (OSError, ValueError) as error:
-            raise FileRunFailed(
-                f"{scheduler}: no Dask scheduler answers; check the address, and that it is running"
-            ) from error
-        with client:
-            yield client
+    if workers == 1 and not scheduler:
+        yield score_here
         return
-    several = workers > 1
-    local = LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=several,
-        host="127.0.0.1" if several else None,
-        dashboard_address=OWN_PORT,
-        worker_dashboard_address=OWN_PORT,
-        scheduler_kwargs={"dashboard": False},
-    )
-    with local, Client(local) as client:
-        yield client
+    # why: Dask takes longer to load than a file of some thousand rows to be scored.
+    from creditapp.files import dask_workers
+
+    with dask_workers.connect(workers, scheduler) as found:
+        yield found
+
+
+def score_here(run: FileRun, parts: Sequence[Part]) -> Iterator[ScoredPart]:
+    """Score parts in this process, while the caller works on the parts before."""
+    waiting = iter(parts)
+    with ThreadPoolExecutor(THREADS) as pool:
+        ahead = deque(pool.submit(score_part, run, part) for part in islice(waiting, AHEAD))
+        try:
+            while ahead:
+                yield ahead.popleft().result()
+                ahead.extend(pool.submit(score_part, run, part) for part in islice(waiting, 1))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _folder(out: Path) -> Path:
@@ -239,37 +239,20 @@ def _check_same(run: FileRun, file: Path, record: bool) -> None:
         )
 
 
-def _score_parts(client: Client, run: FileRun, parts: Sequence[Part]) -> Iterator[ScoredPart]:
-    """Score parts on the workers, and yield the results in the order in which they finish."""
-    # why: only a few parts are submitted at a time, to limit memory.
-    waiting = iter(parts)
-    at_once = AHEAD * max(1, sum(client.nthreads().values()))
-    futures = as_completed([_submit(client, run, part) for part in islice(waiting, at_once)])
-    for future in futures:
-        yield _result(future)
-        futures.update([_submit(client, run, part) for part in islice(waiting, 1)])
-
-
-def _submit(client: Client, run: FileRun, part: Part) -> "Future[ScoredPart]":
-    return client.submit(score_part, run, part, pure=False, retries=RETRIES)
-
-
-def _result(future: "Future[ScoredPart]") -> ScoredPart:
+def _scored(workers: Workers, run: FileRun, parts: Sequence[Part]) -> Iterator[ScoredPart]:
     try:
-        scored = future.result()
+        yield from workers(run, parts)
     except Exception as error:
         raise FileRunFailed(
             f"a part could not be scored: {error}; run the command again to continue"
         ) from error
-    future.release()
-    return scored
 
 
 def _record(scored: ScoredPart) -> None:
     """Record the decisions of a part in one commit, unless they are recorded already."""
     # why: after an interruption between commit and done file, the part is scored again.
-    if scored.decisions and not decision_log.contains(scored.decisions[0].decision_id):
-        decision_log.record(scored.decisions, scored.answers)
+    if scored.decisions and not decision_log.contains(scored.decisions.ids[0]):
+        decision_log.record_columns(scored.decisions.recorded(), scored.answers)
 
 
 def _finish(run: FileRun, parts: Sequence[Part], out: Path) -> Summary:

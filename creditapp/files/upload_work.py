@@ -174,8 +174,8 @@ def _run(upload: Upload, folder: UploadFolder) -> datetime | None:
 
     content = folder.content_of(upload.id, upload.format)
     keep = Keeping(record=upload.recorded, made_by=upload.owner)
-    with file_run.cluster(1, None) as client:
-        return file_run.score_file(content, out, client, keep=keep, say=note_progress).repeats
+    with file_run.cluster(1, None) as workers:
+        return file_run.score_file(content, out, workers, keep=keep, say=note_progress).repeats
 
 
 def _words_of(error: BaseException) -> Phrase:

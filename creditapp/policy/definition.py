@@ -8,7 +8,7 @@ from typing import Any
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer, Choice, Date, Question, Role
-from creditapp.applications.table import number_of
+from creditapp.applications.table import scored_answer
 from creditapp.exceptions import BadPolicy
 from creditapp.phrases import Listing, Phrase, marked
 from creditapp.policy.points import DEFAULT_SCALE, PointsScale, scale_from
@@ -57,13 +57,16 @@ class Rule:
         question = catalogue.by_name.get(self.feature)
         if question is None:
             return False
-        if answers[self.feature] in self.codes:
+        return self.is_met_by(question, scored_answer(catalogue, question, answers))
+
+    def is_met_by(self, question: Question, answer: Answer) -> bool:
+        """Whether an answer meets the rule; a date is given as the days before the application."""
+        if answer in self.codes:
             return True
-        number = None if isinstance(question, Choice) else number_of(catalogue, question, answers)
-        if number is None:
+        if isinstance(question, Choice) or question.is_missing(answer):
             return False
-        over = self.over is not None and number > self.over
-        return over or (self.under is not None and number < self.under)
+        over = self.over is not None and answer > self.over
+        return over or (self.under is not None and answer < self.under)
 
     def as_document(self) -> dict[str, Any]:
         """The rule as JSON, without the keys that it does not use."""
@@ -118,10 +121,13 @@ class Policy:
         An application with an answer outside the training data is referred instead of approved, and so is
         one whose reference was decided before, where the policy says so.
         """
-        outcome = self.outcomes[risk_level]
-        if (outside_training or repeated) and outcome is Outcome.APPROVE:
-            outcome = Outcome.REFER
+        outcome = self.outcome_by_score(risk_level, doubtful=outside_training or repeated)
         return self._apply_rules(outcome, catalogue, answers) if self.rules else outcome
+
+    def outcome_by_score(self, risk_level: RiskLevel, *, doubtful: bool) -> Outcome:
+        """The outcome without the rules; an application that is `doubtful` is not approved."""
+        outcome = self.outcomes[risk_level]
+        return Outcome.REFER if doubtful and outcome is Outcome.APPROVE else outcome
 
     def rules_met(self, catalogue: Catalogue, answers: Mapping[str, Answer]) -> list[Rule]:
         """The rules that an application meets, in the policy's order."""

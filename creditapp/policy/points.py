@@ -9,11 +9,19 @@ from functools import cached_property
 from math import isfinite, log
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from creditapp.exceptions import BadPolicy
 from creditapp.phrases import Figures, marked
 
 NEARLY_CERTAIN = 1e-6
 """A probability of 0 or 1 has no finite odds; it counts as this near to it."""
+
+NEARLY_HALF = 0.4999
+
+Probabilities = npt.NDArray[np.float64]
+Points = npt.NDArray[np.int64]
 
 HIGHEST = {"base_score": 100_000.0, "base_odds": 1_000_000.0, "points_to_double": 10_000.0}
 """The largest accepted numbers; all are positive, and the base score may be 0."""
@@ -44,6 +52,16 @@ class PointsScale:
         """The points of a probability of good credit, rounded to an integer."""
         probability = min(max(probability_good, NEARLY_CERTAIN), 1 - NEARLY_CERTAIN)
         return round(self.offset + self.factor * log(probability / (1 - probability)))
+
+    def scores(self, probabilities: Probabilities) -> Points:
+        """The points of many probabilities of good credit, exactly as `score` gives them; shape (n,)."""
+        limited = probabilities.clip(NEARLY_CERTAIN, 1 - NEARLY_CERTAIN)
+        points = self.offset + self.factor * np.log(limited / (1 - limited))
+        rounded = np.rint(points).astype(np.int64)
+        # why: NumPy's logarithm may differ from Python's in the last digit, which matters beside a half.
+        for row in np.flatnonzero(np.abs(points - rounded) > NEARLY_HALF).tolist():
+            rounded[row] = self.score(float(probabilities[row]))
+        return rounded  # type: ignore[no-any-return]
 
     def as_document(self) -> dict[str, float]:
         """The scale as JSON."""

@@ -15,6 +15,7 @@ import onnxruntime
 
 from creditapp.applications.catalogue import Application
 from creditapp.applications.table import Columns, columns_of
+from creditapp.columns import Column
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.forest import Leaves
@@ -36,6 +37,13 @@ class Seen(NamedTuple):
     limits: tuple[float, float] | None = None
     missing: frozenset[Any] = frozenset()
 
+    def lacks(self, answer: Any) -> bool:
+        """Whether an answer lies outside the training data."""
+        if self.limits is None or answer in self.missing:
+            return answer not in self.codes
+        low, high = self.limits
+        return not low <= answer <= high
+
 
 ENGINE = f"onnxruntime {onnxruntime.__version__}"
 """The engine, recorded with each decision: another version may add up the trees in another order."""
@@ -55,6 +63,13 @@ class Score(NamedTuple):
 
     probability_good: float
     outside_training: tuple[str, ...]
+
+
+class Scores(NamedTuple):
+    """The scores of many applications as columns: for each one what `Score` has."""
+
+    probabilities: Probabilities
+    outside_training: Column
 
 
 class Scorer:
@@ -84,9 +99,16 @@ class Scorer:
     def score(self, applications: Sequence[Application]) -> list[Score]:
         """Score the applications, and keep their order."""
         columns = columns_of(self.catalogue, [one.answers for one in applications])
-        outside = outside_training(columns, self.seen)
-        probabilities = self.probabilities(columns).tolist()
-        return [Score(p, names) for p, names in zip(probabilities, outside, strict=True)]
+        if len(applications) == 1:
+            # why: for a single row, plain Python is much faster than NumPy.
+            outside = [tuple(name for name in self.seen if self.seen[name].lacks(columns[name][0]))]
+            return [Score(float(self.probabilities(columns)[0]), *outside)]
+        probabilities, names = self.score_columns(columns)
+        return list(map(Score, probabilities.tolist(), names.values()))
+
+    def score_columns(self, columns: Columns) -> Scores:
+        """Score many applications, given as the columns of their features."""
+        return Scores(self.probabilities(columns), outside_training(columns, self.seen))
 
     def probabilities(self, columns: Columns) -> Probabilities:
         """The probability of good credit of each row; shape (n,)."""
@@ -98,13 +120,14 @@ class Scorer:
         return np.asarray(probabilities)[:, self._good].astype(np.float64)
 
 
-def outside_training(columns: Columns, seen: Mapping[str, Seen]) -> list[tuple[str, ...]]:
-    """For each row, the features whose answer lies outside the training data."""
-    rows = len(next(iter(columns.values())))
-    names: list[tuple[str, ...]] = [()] * rows
+def outside_training(columns: Columns, seen: Mapping[str, Seen]) -> Column:
+    """For each row, the names of the features whose answer lies outside the training data."""
+    names = Column.same((), len(next(iter(columns.values()))))
     for name, training_answers in seen.items():
-        for row in _unseen(columns[name], training_answers):
-            names[row] += (name,)
+        lacking = Column.of(columns[name]).where(training_answers.lacks)
+        if lacking.any():
+            marks = Column([(), (name,)], lacking.astype(np.intp))
+            names = names.beside(marks).each(lambda pair: (*pair[0], *pair[1]))
     return names
 
 
@@ -115,22 +138,6 @@ def seen_answers(distribution: Mapping[str, Any]) -> Seen:
     if has_bins(distribution):
         return Seen(codes, limits(distribution), frozenset(counts))
     return Seen(codes)
-
-
-def _unseen(answers: Sequence[Any], seen: Seen) -> list[int]:
-    """The positions of the answers that the training data do not hold."""
-    if seen.limits is None:
-        if seen.codes.issuperset(answers):
-            return []
-        return [row for row, answer in enumerate(answers) if answer not in seen.codes]
-    low, high = seen.limits
-    if not seen.missing:
-        return [row for row, answer in enumerate(answers) if not low <= answer <= high]
-    return [
-        row
-        for row, answer in enumerate(answers)
-        if (answer not in seen.codes if answer in seen.missing else not low <= answer <= high)
-    ]
 
 
 def _session(model: bytes) -> onnxruntime.InferenceSession:

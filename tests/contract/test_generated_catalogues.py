@@ -12,10 +12,11 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from creditapp.applications.application_table import wrong_rows
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.catalogue_document import document_of, read_catalogue
 from creditapp.applications.schemas import load_application, schema_of
-from creditapp.applications.table import application_of, is_application, read_csv, wrong_rows
+from creditapp.applications.table import application_of, is_application, read_csv
 from creditapp.exceptions import InvalidApplication
 from creditapp.factory import create_app
 from creditapp.serving import cache as model_cache

@@ -25,7 +25,7 @@ from sqlalchemy import NullPool, create_engine
 from creditapp.exceptions import BadTable, FileRunFailed
 from creditapp.files import formats, part
 from creditapp.files import run as file_run
-from creditapp.files.run import Keeping, Summary, cluster, score_file
+from creditapp.files.run import Keeping, Summary, Workers, cluster, score_file
 from creditapp.policy import versions as policy_versions
 from creditapp.policy.definition import Policy
 from creditapp.settings.paths import ROOT
@@ -85,10 +85,10 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 @contextmanager
-def in_process(app: Flask) -> Iterator[Client]:
-    """This process as the cluster, with the application's database."""
-    with app.app_context(), cluster(1, None) as client:
-        yield client
+def in_process(app: Flask) -> Iterator[Workers]:
+    """This process, with the application's database."""
+    with app.app_context(), cluster(1, None) as workers:
+        yield workers
 
 
 def say_nothing(_done: int, _of: int) -> None:
@@ -303,10 +303,9 @@ def test_a_folder_holds_one_run_over_one_file(app: Flask, tmp_path: Path) -> Non
             score_file(file, tmp_path, dask, keep=UNRECORDED, say=say_nothing)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_processes_of_our_own_listen_to_this_machine_alone(workers: int) -> None:
+def test_processes_of_our_own_listen_to_this_machine_alone() -> None:
     """Dask's scheduler and workers would otherwise show their state to the network."""
-    with cluster(workers, None):
+    with cluster(2, None):
         own = psutil.Process()
         opened = [
             connection.laddr.ip
@@ -314,7 +313,7 @@ def test_processes_of_our_own_listen_to_this_machine_alone(workers: int) -> None
             for connection in process.net_connections()
             if connection.status == psutil.CONN_LISTEN
         ]
-    assert len(opened) >= workers
+    assert len(opened) >= 2
     assert set(opened) == {"127.0.0.1"}
 
 
@@ -332,7 +331,8 @@ def test_a_worker_that_dies_costs_no_row_and_doubles_none(
 
         with app.app_context(), cluster(1, address) as dask:
             done = score_file(file, out, dask, keep=RECORDED, say=kill)
-            assert len(dask.scheduler_info()["workers"]) == 1
+            with Client(address) as client:
+                assert len(client.scheduler_info()["workers"]) == 1
     assert (done.rows, done.wrong) == (20_000, 0)
     results = [row for part in sorted(out.glob("part-*")) for row in read_csv(part)]
     assert_each_once(results, database, 20_000)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from creditapp.applications.application_table import wrong_rows
 from creditapp.applications.schemas import schema_of
 from creditapp.applications.table import (
     application_of,
     columns_of,
     is_application,
     read_csv,
-    wrong_rows,
 )
 from creditapp.exceptions import BadTable
 from tests import mixed

@@ -66,10 +66,15 @@ def test_column_of_wrong_type_is_refused_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
 def test_parts_are_joined_in_order(tmp_path: Path, ending: str) -> None:
     """Empty parts add no rows, and the header appears once."""
-    columns = {"row": pa.int64(), "reason": pa.string()}
+    schema = pa.schema({"row": pa.int64(), "reason": pa.string()})
     parts = [tmp_path / f"{n}{ending}" for n in range(3)]
     for part, rows in zip(parts, ([(1, "a")], [], [(3, None)]), strict=True):
-        write(part, columns, rows)
+        write(
+            part,
+            pa.Table.from_pylist(
+                [dict(zip(schema.names, row, strict=True)) for row in rows], schema
+            ),
+        )
     whole = tmp_path / f"whole{ending}"
     join(parts, whole)
     if ending == ".csv":
