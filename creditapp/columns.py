@@ -1,7 +1,9 @@
 """Columns that hold each distinct value once: what depends on a value is worked out once for all its rows."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -32,10 +34,11 @@ class Column(Sequence[Any]):
         kinds = set(map(type, values))
         is_plain = len(kinds) < 2 and kinds <= HASHED_ALIKE
         keys = values if is_plain else list(map(_key, values))
-        found = dict(zip(keys, values, strict=True))
-        numbers = {key: number for number, key in enumerate(found)}
+        # why: a dictionary that numbers each new key by itself needs one pass without a loop in Python.
+        numbers: defaultdict[Any, int] = defaultdict(count().__next__)
         places = np.fromiter(map(numbers.__getitem__, keys), np.intp, len(values))
-        return cls(list(found.values()), places)
+        distinct = numbers if is_plain else dict(zip(keys, values, strict=True)).values()
+        return cls(list(distinct), places)
 
     @classmethod
     def same(cls, value: Any, rows: int) -> "Column":
@@ -55,6 +58,11 @@ class Column(Sequence[Any]):
         table[:] = self.distinct
         values: list[Any] = table[self.places].tolist()
         return values
+
+    @staticmethod
+    def listed(values: Sequence[Any]) -> Sequence[Any]:
+        """Values as a list, whether they are a column or not."""
+        return values.values() if isinstance(values, Column) else values
 
     def each(self, change: Callable[[Any], Any]) -> "Column":
         """The column of what a function makes of each value."""

@@ -25,8 +25,10 @@ ABSENT = Absent.ABSENT
 
 
 @dataclass(frozen=True, eq=False)
-class ApplicationTable:
+class ApplicationTable(Sequence[Application]):
     """Applications of one catalogue: a column for each key that some of them have.
+
+    A valid application becomes an object when it is looked at.
 
     `refused` are the rows that are wrong by their keys alone.
     """
@@ -103,7 +105,7 @@ class ApplicationTable:
         values = {name: column[place] for name, column in self.columns.items()}
         return {name: value for name, value in values.items() if value is not ABSENT}
 
-    def application(self, place: int) -> Application:
+    def __getitem__(self, place: Any) -> Any:
         """One valid application."""
         answers = self.row(place)
         references = [answers.pop(key) for key in self._reference_keys if key in answers]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from flask_babel import get_locale, gettext
 from marshmallow import (
     RAISE,
@@ -18,7 +19,7 @@ from marshmallow import (
     validates_schema,
 )
 
-from creditapp.applications.application_table import wrong_rows
+from creditapp.applications.application_table import ApplicationTable
 from creditapp.applications.catalogue import REFERENCE, Application, Catalogue
 from creditapp.applications.localisation import in_readers_language
 from creditapp.applications.questions import Choice, Code, Date, Numeric, Question, as_shown
@@ -274,7 +275,7 @@ def messages_about_cells(catalogue: Catalogue, row: Mapping[str, Any]) -> dict[s
 
 
 class RowsField(fields.List[Any]):
-    """An array whose elements are not checked here: `wrong_rows` checks them faster."""
+    """An array whose elements are not checked here: a table of applications checks them faster."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -303,7 +304,7 @@ class BatchSchema(Strict):
 class Batch:
     """The valid rows of a batch with their positions, and the messages about the wrong rows."""
 
-    applications: Sequence[Application]
+    applications: ApplicationTable
     positions: Sequence[int]
     errors: Sequence[Mapping[str, Any]]
     reports_errors: bool
@@ -351,13 +352,14 @@ def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
             marked("the body is not a batch of applications"), error.messages
         ) from error
     rows = body["applications"]
-    wrong = wrong_rows(catalogue, rows)
+    table = ApplicationTable.of_rows(catalogue, rows)
+    wrong = table.wrong()
     errors: list[Mapping[str, Any]] = [
         {
             "index": index,
             "errors": messages_about(catalogue, rows[index]) if number < MOST_DESCRIBED else {},
         }
-        for number, index in enumerate(sorted(wrong))
+        for number, index in enumerate(np.flatnonzero(wrong).tolist())
     ]
     if errors and body["on_error"] == "refuse":
         raise InvalidApplication(
@@ -367,9 +369,9 @@ def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
             number=len(rows),
             described=MOST_DESCRIBED,
         )
-    good = [index for index in range(len(rows)) if index not in wrong]
-    applications = [application_of(catalogue, rows[index]) for index in good]
-    return Batch(applications, good, errors, body["on_error"] == "report", body["reasons"])
+    good = np.flatnonzero(~wrong)
+    applications = table.take(good) if errors else table
+    return Batch(applications, good.tolist(), errors, body["on_error"] == "report", body["reasons"])
 
 
 BATCH = BatchSchema()

@@ -4,6 +4,8 @@ import json
 from codecs import BOM_UTF8
 from typing import Any, NoReturn
 
+import orjson
+
 from creditapp.exceptions import NotStrictJson, TooManyObjects
 from creditapp.phrases import Figures, marked
 
@@ -11,6 +13,11 @@ DEEPEST = 4
 """A batch has three levels; the fourth lets the error name a field whose answer is an object or array."""
 
 CONTAINERS = frozenset({dict, list})
+UNSURE = object()
+AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+LONG_NUMBER = b"0" * 19
+"""So many digits, once all of them are zeros, may be an integer that does not fit into 64 bits."""
+
 MOST_VALUES = 10_000
 """For each object and array, on average; no application has as many answers."""
 
@@ -26,9 +33,13 @@ def parse(body: bytes, most_objects: int | None = None) -> Any:
     """
     if most_objects is not None:
         _check_numbers(body, most_objects)
+    text = body.removeprefix(BOM_UTF8)
+    value = _parse_plain(text)
+    if value is not UNSURE:
+        return value
     try:
         value = json.loads(
-            body.removeprefix(BOM_UTF8).decode(),
+            text.decode(),
             object_pairs_hook=_object,
             parse_constant=_constant,
             parse_float=_number,
@@ -47,6 +58,28 @@ def parse(body: bytes, most_objects: int | None = None) -> Any:
     if _is_deeper(value, DEEPEST):
         raise NotStrictJson(marked("the body is nested too deeply"))
     return value
+
+
+def _parse_plain(text: bytes) -> Any:
+    """The value of a text that the fast parser reads as the strict one does; else `UNSURE`."""
+    # why: it needs a third of the time, but sees no duplicate key, and makes large integers inexact.
+    if LONG_NUMBER in text.translate(AS_ZEROS):
+        return UNSURE
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return UNSURE
+    # why: each key needs a colon. If there are no more colons than keys, no key was lost as a duplicate.
+    return value if text.count(b":") == _count_keys(value) else UNSURE
+
+
+def _count_keys(value: object) -> int:
+    """The keys of all objects; -1 if they are nested deeper than `DEEPEST`."""
+    inside, keys = ([value] if isinstance(value, dict | list) else []), 0
+    for _ in range(DEEPEST):
+        keys += sum(len(one) for one in inside if type(one) is dict)
+        inside = [container for outer in inside for container in _containers(outer)]
+    return -1 if inside else keys
 
 
 def _check_numbers(body: bytes, most: int) -> None:

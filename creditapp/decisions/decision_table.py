@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -46,14 +47,20 @@ class DecisionTable(Sequence[NewDecision]):
 
     def __getitem__(self, row: Any) -> Any:
         """One decision."""
-        columns = self.columns()
-        values = {name: column[row] for name, column in columns.items()}
-        ids = {
-            "decision_id": UUID(self.ids[row]),
-            "earlier_decisions": [*map(UUID, self.earlier[row])],
-        }
-        reasons = self.reasons[row] if self.reasons else ()
-        return NewDecision(**self.shared, **{**values, **ids}, reasons=reasons)
+        points = self.judgements.points
+        return NewDecision(
+            **self.shared,
+            decision_id=UUID(self.ids[row]),
+            reference=self.references[row],
+            probability_good_credit=float(self.probabilities[row]),
+            prediction=self.predictions[row],
+            score=None if points is None else int(points[row]),
+            risk_level=self.judgements.risk_levels[row],
+            decision=self.judgements.outcomes[row],
+            outside_training=self.outside_training[row],
+            earlier_decisions=list(map(UUID, self.earlier[row])),
+            reasons=self.reasons[row] if self.reasons else (),
+        )
 
     def columns(self) -> dict[str, Sequence[Any]]:
         """The columns by the names of `NewDecision`, less what all decisions have alike and the reasons."""
@@ -75,7 +82,7 @@ class DecisionTable(Sequence[NewDecision]):
         alike = {name: Column.same(value, len(self)) for name, value in self.shared.items()}
         return {**self.columns(), **alike}
 
-    @property
+    @cached_property
     def predictions(self) -> Column:
         """1 for good credit, 0 for bad."""
         return Column((0, 1), (self.probabilities > 0.5).astype(np.intp))

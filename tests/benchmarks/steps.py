@@ -9,14 +9,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from creditapp.applications.catalogue import Application
 from creditapp.applications.schemas import load_batch
 from creditapp.applications.strict_json import parse
 from creditapp.decisions import log as decision_log
-from creditapp.decisions.decide import Origin, judge
+from creditapp.decisions.decide import Origin
+from creditapp.decisions.decision_table import DecisionTable, judge_table, new_ids
 from creditapp.decisions.log import Channel
 from creditapp.explanations.alternatives import alternatives
 from creditapp.factory import create_app
@@ -61,17 +62,19 @@ def steps(body: bytes) -> dict[str, float]:
     served, origin = model_cache.current(), Origin(Channel.BATCH, "a benchmark", "a benchmark")
     data = parse(body)
     applications = load_batch(served.catalogue, data, LARGEST).applications
-    given = [application.answers for application in applications]
 
-    def decided() -> list[Any]:
-        return judge(applications, served, origin)
+    def decided() -> DecisionTable:
+        ids = new_ids(len(applications))
+        return judge_table(applications, served, origin, datetime.now(UTC), ids)
 
     def recorded() -> float:
         decisions = decided()
-        return seconds(lambda: decision_log.record(decisions, given), 1)
+        return seconds(
+            lambda: decision_log.record_columns(decisions.recorded(), applications.as_json()), 1
+        )
 
     decisions = decided()
-    score = _median(lambda: served.scorer.score(applications))
+    score = _median(lambda: served.scorer.score_columns(applications.scored()))
     return {
         "parse": _median(lambda: parse(body)),
         "check": _median(lambda: load_batch(served.catalogue, data, LARGEST)),
@@ -82,9 +85,7 @@ def steps(body: bytes) -> dict[str, float]:
         "explain 1 approved": _explained(served, _approved(served, applications)),
         "alternatives of 1": _changed(served, applications),
         "answer": _median(
-            lambda: answers.batch(
-                {"predictions": answers.predictions(decisions, None, with_reasons=False)}, None
-            )
+            lambda: answers.batch({"predictions": answers.predictions(decisions, None)}, None)
         ),
     }
 

@@ -1,7 +1,7 @@
 """The API's answers as marshmallow schemas."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,8 @@ from marshmallow.validate import Length, OneOf, Range
 
 from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.table import LONGEST_REFERENCE
+from creditapp.columns import Column
+from creditapp.decisions.decision_table import DecisionTable
 from creditapp.decisions.log import NewDecision
 from creditapp.decisions.review_reasons import ReviewReason
 from creditapp.decisions.reviews import LANGUAGES, Verdict, reasons_of
@@ -454,17 +456,19 @@ def alternatives(stored: StoredDecision) -> Any:
 
 
 def predictions(
-    decisions: Iterable[NewDecision], positions: Sequence[int] | None, *, with_reasons: bool
+    decisions: DecisionTable | None, positions: Sequence[int] | None
 ) -> list[dict[str, Any]]:
     """Decisions as the predictions of a batch, with their applications' positions if given."""
-    predictions = [_prediction(decision) for decision in decisions]
-    if not with_reasons:
-        for prediction in predictions:
-            prediction["reasons"] = None
-    if positions is not None:
-        for prediction, position in zip(predictions, positions, strict=True):
-            prediction["index"] = position
-    return predictions
+    if decisions is None:
+        return []
+    columns = decisions.recorded() | {
+        "probability_bad_credit": (1.0 - decisions.probabilities).tolist(),
+        "reasons": [*map(phrase_reasons, decisions.reasons)] or Column.same(None, len(decisions)),
+        **({} if positions is None else {"index": positions}),
+    }
+    names = [name for name in (*PREDICTION_KEYS, "index") if name in columns]
+    values = [Column.listed(columns[name]) for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def batch(answer: Mapping[str, Any], errors: Sequence[Mapping[str, Any]] | None) -> bytes:

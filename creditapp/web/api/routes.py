@@ -13,7 +13,9 @@ from creditapp.applications.schemas import Batch
 from creditapp.applications.strict_json import parse
 from creditapp.decisions import listing
 from creditapp.decisions import log as decision_log
-from creditapp.decisions.decide import Decided, Origin, decide
+from creditapp.decisions.batches import decide_table
+from creditapp.decisions.decide import Origin, decide
+from creditapp.decisions.decision_table import DecisionTable
 from creditapp.decisions.listing import Wanted
 from creditapp.decisions.log import Channel
 from creditapp.exceptions import BadQuery, DatabaseUnavailable, ModelUnavailable, UnfitOutcomes
@@ -128,15 +130,15 @@ def predict_batch() -> Response:
         served = model_cache.current()
         batch = intake.load_batch(served, body, current_settings().max_batch)
     origin = _origin(Channel.BATCH)
-    decided = decide(
+    answer = decide_table(
         batch.applications,
         served,
         origin,
         with_reasons=batch.gives_reasons,
-        write=lambda decided: _batch_answer(batch, decided),
+        write=lambda decisions: _batch_answer(batch, decisions, served),
         claim=current_claim(),
     )
-    return _json(decided.answer)
+    return _json(answer)
 
 
 @blueprint.get("/catalogue")
@@ -341,15 +343,12 @@ def _json(answer: bytes) -> Response:
     return Response(answer, content_type="application/json")
 
 
-def _batch_answer(batch: Batch, decided: Decided) -> bytes:
+def _batch_answer(batch: Batch, decisions: DecisionTable | None, served: ServedModel) -> bytes:
     positions = batch.positions if batch.reports_errors else None
-    predictions = answers.predictions(
-        decided.decisions, positions, with_reasons=batch.gives_reasons
-    )
     answer = {
-        "predictions": predictions,
-        "total_processed": len(predictions),
-        "model_version": decided.served.model_version,
+        "predictions": answers.predictions(decisions, positions),
+        "total_processed": len(batch.positions),
+        "model_version": served.model_version,
         "timestamp": datetime.now(UTC),
     }
     errors = phrase_all(list(batch.errors)) if batch.reports_errors else None

@@ -56,7 +56,7 @@ def assert_same(catalogue: Catalogue, path: Path) -> None:
                 given_row = table.applications.row(place)
                 assert {**dict.fromkeys(catalogue.optional), **row} == _without_day(given_row, row)
             else:
-                assert table.applications.application(place) == application_of(catalogue, row)
+                assert table.applications[place] == application_of(catalogue, row)
 
 
 def _without_day(row: dict[str, Any], given_row: dict[str, Any]) -> dict[str, Any]:
