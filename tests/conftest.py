@@ -212,7 +212,12 @@ def officer(client: StrictClient, people: dict[Role, str]) -> StrictClient:
 @pytest.fixture(scope="session")
 def service(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The real service: gunicorn with two workers, for tests that only ask and add."""
-    database = tmp_path_factory.mktemp("service") / "creditapp.db"
+    home = tmp_path_factory.mktemp("service")
+    database = home / "creditapp.db"
     shutil.copy(trained.database, database)
-    with serve(database, trained.registry) as running:
+    more = {
+        "CREDITAPP_UPLOADS": str(home / "uploads"),
+        "CREDITAPP_SIGN_IN_LIMIT": "1000 per minute",
+    }
+    with serve(database, trained.registry, **more) as running:
         yield running

@@ -181,7 +181,7 @@ def serve(
         )
     service = Service(f"http://127.0.0.1:{port}", process, log)
     try:
-        wait_until(lambda: _models(service, models < 0) == abs(models), 90, log.read_text)
+        wait_until(lambda: _models(service, models < 0) == abs(models), 180, log.read_text)
         yield service
     finally:
         process.send_signal(signal.SIGTERM)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.every_page import LOOKS, Look, walking
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained, flask, serve
 
@@ -186,3 +187,28 @@ def test_a_challenger_is_started_and_stopped_and_a_version_promoted(
     page.get_by_label("Reason").fill("back again")
     page.get_by_role("button", name="Roll back").click()
     expect(deployed).to_contain_text("back again", timeout=LONG)
+
+
+@pytest.mark.usefixtures("_second_version")
+@pytest.mark.parametrize("look", [LOOKS[1], LOOKS[3], LOOKS[4]], ids=str)
+def test_a_version_is_promoted_and_rolled_back(
+    browser: Browser, own: Service, trained: Trained, look: Look
+) -> None:
+    """At each width, in each language and theme; the console stays clean, and no page scrolls sideways."""
+    reason = f"promoted at {look}"
+    with walking(browser, own, trained, look) as (page, problems):
+        page.goto(f"{own.address}/models/2")
+        promote = page.locator("#promote")
+        while not promote.locator("[name=override]").count():
+            page.wait_for_timeout(SECONDS)
+            page.reload()
+        promote.locator("#reason").fill(reason)
+        promote.locator("[name=override]").check()
+        promote.locator("button[type=submit]").click()
+        deployed = page.locator("table").last.locator("tbody tr").first
+        expect(deployed).to_contain_text(reason, timeout=LONG)
+        page.locator("#rollback-reason").fill(f"not {reason}")
+        page.locator("form[action$='/rollback'] button").click()
+        expect(deployed).to_contain_text(f"not {reason}", timeout=LONG)
+        assert page.evaluate("document.documentElement.scrollWidth") <= look.width
+    assert problems == []
