@@ -114,15 +114,12 @@ def test_a_person_with_a_second_factor_needs_its_code_too(
 def test_a_model_is_promoted_with_a_fresh_proof_alone(
     app: Flask, admin: StrictClient, people: People
 ) -> None:
-    """Nothing is run before; the form keeps version and reason."""
+    """Nothing is run before."""
     make_stale(app)
-    page = admin.get("/models").text
-    assert "confirm_password" in page
-    form = {"csrf_token": csrf_token(page), "version": "1", "reason": "my own words"}
+    token = csrf_token(admin.get("/models").text)
+    form = {"csrf_token": token, "version": "1", "reason": "my own words"}
     refused = admin.post("/models/promote", data={**form, "override": "on"})
     assert refused.status_code == 403
-    assert 'value="my own words"' in refused.text
-    assert 'name="override" checked' in refused.text
     with app.app_context():
         assert len(deployments.history()) == 1
     own = {"confirm_password": people[Role.ADMIN]}

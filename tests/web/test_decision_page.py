@@ -17,10 +17,11 @@ from creditapp.identity.people import Role
 from creditapp.serving import cache as model_cache
 from tests.clients import POOR, StrictClient, csrf_token, form_data
 
-MOST_TRANSACTIONS = 6
+MOST_TRANSACTIONS = 8
 """Who is signed in, the decision with what belongs to it, its policy, and the bundle of its model.
 
-Also whether the reader is on record for this hour, and the event if not.
+Also whether the reader is on record for this hour, and the event if not. Then the deployment and the policy
+in force: a served process follows them, and asks for neither.
 """
 
 
