@@ -6,7 +6,6 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from creditapp.web.pages.event_names import ACTION_NAMES
 from flask import Flask
 from sqlalchemy import text
 
@@ -182,12 +181,6 @@ def test_a_large_file_is_cut_off_at_its_bound(
         record(*(event(1, ANN, Action.ROLE_CHANGED, str(number)) for number in range(8)))
     rows = list(csv.reader(io.StringIO(admin.get("/events.csv?actor=Ann").text)))
     assert [row[3] for row in rows[1:]] == ["7", "6", "5", "4", "3"]
-
-
-def test_each_action_has_a_name_to_show() -> None:
-    """In English it is the one in the record."""
-    assert ACTION_NAMES.keys() == set(Action)
-    assert [str(text) for text in ACTION_NAMES.values()] == [one.value for one in ACTION_NAMES]
 
 
 @on_both
