@@ -52,6 +52,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
         java_script_enabled=scripts, viewport={"width": width, "height": 768}
     )
     page = context.new_page()
+    page.set_default_timeout(LONG)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda one: problems.append(one.text) if one.type == "error" else None)
@@ -197,6 +198,7 @@ def test_a_version_is_promoted_and_rolled_back(
     """At each width, in each language and theme; the console stays clean, and no page scrolls sideways."""
     reason = f"promoted at {look}"
     with walking(browser, own, trained, look) as (page, problems):
+        page.set_default_timeout(LONG)
         page.goto(f"{own.address}/models/2")
         promote = page.locator("#promote")
         while not promote.locator("[name=override]").count():
