@@ -231,7 +231,7 @@ def start_data(system: System) -> None:
         "data",
     )
     wait_until(
-        lambda: answers("http://localhost:5000/health"), 60, (system.home / "mlflow.log").read_text
+        lambda: answers("http://localhost:5000/health"), 180, (system.home / "mlflow.log").read_text
     )
 
 
