@@ -140,7 +140,7 @@ _opener = urllib.request.build_opener(_ShowingRedirects)
 def send(request: urllib.request.Request | str) -> Answer:
     """Send a request; whatever the status, it is an answer, and no answer is an OSError."""
     try:
-        with _opener.open(request, timeout=60) as response:
+        with _opener.open(request, timeout=120) as response:
             return Answer(response.status, dict(response.headers), response.read())
     except urllib.error.HTTPError as error:
         with error:
