@@ -105,7 +105,7 @@ def on_starting(server: Any) -> None:
     """Prepare the metrics folder, load the code once for all workers, and check the start."""
     _check_gunicorn(server.cfg)
     _prepare_metrics(server)
-    # why: the workers share what is loaded before they are forked, and start in a third of the time.
+    # why: it is imported once, and the workers share its memory.
     import creditapp.factory  # noqa: F401
 
     try:
@@ -114,25 +114,20 @@ def on_starting(server: Any) -> None:
     except SystemExit:
         on_exit(server)
         raise
-    _empty(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    for leftover in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db"):
+        leftover.unlink()
 
 
 def _prepare_metrics(server: Any) -> None:
-    """Take the metrics folder; it is emptied now, and never while workers run."""
+    """Take the metrics folder; it is emptied after the checks, and never while workers run."""
     folder = settings.prometheus_multiproc_dir
     if not folder:
         folder = tempfile.mkdtemp(prefix="creditapp-metrics-")
         os.environ[OWN_FOLDER] = folder
     Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     _hold(server, Path(folder))
-    _empty(folder)
     # why: the client of Prometheus looks for the folder while it is imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-
-
-def _empty(folder: str) -> None:
-    for leftover in Path(folder).glob("*.db"):
-        leftover.unlink()
 
 
 def _hold(server: Any, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,9 +71,17 @@ def sign_in(page: Page, own: Service, name: str, password: str, path: str) -> No
 
 def await_registry(page: Page) -> None:
     """Load the page again until it has the answer of the registry, which is asked in the background."""
-    while page.get_by_text("being asked").count():
+    load_until(page, lambda: not page.get_by_text("being asked").count())
+
+
+def load_until(page: Page, is_there: Callable[[], object]) -> None:
+    """Load the page again each second until it has what is wanted; fail after `LONG`."""
+    for _ in range(LONG // SECONDS):
+        if is_there():
+            return
         page.wait_for_timeout(SECONDS)
         page.reload()
+    assert is_there()
 
 
 def name_for(page: Page, name: str) -> str:
@@ -201,9 +209,7 @@ def test_a_version_is_promoted_and_rolled_back(
         page.set_default_timeout(LONG)
         page.goto(f"{own.address}/models/2")
         promote = page.locator("#promote")
-        while not promote.locator("[name=override]").count():
-            page.wait_for_timeout(SECONDS)
-            page.reload()
+        load_until(page, promote.locator("[name=override]").count)
         promote.locator("#reason").fill(reason)
         promote.locator("[name=override]").check()
         promote.locator("button[type=submit]").click()

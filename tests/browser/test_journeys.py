@@ -8,15 +8,13 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browsing import MILLISECONDS
 from tests.clients import LONG, POOR
 from tests.every_page import LOOKS, Look, walking
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained
 
 DECISION = re.compile(r"/decisions/[0-9a-f-]{36}")
-MILLISECONDS = 240_000
-"""A process that loads Dask starts slowly on a busy machine."""
-
 WITHOUT_JAVASCRIPT = Look(390, "fr", "dark")
 
 
