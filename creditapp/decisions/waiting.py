@@ -9,7 +9,7 @@ from creditapp.database.engine import Base
 
 
 class WaitingDecision(Base):
-    """A decision that waits; triggers add it with the decision, and remove it with its first review or correction."""
+    """A decision that waits: triggers add it, and remove it with its first review or correction."""
 
     __tablename__ = "waiting_decision"
 
