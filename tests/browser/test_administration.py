@@ -187,13 +187,13 @@ def test_a_challenger_is_started_and_stopped_and_a_version_promoted(
     await_registry(page)
     promote = page.locator("#promote")
     expect(promote).to_contain_text("Conditions that do not hold: 1", timeout=LONG)
-    promote.get_by_label("Reason").fill("a scorecard is easier to explain")
+    promote.get_by_label("Reason", exact=True).fill("a scorecard is easier to explain")
     promote.get_by_label(re.compile("Override the conditions")).check()
     promote.get_by_role("button", name="Promote and serve").click()
     deployed = page.locator("table").last.locator("tbody tr").first
     expect(deployed).to_contain_text("a scorecard is easier to explain", timeout=LONG)
     expect(page.locator("tr", has_text="scorecard").first).to_contain_text("Production")
-    page.get_by_label("Reason").fill("back again")
+    page.locator("#rollback-reason").fill("back again")
     page.get_by_role("button", name="Roll back").click()
     expect(deployed).to_contain_text("back again", timeout=LONG)
 

@@ -41,12 +41,12 @@ EXPECTED = (
 )
 """The failures that are shown on the page of the proposal."""
 
-Page = str | tuple[str, int]
+Page = str | tuple[str, int] | Response
 
 
 @blueprint.post("/proposals/<int:proposal_id>")
 @open_to(ANALYSTS)
-def settle(proposal_id: int) -> Response | Page:
+def settle(proposal_id: int) -> Page:
     """Approve, reject or withdraw a proposal; an approval puts it in force at once."""
     proposal = proposals.find(proposal_id)
     try:
