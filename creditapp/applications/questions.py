@@ -303,7 +303,7 @@ class Numeric(Question):
         return Phrase(marked("%(number)s %(unit)s"), {"number": number, "unit": self.unit})
 
     def written(self, answer: Answer) -> object:
-        """The number without its unit; one that has a unit gets marks between thousands, others may be years."""
+        """The number without its unit; one with a unit has marks between thousands, others may be years."""
         number = int(answer) if isinstance(answer, float) and answer.is_integer() else answer
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         return Figures(f"{number:,}") if self.unit and is_number else number
