@@ -45,7 +45,9 @@ class FailuresAtOnce:
         """Write what failed."""
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if report.failed and reporter:
-            reporter.write_line(f"\n{report.when} of {report.nodeid}\n{report.longreprtext[-2000:]}")
+            reporter.write_line(
+                f"\n{report.when} of {report.nodeid}\n{report.longreprtext[-2000:]}"
+            )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import commands
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -44,15 +46,7 @@ def flask(
     *arguments: str, database: Place, registry: Place, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a `flask` command as a person would."""
-    return subprocess.run(
-        [sys.executable, "-m", "flask", *arguments],
-        cwd=ROOT,
-        env=environment(database, registry, **more),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return commands.run(arguments, environment(database, registry, **more), ROOT, seconds=300)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.every_page import LOOKS, Look, walking
+from tests.every_page import QUICK_LOOKS, Look, walking
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained, flask, serve
 
@@ -199,7 +199,7 @@ def test_a_challenger_is_started_and_stopped_and_a_version_promoted(
 
 
 @pytest.mark.usefixtures("_second_version")
-@pytest.mark.parametrize("look", [LOOKS[1], LOOKS[3], LOOKS[4]], ids=str)
+@pytest.mark.parametrize("look", QUICK_LOOKS, ids=str)
 def test_a_version_is_promoted_and_rolled_back(
     browser: Browser, own: Service, trained: Trained, look: Look
 ) -> None:

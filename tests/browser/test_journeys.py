@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browsing import MILLISECONDS
 from tests.clients import LONG, POOR
-from tests.every_page import LOOKS, Look, walking
+from tests.every_page import WALKED, Look, walking
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained
 
@@ -18,7 +18,7 @@ DECISION = re.compile(r"/decisions/[0-9a-f-]{36}")
 WITHOUT_JAVASCRIPT = Look(390, "fr", "dark")
 
 
-@pytest.fixture(params=[*LOOKS, WITHOUT_JAVASCRIPT], ids=[*map(str, LOOKS), "without JavaScript"])
+@pytest.fixture(params=[*WALKED, pytest.param(WITHOUT_JAVASCRIPT, id="without JavaScript")])
 def page(
     request: pytest.FixtureRequest, browser: Browser, service: Service, trained: Trained
 ) -> Iterator[Page]:
