@@ -17,6 +17,7 @@ from typing import Any
 from gunicorn import glogging
 from gunicorn.workers.gthread import ThreadWorker
 
+from creditapp.loading import loading_code
 from creditapp.observability import logs
 from creditapp.settings.paths import METRICS_LOCK
 from creditapp.settings.safeguards import checked_settings
@@ -106,7 +107,8 @@ def on_starting(server: Any) -> None:
     _check_gunicorn(server.cfg)
     _prepare_metrics(server)
     # why: it is imported once, and the workers share its memory.
-    import creditapp.factory  # noqa: F401
+    with loading_code():
+        import creditapp.factory  # noqa: F401
 
     try:
         _check()
