@@ -6,8 +6,10 @@ out of the queue, so that it is right whatever version of the code writes.
 
 from alembic import op
 
+from creditapp.database.waiting_triggers import DELETE, FUNCTION
+
 TRIGGER = "decision_is_corrected"
-FUNCTION = "remove_corrected_decision"
+REMOVE = "remove_corrected_decision"
 
 
 def create() -> None:
@@ -21,7 +23,7 @@ def drop() -> None:
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     op.execute(f"DROP TRIGGER {TRIGGER}" + ("" if is_sqlite else " ON decision_correction"))
     if not is_sqlite:
-        op.execute(f"DROP FUNCTION {FUNCTION}()")
+        op.execute(f"DROP FUNCTION {REMOVE}()")
 
 
 def _sqlite() -> tuple[str, ...]:
@@ -30,11 +32,8 @@ def _sqlite() -> tuple[str, ...]:
 
 
 def _postgresql() -> tuple[str, ...]:
-    # why: the schema is named, as a temporary table of the session could have the name of the table.
-    delete = "DELETE FROM %I.waiting_decision WHERE decision_id = $1"
     return (
-        f"CREATE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"EXECUTE format('{delete}', TG_TABLE_SCHEMA) USING NEW.corrects; RETURN NULL; END $$",
+        FUNCTION.format(REMOVE, DELETE, "NEW.corrects"),
         f"CREATE TRIGGER {TRIGGER} AFTER INSERT ON decision_correction FOR EACH ROW "
-        f"EXECUTE FUNCTION {FUNCTION}()",
+        f"EXECUTE FUNCTION {REMOVE}()",
     )
