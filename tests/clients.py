@@ -20,6 +20,9 @@ class StrictClient(FlaskClient):
         kwargs.setdefault("base_url", self.base_url)
         kwargs.setdefault("buffered", True)
         response = super().open(*args, **kwargs)
+        for answer in (*response.history, response):
+            # A large form is a temporary file, which Werkzeug leaves to the garbage collector.
+            answer.request.environ["wsgi.input"].close()
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.text)
         return response

@@ -307,8 +307,6 @@ def killed(condition: Callable[[], bool]) -> None:
             one.wait(10)
 
 
-# The client of the tests leaves the temporary file of a large form to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_killed_run_goes_on_and_records_nothing_twice(
     app: Flask, officer: StrictClient, folder: Path, database: Path
 ) -> None:
