@@ -73,8 +73,8 @@ from creditapp.web.proxies import TrustedProxies
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
 CONNECTION_SECONDS = 3
-POLLING_THREADS = 3
-"""Threads of a worker that read the database regularly: for deployments, challengers, and what is watched."""
+CONNECTIONS_BESIDE = 4
+"""What a worker needs beside its requests: to wait for news, to take it over, for challengers, to watch."""
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 PAGES = (
@@ -204,13 +204,13 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _network_engine(settings: Settings) -> dict[str, Any]:
-    """One connection for each thread and each polling thread; a dead one is noticed within seconds.
+    """One connection for each thread, and those beside the requests; a dead one is noticed within seconds.
 
     The parameters are libpq's: https://www.postgresql.org/docs/current/libpq-connect.html
     """
     return {
         "pool_pre_ping": True,
-        "pool_size": settings.threads + POLLING_THREADS,
+        "pool_size": settings.threads + CONNECTIONS_BESIDE,
         "max_overflow": 0,
         "pool_timeout": CONNECTION_SECONDS,
         "connect_args": {
