@@ -73,8 +73,8 @@ from creditapp.web.proxies import TrustedProxies
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
 CONNECTION_SECONDS = 3
-CONNECTIONS_BESIDE = 4
-"""What a worker needs beside its requests: to wait for news, to take it over, for challengers, to watch."""
+CONNECTIONS_BESIDE = 5
+"""Two that are kept, for news and decisions, and one for each thread: news, challengers, what is watched."""
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 PAGES = (

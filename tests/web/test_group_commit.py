@@ -1,15 +1,13 @@
 """Decisions that are recorded at the same time share a commit, and nothing else."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from creditapp.database import group_commit
 from creditapp.database.bulk_insert import Insertion, prepare_insertion
@@ -36,22 +34,20 @@ def rows(number: int) -> Insertion:
     )
 
 
-@contextmanager
-def counted_transactions() -> Iterator[list[object]]:
-    """The transactions of the block, each of which has the connection once."""
-    transactions: list[object] = []
+class Counted(GroupCommit):
+    """Counts its transactions."""
 
-    def listener(connection: object, _record: object, _proxy: object) -> None:
-        transactions.append(connection)
+    transactions = 0
 
-    event.listen(db.engine.pool, "checkout", listener)
-    yield transactions
-    event.remove(db.engine.pool, "checkout", listener)
+    def _insert(self, insertions: Sequence[Insertion]) -> DatabaseUnavailable | None:
+        self.transactions += 1
+        return super()._insert(insertions)
 
 
-def write_at_once(app: Flask, numbers: list[int]) -> list[DatabaseUnavailable | None]:
+def write_at_once(
+    app: Flask, commits: GroupCommit, numbers: list[int]
+) -> list[DatabaseUnavailable | None]:
     """What becomes of writers who all wait while somebody has the turn."""
-    commits = GroupCommit()
 
     def write(number: int) -> DatabaseUnavailable | None:
         with app.app_context():
@@ -79,9 +75,10 @@ def kept() -> set[int]:
 def test_writers_who_wait_share_one_commit(app: Flask) -> None:
     """Eight of them, and one wait for the disk."""
     numbers = list(range(10_000, 10_008))
-    with app.app_context(), counted_transactions() as transactions:
-        assert write_at_once(app, numbers) == [None] * 8
-        assert len(transactions) == 1
+    commits = Counted()
+    with app.app_context():
+        assert write_at_once(app, commits, numbers) == [None] * 8
+        assert commits.transactions == 1
         assert set(numbers) <= kept()
 
 
@@ -89,7 +86,7 @@ def test_writers_who_wait_share_one_commit(app: Flask) -> None:
 def test_one_who_is_refused_fails_alone(app: Flask) -> None:
     """A row that is there twice is its writer's fault, and nobody else's."""
     with app.app_context():
-        outcomes = write_at_once(app, [10_000, 10_001, 10_001, 10_002])
+        outcomes = write_at_once(app, GroupCommit(), [10_000, 10_001, 10_001, 10_002])
         assert sum(isinstance(outcome, RowsRefused) for outcome in outcomes) == 1
         assert outcomes.count(None) == 3
         assert {10_000, 10_001, 10_002} <= kept()
@@ -100,10 +97,10 @@ def test_nobody_is_told_of_a_success_that_was_none(
 ) -> None:
     """Where whoever has the turn is ended half way, those who waited for it fail too."""
 
-    def end(insertions: object) -> None:
+    def end(self: object, insertions: object) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(group_commit, "_insert", end)
+    monkeypatch.setattr(GroupCommit, "_insert", end)
     commits = GroupCommit()
     with app.app_context():
         commits._waiting.append(waiting := group_commit._Write([rows(10_000)]))
