@@ -62,9 +62,9 @@ def _take(name: str, look: Look) -> float:
     try:
         return look()
     except DatabaseUnavailable as error:
-        log.warning("the %s in force was not read: %s", name, error, extra=MAY_REPEAT)
+        log.warning("what is in force was not read (%s): %s", name, error, extra=MAY_REPEAT)
     except Exception:  # a worker that learns nothing new goes on with what it has
-        log.exception("looking for the %s in force failed", name)
+        log.exception("looking for what is in force failed (%s)", name)
     return MOMENT
 
 

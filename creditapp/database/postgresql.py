@@ -31,7 +31,7 @@ def insert(connection: psycopg.Connection[Any], rows: Mapping[str, Sequence[Any]
         connection.autocommit = True
     if sum(number for _, number in numbers) <= MOST_TOGETHER:
         values = [value for of_table in rows.values() for row in of_table for value in row.values()]
-        RawCursor(connection).execute(_one_statement(numbers), values)
+        RawCursor(connection).execute(one_statement(numbers), values)
         return
     with connection.transaction(), connection.cursor() as cursor:
         for statement, of_table in rows.items():
@@ -39,7 +39,7 @@ def insert(connection: psycopg.Connection[Any], rows: Mapping[str, Sequence[Any]
 
 
 @cache
-def _one_statement(numbers: tuple[tuple[str, int], ...]) -> bytes:
+def one_statement(numbers: tuple[tuple[str, int], ...]) -> bytes:
     """The statement that inserts so many rows by each of some statements; parameters have numbers.
 
     Foreign keys among the rows are checked at its end.

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -13,9 +14,15 @@ from creditapp.database import group_commit
 from creditapp.database.bulk_insert import Insertion, prepare_insertion
 from creditapp.database.engine import db
 from creditapp.database.group_commit import GroupCommit
+from creditapp.database.postgresql import is_broken, one_statement
 from creditapp.exceptions import DatabaseUnavailable, RowsRefused
 from creditapp.identity.audit import AuditEvent
+from creditapp.observability import metrics
 from tests.engines import on_both
+from tests.postgresql import Postgresql
+from tests.serving import wait_until
+
+ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
 
 
 def rows(number: int) -> Insertion:
@@ -107,3 +114,44 @@ def test_nobody_is_told_of_a_success_that_was_none(
         with pytest.raises(SystemExit):
             commits.write([rows(10_001)])
     assert waiting.error is group_commit.PENDING
+
+
+def test_the_rows_of_several_tables_are_one_statement_on_postgresql() -> None:
+    """Each number of rows has its own, which the server keeps prepared."""
+    first = "INSERT INTO a (x, y) VALUES (%(x)s::UUID, %(y)s)"
+    second = "INSERT INTO b (z) VALUES (%(z)s)"
+    assert one_statement(((first, 2), (second, 1))) == (
+        b"WITH t0 AS (INSERT INTO a (x, y) VALUES ($1::UUID, $2), ($3::UUID, $4)) "
+        b"INSERT INTO b (z) VALUES ($5)"
+    )
+    assert one_statement(((second, 2),)) == b"INSERT INTO b (z) VALUES ($1), ($2)"
+
+
+@on_both
+def test_more_rows_than_one_statement_takes_are_written_too(app: Flask) -> None:
+    """Whole, or not at all."""
+    commits, numbers = GroupCommit(), range(10_000, 10_100)
+    with app.app_context():
+        commits.write([rows(number) for number in numbers])
+        assert set(numbers) <= kept()
+        with pytest.raises(RowsRefused):
+            commits.write([rows(number) for number in range(10_050, 10_200)])
+        assert not kept() & set(range(10_100, 10_200))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_kept_connection_that_the_server_ended_is_made_again(
+    app: Flask, database_url: str, postgresql: Postgresql
+) -> None:
+    """Before anything is sent, so that no outcome is unknown."""
+    commits, committing = GroupCommit(), metrics.DATABASE_FAILURES.labels("committing")
+    failures = committing._value.get()
+    with app.app_context():
+        commits.write([rows(10_000)])
+        [writer] = commits._writers.values()
+        assert writer._connection
+        postgresql.run(ENDED % database_url.rpartition("/")[2])
+        wait_until(partial(is_broken, writer._connection.driver_connection), 10)
+        commits.write([rows(10_001)])
+        assert {10_000, 10_001} <= kept()
+    assert committing._value.get() == failures
