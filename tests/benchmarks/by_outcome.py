@@ -20,7 +20,7 @@ from creditapp.identity.people import Role
 from tests.actors import A_TEST
 from tests.benchmarks.queue import insert, prepared
 from tests.benchmarks.results import keep
-from tests.clients import StrictClient
+from tests.clients import PageClient
 from tests.postgresql import postgresql
 
 DECISIONS, DAYS = 1_000_000, 730
@@ -87,15 +87,15 @@ def measure(connection: Connection) -> float:
     return time_page(signed_in())
 
 
-def signed_in() -> StrictClient:
+def signed_in() -> PageClient:
     """The client of an analyst."""
     people.add("an analyst", Role.ANALYST, PASSWORD, A_TEST)
-    client = StrictClient(current_app._get_current_object())
+    client = PageClient(current_app._get_current_object())
     client.sign_in("an analyst", PASSWORD)
     return client
 
 
-def time_page(client: StrictClient) -> float:
+def time_page(client: PageClient) -> float:
     """The least of 20, after one that is not counted."""
     assert 'id="by-outcome"' in client.get("/challenger").text
     times = []

@@ -25,7 +25,7 @@ from creditapp.identity.people import Role
 from creditapp.settings.settings import Settings
 from tests.benchmarks import results
 from tests.benchmarks.batch import seconds, spread
-from tests.clients import StrictClient
+from tests.clients import PageClient
 from tests.portfolios import EXAMPLE
 from tests.serving import ROOT, Service, environment, flask, serve
 
@@ -121,27 +121,27 @@ def pages(databases: dict[int, Path]) -> dict[str, list[Pair]]:
     }
 
 
-def compared(few: StrictClient, many: StrictClient, path: str) -> Pair:
+def compared(few: PageClient, many: PageClient, path: str) -> Pair:
     """One page of both logs."""
     short, long = page(few, path), page(many, path)
     return long, long / short
 
 
-def signed_in(database: Path) -> StrictClient:
+def signed_in(database: Path) -> PageClient:
     """Somebody who may see the list."""
     address = f"sqlite:///{database}"
     app = create_app(replace(Settings.from_environment(), database_url=address))
-    app.test_client_class = StrictClient
+    app.test_client_class = PageClient
     password = secrets.token_urlsafe(12)
     with app.app_context():
         people.add("the reader", Role.OFFICER, password, "a benchmark")
     client = app.test_client()
-    assert isinstance(client, StrictClient)
+    assert isinstance(client, PageClient)
     client.sign_in("the reader", password)
     return client
 
 
-def page(client: StrictClient, path: str) -> float:
+def page(client: PageClient, path: str) -> float:
     """The seconds of one page, without the client's look at its HTML."""
     return seconds(lambda: FlaskClient.open(client, path, base_url=client.base_url), 1)
 

@@ -27,7 +27,7 @@ from creditapp.serving import cache as model_cache
 from creditapp.settings.settings import Settings
 from tests.benchmarks.queue import insert
 from tests.benchmarks.results import keep
-from tests.clients import StrictClient
+from tests.clients import PageClient
 from tests.portfolios import EXAMPLE
 from tests.postgresql import postgresql
 from tests.serving import flask
@@ -76,7 +76,7 @@ def measure(address: str, folder: Path) -> dict[str, float]:
     done = flask("prepare", database=address, registry=folder / "mlflow.db")
     assert done.returncode == 0, done.stderr
     app = create_app(replace(Settings.from_environment(), database_url=address))
-    app.test_client_class = StrictClient
+    app.test_client_class = PageClient
     with app.app_context():
         fill()
         served, now = model_cache.current(), datetime.now(UTC)

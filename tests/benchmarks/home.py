@@ -24,7 +24,7 @@ from tests.actors import A_TEST
 from tests.benchmarks.queue import prepared
 from tests.benchmarks.results import keep
 from tests.benchmarks.reviews import NUMBERS, STATEMENTS
-from tests.clients import StrictClient
+from tests.clients import PageClient
 from tests.postgresql import postgresql
 
 DECISIONS = 1_000_000
@@ -73,7 +73,7 @@ def measure() -> dict[str, float]:
 
 def _time_page(app: Flask, password: str) -> tuple[float, float]:
     """The medians of five, after one that is not counted: by the clock, and of the processor."""
-    client = StrictClient(app, app.response_class)
+    client = PageClient(app, app.response_class)
     client.sign_in("an admin", password)
     times, processor = [], []
     for _ in range(6):
@@ -83,7 +83,7 @@ def _time_page(app: Flask, password: str) -> tuple[float, float]:
     return statistics.median(times[1:]), statistics.median(processor[1:])
 
 
-def _ask(client: StrictClient) -> None:
+def _ask(client: PageClient) -> None:
     assert client.get("/home").status_code == 200
 
 
