@@ -36,6 +36,7 @@ bench: .venv/.dev ## measure applications, batches, files and a start beside the
 	$(BIN)/python -m tests.benchmarks.challenger
 	$(BIN)/python -m tests.benchmarks.request
 	$(BIN)/python -m tests.benchmarks.costs
+	$(BIN)/python -m tests.benchmarks.idle
 	$(BIN)/python -m tests.benchmarks.steps
 	$(BIN)/python -m tests.benchmarks.batch
 	$(BIN)/python -m tests.benchmarks.files

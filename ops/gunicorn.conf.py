@@ -208,7 +208,7 @@ def when_ready(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Start what a worker does besides requests: follow deployments and challengers, watch the decisions."""
     from creditapp.challenger import shadow
-    from creditapp.database import engine
+    from creditapp.database import engine, news
     from creditapp.decisions import days
     from creditapp.drift import watch as drift_watch
     from creditapp.files import upload_process
@@ -219,8 +219,11 @@ def post_worker_init(worker: Any) -> None:
     engine.limit_silence(worker.wsgi, settings.database_seconds)
     engine.note_capacity(worker.wsgi, settings.threads)
     engine.open_connections(worker.wsgi)
-    model_cache.of_app(worker.wsgi).follow(worker.wsgi)
-    shadow.of_app(worker.wsgi).follow(worker.wsgi)
+    cache, challenger = model_cache.of_app(worker.wsgi), shadow.of_app(worker.wsgi)
+    cache.load_first(worker.wsgi)
+    challenger.start(worker.wsgi)
+    looks = {"deployment and policy": cache.look, "challenger": challenger.look}
+    news.follow(worker.wsgi, looks)
     report = partial(performance_watch.refresh, settings.performance_seconds)
     works: watching.Works = {
         "count of days": days.refresh,
