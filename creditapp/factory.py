@@ -192,6 +192,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,
             "json_serializer": engine.to_json,
+            "json_deserializer": engine.from_json,
             **(SQLITE_ENGINE if sqlite else _network_engine(settings)),
         },
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,

@@ -131,7 +131,10 @@ class Question:
 
     def is_missing(self, answer: object) -> bool:
         """Whether an answer stands for a missing value."""
-        return any(type(code.code) is type(answer) and code.code == answer for code in self.missing)
+        # why: most questions have none, and are asked about each answer of many applications.
+        return bool(self.missing) and any(
+            type(code.code) is type(answer) and code.code == answer for code in self.missing
+        )
 
     @property
     def optional(self) -> bool:
