@@ -9,6 +9,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # since: so they are called as modules.
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+# Tests start hundreds of processes. With PYTHONDONTWRITEBYTECODE, each would compile all modules again.
+COMPILE := $(BIN)/python -m compileall -q creditapp training tests migrations wsgi.py
 export FLASK_APP := wsgi
 
 help: ## list the verbs
@@ -21,10 +23,12 @@ run: .venv/.run ## serve on http://127.0.0.1:8000 (PORT=… for another port), t
 
 test: .venv/.dev ## run the suite that guards every change
 	@tests/install-packages
+	@$(COMPILE)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak"
 
 soak: .venv/.dev ## run the long repetitions
 	@tests/install-packages
+	@$(COMPILE)
 	$(BIN)/python -m pytest -m soak -s
 
 bench: .venv/.dev ## measure requests, batches, files, a start and a growing log beside their yardsticks (needs wrk)

@@ -17,6 +17,7 @@ import pyarrow as pa
 from creditapp import publishing
 from creditapp.applications import schemas
 from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.localisation import in_readers_language, written_in
 from creditapp.applications.questions import Answer
 from creditapp.applications.table import application_of, wrong_rows
 from creditapp.decisions.decide import Origin, judge
@@ -24,6 +25,7 @@ from creditapp.decisions.log import Channel, NewDecision
 from creditapp.exceptions import BadTable
 from creditapp.files import formats
 from creditapp.files.formats import Part
+from creditapp.phrases import marked, translate
 from creditapp.policy.definition import from_document
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.verification import verify
@@ -48,6 +50,7 @@ RESULT = {
     "policy_version": TEXT,
     "decision_id": TEXT,
 }
+ABOUT_FIELD = marked("%(name)s: %(messages)s")
 WRONG = {"row": WHOLE, "reason": TEXT}
 
 
@@ -57,7 +60,8 @@ class FileRun:
 
     `id` is a UUID of version 7. `size` is the file's size in bytes, `modified` its time of last change
     in nanoseconds. `started_at` is in ISO 8601. `policy` is the policy document as JSON text.
-    `repeats`: an earlier run recorded the same, and this one has its id.
+    `repeats`: an earlier run recorded the same, and this one has its id. `language` is that of the reasons
+    of wrong rows.
     """
 
     id: str
@@ -74,6 +78,7 @@ class FileRun:
     generation: int
     policy: str
     repeats: bool = False
+    language: str = "en"
 
     @property
     def origin(self) -> Origin:
@@ -125,10 +130,11 @@ def score_part(run: FileRun, part: Part) -> ScoredPart:
     rows = [numbered[place][1] for place in good]
     applications = [application_of(catalogue, row) for row in rows]  # type: ignore[arg-type]
     decisions = _decisions(run, applications, [numbered[place][0] for place in good])
-    reasons = [
-        (numbered[place][0], reason_of(catalogue, numbered[place][1], is_csv=is_csv))
-        for place in sorted(wrong)
-    ]
+    with written_in(run.language):
+        reasons = [
+            (numbered[place][0], reason_of(catalogue, numbered[place][1], is_csv=is_csv))
+            for place in sorted(wrong)
+        ]
     results = [
         _result(run, numbered[place][0], decision)
         for place, decision in zip(good, decisions, strict=True)
@@ -212,9 +218,13 @@ def _result(run: FileRun, row: int, decision: NewDecision) -> tuple[Any, ...]:
 
 
 def reason_of(catalogue: Catalogue, row: dict[str, Any] | BadTable, *, is_csv: bool) -> str:
-    """What is wrong with a wrong row, in one line."""
+    """What is wrong with a wrong row, in one line, in the language of the reader."""
     if isinstance(row, BadTable):
-        return str(row)
+        return str(translate(row.phrase, in_readers_language))
     validate = schemas.messages_about_cells if is_csv else schemas.messages_about
     messages = validate(catalogue, row)
-    return "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in messages.items())
+    about_field = in_readers_language(ABOUT_FIELD)
+    return "; ".join(
+        about_field % {"name": name, "messages": " ".join(map(str, texts))}
+        for name, texts in messages.items()
+    )

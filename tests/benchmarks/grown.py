@@ -20,7 +20,7 @@ from creditapp.identity.people import Role
 from creditapp.serving import cache as model_cache
 from creditapp.settings.settings import Settings
 from tests.actors import A_TEST
-from tests.clients import StrictClient
+from tests.clients import PageClient
 from tests.portfolios import EXAMPLE
 from tests.serving import flask
 
@@ -102,7 +102,7 @@ class Grown:
     """An application whose database holds so many decisions, and the client of an admin."""
 
     app: Flask
-    client: StrictClient
+    client: PageClient
     decisions: int
 
     def ask(self, address: str) -> int:
@@ -135,7 +135,7 @@ def grown(address: str, registry: Path, decisions: int) -> Iterator[Grown]:
             _fill(connection, 1, decisions, began, length, OTHERS)
         password = token_urlsafe(12)
         people.add("an admin", Role.ADMIN, password, A_TEST)
-    client = StrictClient(app, app.response_class)
+    client = PageClient(app, app.response_class)
     client.sign_in("an admin", password)
     yield Grown(app, client, decisions)
     with app.app_context():

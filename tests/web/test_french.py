@@ -34,6 +34,7 @@ from tests.clients import LONG, POOR, StrictClient
 from tests.portfolios import EXAMPLE, QUESTIONS
 from tests.reports import report_of
 from tests.retrained import other_bundle
+from training.estimators.families import FAMILIES
 
 FRENCH = ROOT / "creditapp" / "translations" / "fr" / "LC_MESSAGES" / "messages.mo"
 APPROVED = {**EXAMPLE, "Status of existing checking account": "A14"}
@@ -198,6 +199,7 @@ NAMES = {
     "policy 1",
     "KS",
     *(question.name for question in QUESTIONS),
+    *FAMILIES,
 }
 """What is the same in both languages."""
 
