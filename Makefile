@@ -31,24 +31,9 @@ soak: .venv/.dev ## run the long repetitions
 	@$(COMPILE)
 	$(BIN)/python -m pytest -m soak -s
 
-bench: .venv/.dev ## measure applications, batches, files and a start beside their yardsticks (needs wrk; half an hour)
-	$(BIN)/python -m tests.benchmarks.throughput
-	$(BIN)/python -m tests.benchmarks.challenger
-	$(BIN)/python -m tests.benchmarks.request
-	$(BIN)/python -m tests.benchmarks.costs
-	$(BIN)/python -m tests.benchmarks.idle
-	$(BIN)/python -m tests.benchmarks.steps
-	$(BIN)/python -m tests.benchmarks.batch
-	$(BIN)/python -m tests.benchmarks.files
-	$(BIN)/python -m tests.benchmarks.queue
-	$(BIN)/python -m tests.benchmarks.performance
-	$(BIN)/python -m tests.benchmarks.reviews
-	$(BIN)/python -m tests.benchmarks.home
-	$(BIN)/python -m tests.benchmarks.events
-	$(BIN)/python -m tests.benchmarks.by_outcome
-	$(BIN)/python -m tests.benchmarks.drift
-	$(BIN)/python -m tests.benchmarks.flood
-	$(BIN)/python -m flask tournament --repeats 1
+bench: .venv/.dev ## measure requests, batches, files, a start and a growing log beside their yardsticks (needs wrk)
+	$(BIN)/python -m tests.benchmarks.everything
+	$(BIN)/python -m tests.benchmarks.history
 
 mutation: .venv/.dev build/mutation/.tool ## change the code a little and see whether a test notices (PACKAGES="policy scoring" for some; half an hour)
 	build/mutation/venv/bin/python tests/mutation/run.py $(PACKAGES)
