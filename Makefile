@@ -9,6 +9,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # since: so they are called as modules.
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+# Tests start hundreds of processes. With PYTHONDONTWRITEBYTECODE, each would compile all modules again.
+COMPILE := $(BIN)/python -m compileall -q creditapp training tests migrations wsgi.py
 export FLASK_APP := wsgi
 
 help: ## list the verbs
@@ -21,29 +23,17 @@ run: .venv/.run ## serve on http://127.0.0.1:8000 (PORT=… for another port), t
 
 test: .venv/.dev ## run the suite that guards every change
 	@tests/install-packages
+	@$(COMPILE)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak"
 
 soak: .venv/.dev ## run the long repetitions
 	@tests/install-packages
+	@$(COMPILE)
 	$(BIN)/python -m pytest -m soak -s
 
-bench: .venv/.dev ## measure applications, batches, files and a start beside their yardsticks (needs wrk; half an hour)
-	$(BIN)/python -m tests.benchmarks.throughput
-	$(BIN)/python -m tests.benchmarks.challenger
-	$(BIN)/python -m tests.benchmarks.request
-	$(BIN)/python -m tests.benchmarks.costs
-	$(BIN)/python -m tests.benchmarks.steps
-	$(BIN)/python -m tests.benchmarks.batch
-	$(BIN)/python -m tests.benchmarks.files
-	$(BIN)/python -m tests.benchmarks.queue
-	$(BIN)/python -m tests.benchmarks.performance
-	$(BIN)/python -m tests.benchmarks.reviews
-	$(BIN)/python -m tests.benchmarks.home
-	$(BIN)/python -m tests.benchmarks.events
-	$(BIN)/python -m tests.benchmarks.by_outcome
-	$(BIN)/python -m tests.benchmarks.drift
-	$(BIN)/python -m tests.benchmarks.flood
-	$(BIN)/python -m flask tournament --repeats 1
+bench: .venv/.dev ## measure requests, batches, files, a start and a growing log beside their yardsticks (needs wrk)
+	$(BIN)/python -m tests.benchmarks.everything
+	$(BIN)/python -m tests.benchmarks.history
 
 mutation: .venv/.dev build/mutation/.tool ## change the code a little and see whether a test notices (PACKAGES="policy scoring" for some; half an hour)
 	build/mutation/venv/bin/python tests/mutation/run.py $(PACKAGES)

@@ -1,5 +1,6 @@
 """The application, put together: the table of contents of the code."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -10,7 +11,7 @@ from flask_wtf import CSRFProtect
 from creditapp.challenger import shadow
 from creditapp.cli import commands
 from creditapp.database import engine
-from creditapp.observability import logs, metrics, queue_time, request_ids
+from creditapp.observability import metrics
 from creditapp.serving import cache as model_cache
 from creditapp.serving import registry_listing
 from creditapp.settings.paths import INSTANCE, ROOT
@@ -19,9 +20,8 @@ from creditapp.settings.settings import Settings
 from creditapp.web import (
     access,
     confirmation,
+    each_request,
     errors,
-    headers,
-    hosts,
     large_files,
     natural_addresses,
     navigation,
@@ -73,8 +73,8 @@ from creditapp.web.proxies import TrustedProxies
 
 SQLITE_ENGINE = {"connect_args": {"timeout": 5}}
 CONNECTION_SECONDS = 3
-POLLING_THREADS = 3
-"""Threads of a worker that read the database regularly: for deployments, challengers, and what is watched."""
+CONNECTIONS_BESIDE = 5
+"""Two that are kept, for news and decisions, and one for each thread: news, challengers, what is watched."""
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 PAGES = (
@@ -109,6 +109,16 @@ PAGES = (
 )
 
 
+class Application(Flask):
+    """Flask without coroutines: it would look for them in each function that it calls."""
+
+    request_class = large_files.RequestWithFile
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: none of ours is a coroutine."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Create an application with these settings, or with those of the environment.
 
@@ -116,7 +126,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         InvalidSetting: the environment holds a setting that the service cannot start with.
     """
     settings = settings or checked_settings()
-    app = Flask(
+    app = Application(
         "creditapp",
         static_folder=ROOT / "static",
         template_folder=ROOT / "templates",
@@ -137,11 +147,9 @@ def _add_middleware(app: Flask, settings: Settings) -> None:
     app.wsgi_app = metrics.BusyThreads(metrics.KnownMethods(app.wsgi_app))  # type: ignore[method-assign]
     prefix.init_app(app, settings.prefix)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.proxies)  # type: ignore[method-assign]
-    request_ids.init_app(app)
-    queue_time.init_app(app)
-    logs.init_app(app)
-    hosts.init_app(app, settings.trusted_hosts or LOCAL_HOSTS)
+    # why: it measures what comes after it, and so also the answers of whoever is refused.
     metrics.requests.init_app(app)
+    each_request.init_app(app, settings.trusted_hosts or LOCAL_HOSTS, files.refuse)
 
 
 def _add_services(app: Flask, settings: Settings) -> None:
@@ -165,13 +173,11 @@ def _add_routes(app: Flask, settings: Settings) -> None:
     access.init_app(app)
     confirmation.init_app(app)
     provider.init_app(app, settings)
-    large_files.init_app(app, files.refuse)
     csrf = CSRFProtect(app)
     if settings.cors_origins:
         CORS(app, resources={r"/api/*": {"origins": settings.cors_origins}})
     rate_limits.init_app(app, settings)
     once.init_app(app)
-    headers.init_app(app)
     errors.init_app(app)
     for page in PAGES:
         app.register_blueprint(page.blueprint)
@@ -192,6 +198,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,
             "json_serializer": engine.to_json,
+            "json_deserializer": engine.from_json,
             **(SQLITE_ENGINE if sqlite else _network_engine(settings)),
         },
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
@@ -204,13 +211,13 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _network_engine(settings: Settings) -> dict[str, Any]:
-    """One connection for each thread and each polling thread; a dead one is noticed within seconds.
+    """One connection for each thread, and those beside the requests; a dead one is noticed within seconds.
 
     The parameters are libpq's: https://www.postgresql.org/docs/current/libpq-connect.html
     """
     return {
         "pool_pre_ping": True,
-        "pool_size": settings.threads + POLLING_THREADS,
+        "pool_size": settings.threads + CONNECTIONS_BESIDE,
         "max_overflow": 0,
         "pool_timeout": CONNECTION_SECONDS,
         "connect_args": {

@@ -2,14 +2,14 @@
 
 import fcntl
 import gc
+import multiprocessing
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from gunicorn import glogging
 from gunicorn.workers.gthread import ThreadWorker
 
+from creditapp.loading import loading_code
 from creditapp.observability import logs
 from creditapp.settings.paths import METRICS_LOCK
 from creditapp.settings.safeguards import checked_settings
@@ -102,18 +103,32 @@ accesslog = None
 
 
 def on_starting(server: Any) -> None:
-    """Check the start, and prepare the metrics folder: it is emptied now, and never while workers run."""
+    """Prepare the metrics folder, load the code once for all workers, and check the start."""
     _check_gunicorn(server.cfg)
-    _check()
-    _check_port()
+    _prepare_metrics(server)
+    # why: it is imported once, and the workers share its memory.
+    with loading_code():
+        import creditapp.factory  # noqa: F401
+
+    try:
+        _check()
+        _check_port()
+    except SystemExit:
+        on_exit(server)
+        raise
+    for leftover in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db"):
+        leftover.unlink()
+
+
+def _prepare_metrics(server: Any) -> None:
+    """Take the metrics folder; it is emptied after the checks, and never while workers run."""
     folder = settings.prometheus_multiproc_dir
     if not folder:
         folder = tempfile.mkdtemp(prefix="creditapp-metrics-")
         os.environ[OWN_FOLDER] = folder
     Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     _hold(server, Path(folder))
-    for leftover in Path(folder).glob("*.db"):
-        leftover.unlink()
+    # why: the client of Prometheus looks for the folder while it is imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
 
 
@@ -144,11 +159,25 @@ def _check_gunicorn(cfg: Any) -> None:
 
 
 def _check() -> None:
-    """Run `flask check-config` before a port is opened."""
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "check-config"]
-    checked = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-    if checked.returncode:
-        raise SystemExit(checked.returncode)
+    """Run `flask check-config` before a port is opened, in a process with connections of its own."""
+    checking = multiprocessing.get_context("fork").Process(target=_run_check)
+    checking.start()
+    checking.join()
+    if checking.exitcode:
+        raise SystemExit(checking.exitcode)
+
+
+def _run_check() -> None:
+    from creditapp.cli.checks import check_config
+    from creditapp.factory import create_app
+
+    with (
+        wrong_settings_end_the_process(),
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stdout(nowhere),
+        create_app(settings).app_context(),
+    ):
+        check_config.main([])
 
 
 def _check_port() -> None:
@@ -179,7 +208,7 @@ def when_ready(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Start what a worker does besides requests: follow deployments and challengers, watch the decisions."""
     from creditapp.challenger import shadow
-    from creditapp.database import engine
+    from creditapp.database import engine, news
     from creditapp.decisions import days
     from creditapp.drift import watch as drift_watch
     from creditapp.files import upload_process
@@ -190,8 +219,11 @@ def post_worker_init(worker: Any) -> None:
     engine.limit_silence(worker.wsgi, settings.database_seconds)
     engine.note_capacity(worker.wsgi, settings.threads)
     engine.open_connections(worker.wsgi)
-    model_cache.of_app(worker.wsgi).follow(worker.wsgi)
-    shadow.of_app(worker.wsgi).follow(worker.wsgi)
+    cache, challenger = model_cache.of_app(worker.wsgi), shadow.of_app(worker.wsgi)
+    cache.load_first(worker.wsgi)
+    challenger.start(worker.wsgi)
+    looks = {"deployment and policy": cache.look, "challenger": challenger.look}
+    news.follow(worker.wsgi, looks)
     report = partial(performance_watch.refresh, settings.performance_seconds)
     works: watching.Works = {
         "count of days": days.refresh,

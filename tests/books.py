@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from creditapp.applications.catalogue import Application
 from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.database.bulk_insert import prepare_insertion
-from creditapp.database.session import inserting, reading
+from creditapp.database.session import reading, writing
 from creditapp.decisions import decide
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.decide import Origin
@@ -63,8 +63,8 @@ def record_outcomes(
         "recorded_at": [now] * len(ids),
     }
     rows = prepare_insertion(RecordedOutcome, columns)
-    with inserting() as cursor:
-        cursor.executemany(rows.statement, rows.rows)
+    with writing() as session:
+        session.connection().exec_driver_sql(rows.statement, rows.rows)
 
 
 def _highest() -> int:

@@ -11,6 +11,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+MILLISECONDS = 240_000
+"""A process that loads Dask starts slowly on a busy machine."""
+
 
 def launch(playwright: Playwright) -> Browser:
     """Start the browser."""

@@ -10,18 +10,19 @@ from werkzeug.test import TestResponse
 from tests.portfolios import EXAMPLE, FEATURES
 
 
-class StrictClient(FlaskClient):
-    """Parses every HTML answer strictly: one wrong tag fails the test."""
+class PageClient(FlaskClient):
+    """Signs in on the page, and leaves nothing open."""
 
     base_url = "http://localhost"
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Send a request, and look at what comes back."""
+        """Send a request."""
         kwargs.setdefault("base_url", self.base_url)
         kwargs.setdefault("buffered", True)
         response = super().open(*args, **kwargs)
-        if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
-            html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.text)
+        for answer in (*response.history, response):
+            # A large form is a temporary file, which Werkzeug leaves to the garbage collector.
+            answer.request.environ["wsgi.input"].close()
         return response
 
     def sign_in(self, name: str, password: str) -> TestResponse:
@@ -29,6 +30,17 @@ class StrictClient(FlaskClient):
         token = csrf_token(self.get("/sign-in").text)
         data = {"csrf_token": token, "name": name, "password": password}
         return self.post("/sign-in", data=data)
+
+
+class StrictClient(PageClient):
+    """Parses every HTML answer strictly: one wrong tag fails the test."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request, and look at what comes back."""
+        response = super().open(*args, **kwargs)
+        if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
+            html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.text)
+        return response
 
 
 POOR = {

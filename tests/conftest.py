@@ -35,6 +35,26 @@ from tests.postgresql import postgresql as start_postgresql
 from tests.serving import Service, Trained, flask, serve
 
 
+class FailuresAtOnce:
+    """Shows a failure when it happens, so that a run that is cut off says what failed."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write what failed."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and reporter:
+            reporter.write_line(
+                f"\n{report.when} of {report.nodeid}\n{report.longreprtext[-2000:]}"
+            )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Show failures at once."""
+    config.pluginmanager.register(FailuresAtOnce(config))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_hashes() -> None:
     """Hashes made in this process cost a moment, not a quarter of a second; what is served keeps its own."""
@@ -212,7 +232,12 @@ def officer(client: StrictClient, people: dict[Role, str]) -> StrictClient:
 @pytest.fixture(scope="session")
 def service(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The real service: gunicorn with two workers, for tests that only ask and add."""
-    database = tmp_path_factory.mktemp("service") / "creditapp.db"
+    home = tmp_path_factory.mktemp("service")
+    database = home / "creditapp.db"
     shutil.copy(trained.database, database)
-    with serve(database, trained.registry) as running:
+    more = {
+        "CREDITAPP_UPLOADS": str(home / "uploads"),
+        "CREDITAPP_SIGN_IN_LIMIT": "1000 per minute",
+    }
+    with serve(database, trained.registry, **more) as running:
         yield running

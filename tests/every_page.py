@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.clients import LONG, POOR
@@ -37,7 +38,16 @@ LOOKS = (
     Look(1366, "en", "dark"),
     Look(1366, "fr", "light"),
 )
-"""Each width with each language and each theme."""
+"""Each width with two pairs of language and theme."""
+
+QUICK_LOOKS = (LOOKS[1], LOOKS[3], LOOKS[4])
+"""Each width, each language and each theme."""
+
+WALKED = [
+    pytest.param(look, id=str(look), marks=() if look in QUICK_LOOKS else pytest.mark.soak)
+    for look in LOOKS
+]
+"""For tests that take long: all looks, of which some are left to `make soak`."""
 
 HEIGHT = 768
 

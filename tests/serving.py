@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import commands
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -44,15 +46,7 @@ def flask(
     *arguments: str, database: Place, registry: Place, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a `flask` command as a person would."""
-    return subprocess.run(
-        [sys.executable, "-m", "flask", *arguments],
-        cwd=ROOT,
-        env=environment(database, registry, **more),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return commands.run(arguments, environment(database, registry, **more), ROOT, seconds=300)
 
 
 @dataclass(frozen=True)
@@ -140,7 +134,7 @@ _opener = urllib.request.build_opener(_ShowingRedirects)
 def send(request: urllib.request.Request | str) -> Answer:
     """Send a request; whatever the status, it is an answer, and no answer is an OSError."""
     try:
-        with _opener.open(request, timeout=60) as response:
+        with _opener.open(request, timeout=120) as response:
             return Answer(response.status, dict(response.headers), response.read())
     except urllib.error.HTTPError as error:
         with error:
@@ -181,7 +175,7 @@ def serve(
         )
     service = Service(f"http://127.0.0.1:{port}", process, log)
     try:
-        wait_until(lambda: _models(service, models < 0) == abs(models), 90, log.read_text)
+        wait_until(lambda: _models(service, models < 0) == abs(models), 180, log.read_text)
         yield service
     finally:
         process.send_signal(signal.SIGTERM)

@@ -9,7 +9,9 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-NOT_CLOSED = "a quotation mark is not closed"
+from creditapp.phrases import marked
+
+NOT_CLOSED = marked("a quotation mark is not closed")
 
 
 def read_records(

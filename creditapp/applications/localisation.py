@@ -1,10 +1,14 @@
 """Texts and numbers in the language of the request: the product's own, and those of a portfolio."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 from babel import Locale
 from babel.numbers import get_decimal_symbol, get_group_symbol
-from flask_babel import get_locale, gettext
+from flask import Flask
+from flask_babel import Babel, force_locale, get_locale, gettext
 
 from creditapp.phrases import Figures, LocalText, Verbatim
 
@@ -12,6 +16,21 @@ GROUP = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 POINT = re.compile(r"(?<=\d)\.(?=\d)")
 BETWEEN = re.compile(r"(?<=\d), (?=[\d…+−-])")
 PERCENT = re.compile(r"(?<=\d) ?%")
+
+
+@contextmanager
+def written_in(language: str) -> Iterator[None]:
+    """Let texts be in a language, also in a process that serves no request."""
+    with _translator().app_context(), force_locale(language):
+        yield
+
+
+@cache
+def _translator() -> Flask:
+    """An application that can do nothing but translate."""
+    app = Flask("creditapp")
+    Babel(app)
+    return app
 
 
 def in_readers_language(text: str) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar
 
-from creditapp.phrases import Listing, Phrase, Verbatim, marked
+from creditapp.phrases import Figures, Listing, Phrase, Verbatim, marked
 
 Answer = Any
 """An answer as JSON has it: an integer, a number, a text, true or false, or null where none is given."""
@@ -131,7 +131,10 @@ class Question:
 
     def is_missing(self, answer: object) -> bool:
         """Whether an answer stands for a missing value."""
-        return any(type(code.code) is type(answer) and code.code == answer for code in self.missing)
+        # why: most questions have none, and are asked about each answer of many applications.
+        return bool(self.missing) and any(
+            type(code.code) is type(answer) and code.code == answer for code in self.missing
+        )
 
     @property
     def optional(self) -> bool:
@@ -294,10 +297,16 @@ class Numeric(Question):
         """The meaning, or the number with its unit; a whole number has no decimals."""
         if meaning := self.meaning(answer):
             return meaning
-        number = int(answer) if isinstance(answer, float) and answer.is_integer() else answer
+        number = self.written(answer)
         if not self.unit:
             return number
         return Phrase(marked("%(number)s %(unit)s"), {"number": number, "unit": self.unit})
+
+    def written(self, answer: Answer) -> object:
+        """The number without its unit; one with a unit has marks between thousands, others may be years."""
+        number = int(answer) if isinstance(answer, float) and answer.is_integer() else answer
+        is_number = isinstance(number, int | float) and not isinstance(number, bool)
+        return Figures(f"{number:,}") if self.unit and is_number else number
 
     @property
     def value_signature(self) -> list[object]:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from creditapp.applications.catalogue import Application, Catalogue, days_between
-from creditapp.applications.csv_records import read_plain_records, read_records
+from creditapp.applications.csv_records import NOT_CLOSED, read_plain_records, read_records
 from creditapp.applications.questions import Date, Question
 from creditapp.columns import Column
 from creditapp.exceptions import BadTable
-from creditapp.phrases import marked
+from creditapp.phrases import Phrase, marked
 
 LONGEST_REFERENCE = 64
 
@@ -245,5 +245,5 @@ def _unreadable(line: int, error: object) -> BadTable:
     return BadTable(
         marked("line %(line)s: the row is not readable as CSV: %(problem)s"),
         line=line,
-        problem=error,
+        problem=Phrase(NOT_CLOSED, {}) if error == NOT_CLOSED else str(error),
     )

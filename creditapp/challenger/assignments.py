@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from creditapp.database import news
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import RefusedModel
@@ -119,5 +120,6 @@ def _add(row: Challenger, actor: Actor, subject: str, bundle: bytes | None = Non
             deployments.store_bundle(session, bundle)
         session.add(row)
         session.flush()
+        news.announce(session)
         audit.note(session, actor, Action.CHALLENGER_CHANGED, subject, row.reason)
     return row

@@ -12,7 +12,7 @@ from creditapp.challenger.assignments import Challenger
 from creditapp.challenger.comparison import Pair
 from creditapp.database.bulk_insert import prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
-from creditapp.database.session import inserting, reading
+from creditapp.database.session import reading, writing
 from creditapp.decisions.log import Decision
 
 
@@ -66,8 +66,8 @@ def record(challenger_id: int, scores: Mapping[UUID, ShadowScore]) -> None:
         "scored_at": [now] * len(scores),
     }
     rows = prepare_insertion(ChallengerScore, columns)
-    with inserting() as cursor:
-        cursor.executemany(rows.statement, rows.rows)
+    with writing() as session:
+        session.connection().exec_driver_sql(rows.statement, rows.rows)
 
 
 def of_decision(decision_id: UUID) -> Sequence[tuple[str, ChallengerScore]]:

@@ -1,6 +1,7 @@
 """Scoring by the challenger: in the background, after the answer, and without delaying it."""
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -19,9 +20,8 @@ from creditapp.challenger.assignments import Challenger
 from creditapp.challenger.scores import UNFIT, ShadowScore
 from creditapp.decisions.decide import decided
 from creditapp.decisions.log import NewDecision
-from creditapp.exceptions import BrokenBundle, DatabaseUnavailable
+from creditapp.exceptions import BrokenBundle
 from creditapp.observability import metrics
-from creditapp.observability.repetitions import MAY_REPEAT
 from creditapp.policy.definition import Policy
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.scorer import Score, Scorer
@@ -67,6 +67,7 @@ class Shadow:
         self._refused: int | None = None
         self._retry_at = 0.0
         self._waiting: queue.Queue[Waiting] = queue.Queue(MOST_WAITING)
+        self._offered = threading.Event()
 
     def offer(
         self,
@@ -89,26 +90,29 @@ class Shadow:
                 self._waiting.put_nowait(waiting)
             except queue.Full:
                 metrics.count_shadowed("dropped", len(chosen) - place)
-                return
+                break
+        if chosen:
+            self._offered.set()
 
-    def follow(self, app: Flask) -> None:
-        """Start a thread that takes a turn again and again."""
+    def start(self, app: Flask) -> None:
+        """Start a thread that scores the queue whenever something is in it."""
         threading.Thread(target=self._work_for_ever, args=[app], daemon=True).start()
 
-    def take_turn(self) -> None:
-        """Look up the challenger, and score the queue.
+    def look(self) -> float:
+        """Take over the challenger in force; return how long that is good for without news.
 
         Raises:
-            DatabaseUnavailable: the challenger cannot be read; the queue is unchanged.
+            DatabaseUnavailable: it cannot be read.
         """
-        self._look_up()
-        if waiting := list(self._take_all()):
-            self._score(waiting)
-
-    def _look_up(self) -> None:
         row = challengers.in_force()
         if row is None or self._contender is None or row.id != self._contender.row.id:
             self._contender = self._load(row) if row else None
+        return math.inf
+
+    def work_off(self) -> None:
+        """Score and record the queue; failures are counted, not raised."""
+        if waiting := list(self._take_all()):
+            self._score(waiting)
 
     def _load(self, row: Challenger) -> Contender | None:
         if row.id == self._refused and time.monotonic() < self._retry_at:
@@ -131,7 +135,6 @@ class Shadow:
             yield self._waiting.get_nowait()
 
     def _score(self, waiting: Sequence[Waiting]) -> None:
-        """Score and record the queue; failures are counted, not raised."""
         contender = self._contender
         if contender is None:
             metrics.count_shadowed("dropped", len(waiting))
@@ -149,18 +152,10 @@ class Shadow:
         pause = threading.Event()
         with app.app_context():
             while True:
-                try:
-                    self.take_turn()
-                except DatabaseUnavailable as error:
-                    log.warning(
-                        "the challenger cannot be looked up; trying again: %s",
-                        error,
-                        extra=MAY_REPEAT,
-                    )
-                except Exception:
-                    # why: the next turn may succeed.
-                    log.exception("the turn of the challenger failed; trying again")
+                self._offered.wait()
                 pause.wait(SECONDS_BETWEEN_TURNS)
+                self._offered.clear()
+                self.work_off()
 
 
 def is_chosen(decision_id: UUID, share: float) -> bool:

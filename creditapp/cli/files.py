@@ -6,8 +6,10 @@ from pathlib import Path
 import click
 
 from creditapp.cli.errors import errors_in_one_line
-from creditapp.exceptions import FileRunFailed, InvalidSetting
+from creditapp.exceptions import BadTable, FileRunFailed, InvalidSetting
 from creditapp.files import recorded_runs  # noqa: F401 (its table belongs to the schema)
+
+PROBLEM = "%(file)s: %(problem)s"
 
 
 @click.command()
@@ -40,6 +42,8 @@ def score(file: Path, out: Path, workers: int, scheduler: str | None, **given: b
     with errors_in_one_line():
         try:
             summary = _score(file, out, workers, scheduler, given)
+        except BadTable as error:
+            raise BadTable(PROBLEM, file=str(file), problem=error) from error
         except OSError as error:
             raise FileRunFailed(f"{error.filename}: {error.strerror}") from error
     click.echo(summary)

@@ -42,7 +42,7 @@ def _sqlite(table: str, other: str) -> tuple[str, ...]:
 
 def _postgresql(table: str, other: str) -> tuple[str, ...]:
     return (
-        FUNCTION.format(f"end_{table}", DELETE.format(table), "OLD"),
+        FUNCTION.format(f"end_{table}", DELETE.format(table), "OLD.decision_id"),
         f"CREATE TRIGGER {table}_ends AFTER DELETE ON {other} FOR EACH ROW "
         f"EXECUTE FUNCTION end_{table}()",
     )

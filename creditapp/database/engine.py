@@ -3,6 +3,7 @@
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 from alembic.config import Config
@@ -55,6 +56,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 def to_json(value: object) -> str:
     """Serialise a value for a JSON column."""
     return orjson.dumps(value).decode()
+
+
+def from_json(text: str | bytes) -> Any:
+    """Read the value of a JSON column."""
+    return orjson.loads(text)
 
 
 db = SQLAlchemy(model_class=Base)

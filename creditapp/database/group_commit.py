@@ -9,9 +9,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine
 
 from creditapp.database.bulk_insert import Insertion
-from creditapp.database.session import inserting
+from creditapp.database.engine import db
+from creditapp.database.writer import Writer
 from creditapp.exceptions import DatabaseUnavailable, OutcomeUnknown, RowsRefused
 from creditapp.phrases import marked
 
@@ -35,6 +39,7 @@ class GroupCommit:
 
     _waiting: deque[_Write] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _writers: WeakKeyDictionary[Engine, Writer] = field(default_factory=WeakKeyDictionary)
 
     def write(self, insertions: Sequence[Insertion]) -> None:
         """Insert all rows in one transaction, or none; they are on disk when this returns.
@@ -49,9 +54,9 @@ class GroupCommit:
         with self._lock:
             # why: the thread that held the lock before may have committed these rows already.
             if own.error is PENDING:
-                _commit(list(self._take_waiting()))
+                self._commit(list(self._take_waiting()))
         if isinstance(own.error, OutcomeUnknown):
-            own.error = _write_again(own)
+            own.error = self._write_again(own)
         if own.error:
             raise own.error
 
@@ -60,43 +65,43 @@ class GroupCommit:
         while self._waiting:
             yield self._waiting.popleft()
 
-
-def _commit(writes: Sequence[_Write]) -> None:
-    """Commit all writes together; where rows are refused, commit each write by itself."""
-    error = _insert([insertion for write in writes for insertion in write.insertions])
-    if isinstance(error, RowsRefused) and len(writes) > 1:
+    def _commit(self, writes: Sequence[_Write]) -> None:
+        """Commit all writes together; where rows are refused, commit each write by itself."""
+        error = self._insert([insertion for write in writes for insertion in write.insertions])
+        if isinstance(error, RowsRefused) and len(writes) > 1:
+            for write in writes:
+                self._commit([write])
+            return
         for write in writes:
-            _commit([write])
-        return
-    for write in writes:
-        write.error = error
+            write.error = error
 
+    def _write_again(self, write: _Write) -> DatabaseUnavailable | None:
+        """Find out whether rows were committed: insert them again, until the database answers.
 
-def _write_again(write: _Write) -> DatabaseUnavailable | None:
-    """Find out whether rows were committed: insert them again, until the database answers.
+        Their keys are the same, so they cannot be there twice. A look would not be enough: the server may
+        still be committing, and an insert of the same key waits for that.
+        """
+        until = time.monotonic() + SECONDS_TO_FIND_OUT
+        while True:
+            with self._lock:
+                error = self._insert(write.insertions)
+            if error is None or isinstance(error, RowsRefused):
+                return error
+            if time.monotonic() >= until:
+                return write.error
+            time.sleep(0.2)
 
-    Their keys are the same, so they cannot be there twice. A look would not be enough: the server may
-    still be committing, and an insert of the same key waits for that.
-    """
-    until = time.monotonic() + SECONDS_TO_FIND_OUT
-    while True:
-        error = _insert(write.insertions)
-        if error is None or isinstance(error, RowsRefused):
+    def _insert(self, insertions: Sequence[Insertion]) -> DatabaseUnavailable | None:
+        """Run one statement for all rows of a table, tables in the order of their first rows."""
+        rows: dict[str, list[Any]] = {}
+        for insertion in insertions:
+            rows.setdefault(insertion.statement, []).extend(insertion.rows)
+        try:
+            self._writer().write(rows)
+        except DatabaseUnavailable as error:
             return error
-        if time.monotonic() >= until:
-            return write.error
-        time.sleep(0.2)
+        return None
 
-
-def _insert(insertions: Sequence[Insertion]) -> DatabaseUnavailable | None:
-    """Run one statement for all rows of a table, tables in the order of their first rows."""
-    rows: dict[str, list[Any]] = {}
-    for insertion in insertions:
-        rows.setdefault(insertion.statement, []).extend(insertion.rows)
-    try:
-        with inserting("decision") as cursor:
-            for statement, rows_of_table in rows.items():
-                cursor.executemany(statement, rows_of_table)
-    except DatabaseUnavailable as error:
-        return error
-    return None
+    def _writer(self) -> Writer:
+        """That of the database at hand: tests have several in one process."""
+        return self._writers.setdefault(db.engine, Writer())

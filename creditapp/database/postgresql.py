@@ -4,14 +4,63 @@ TCP notices a host that is gone. It does not notice a server, or a network in be
 and answers nothing: the connection stays open. So the wait itself has a limit here.
 """
 
+import re
+import select
 import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import count
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import RawCursor
 from psycopg.abc import PQGen
 from sqlalchemy import Engine, event
 
 RV = TypeVar("RV")
+
+PARAMETER = re.compile(r"%\(\w+\)s")
+MOST_TOGETHER = 32
+"""How many rows are inserted by one statement, which the server keeps prepared for each number of them."""
+
+
+def insert(connection: psycopg.Connection[Any], rows: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows, by statement, and commit them; few rows in one statement: one question and one answer."""
+    numbers = tuple((statement, len(of_table)) for statement, of_table in rows.items())
+    if not connection.autocommit:
+        connection.autocommit = True
+    if sum(number for _, number in numbers) <= MOST_TOGETHER:
+        values = [value for of_table in rows.values() for row in of_table for value in row.values()]
+        RawCursor(connection).execute(one_statement(numbers), values)
+        return
+    with connection.transaction(), connection.cursor() as cursor:
+        for statement, of_table in rows.items():
+            cursor.executemany(statement, of_table)
+
+
+@cache
+def one_statement(numbers: tuple[tuple[str, int], ...]) -> bytes:
+    """The statement that inserts so many rows by each of some statements; parameters have numbers.
+
+    Foreign keys among the rows are checked at its end.
+    """
+    places = count(1)
+
+    def insertion(statement: str, number: int) -> str:
+        head, values, row = statement.partition(" VALUES ")
+        rows = (PARAMETER.sub(lambda _: f"${next(places)}", row) for _ in range(number))
+        return head + values + ", ".join(rows)
+
+    *others, last = (insertion(*one) for one in numbers)
+    named = ", ".join(f"t{place} AS ({other})" for place, other in enumerate(others))
+    return (f"WITH {named} {last}" if others else last).encode()
+
+
+def is_broken(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server has ended a connection that nothing was asked over; it is not asked for that."""
+    socket = select.poll()
+    socket.register(connection, select.POLLIN)
+    return bool(socket.poll(0))
 
 
 def limit_silence(engine: Engine, seconds: int) -> None:

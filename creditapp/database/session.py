@@ -5,7 +5,7 @@ answered with 503 wherever it happens.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
 
@@ -56,35 +56,8 @@ def writing() -> Iterator[Session]:
         session.begin()
         yield session
         session.flush()
-        with _commit_failures(DBAPIError):
+        with commit_failures(DBAPIError, _may_be_made):
             session.commit()
-
-
-@contextmanager
-def inserting(doing: str = "writing") -> Iterator[Any]:
-    """Open a transaction with the database driver directly, for rows that `bulk_insert` prepared.
-
-    `doing` is what a failure is counted as.
-
-    Raises:
-        RowsRefused: a constraint or a trigger refused the rows.
-        OutcomeUnknown: the connection broke during the commit.
-        DatabaseUnavailable: the database cannot be written.
-    """
-    # why: SQLAlchemy's connection, transaction and results around three statements cost more than the
-    # statements themselves.
-    with (
-        database_failures(UNWRITABLE, doing),
-        _write_lock(),
-        _sqlalchemy_errors(db.engine.dialect),
-        closing(db.engine.raw_connection()) as connection,
-    ):
-        with closing(connection.cursor()) as cursor:
-            if db.engine.dialect.name == "sqlite":
-                cursor.execute(sqlite.BEGIN)
-            yield cursor
-        with _commit_failures(db.engine.dialect.loaded_dbapi.Error):
-            connection.commit()
 
 
 @contextmanager
@@ -96,7 +69,7 @@ def asking() -> Iterator[Any]:
     """
     with (
         database_failures("the database cannot be read", "reading"),
-        _sqlalchemy_errors(db.engine.dialect),
+        sqlalchemy_errors(db.engine.dialect),
         closing(db.engine.raw_connection()) as connection,
         closing(connection.cursor()) as cursor,
     ):
@@ -131,7 +104,7 @@ def purge() -> None:
         with (
             database_failures(UNWRITABLE, "writing"),
             _write_lock(),
-            _sqlalchemy_errors(db.engine.dialect),
+            sqlalchemy_errors(db.engine.dialect),
         ):
             sqlite.empty_log(db.engine)
 
@@ -165,13 +138,14 @@ def _impossible_values() -> Iterator[None]:
 
 
 @contextmanager
-def _commit_failures(failure: type[Exception]) -> Iterator[None]:
-    """Raise a failed commit as `OutcomeUnknown`, unless the database says that it wrote nothing."""
+def commit_failures(
+    failure: type[Exception], may_be_made: Callable[[Exception], bool]
+) -> Iterator[None]:
+    """Raise a failed commit as `OutcomeUnknown` if, by what failed, it may be made all the same."""
     try:
         yield
     except failure as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, sqlite3.Error) and not sqlite.is_unknown(cause):
+        if not may_be_made(error):
             raise
         metrics.count_database_failure("committing")
         raise OutcomeUnknown(
@@ -182,13 +156,18 @@ def _commit_failures(failure: type[Exception]) -> Iterator[None]:
         ) from error
 
 
+def _may_be_made(error: Exception) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return not isinstance(cause, sqlite3.Error) or sqlite.is_unknown(cause)
+
+
 def _is_deadlock(error: SQLAlchemyError) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else None
     return getattr(cause, "sqlstate", None) == DEADLOCK
 
 
 @contextmanager
-def _sqlalchemy_errors(dialect: Dialect) -> Iterator[None]:
+def sqlalchemy_errors(dialect: Dialect) -> Iterator[None]:
     """Raise the driver's errors as SQLAlchemy's, which have the same names for every driver."""
     base = dialect.loaded_dbapi.Error
     try:

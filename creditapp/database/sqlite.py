@@ -71,7 +71,7 @@ def empty_log(engine: Engine) -> None:
         connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def is_unknown(error: sqlite3.Error) -> bool:
+def is_unknown(error: Exception) -> bool:
     """Whether a commit that failed may be found after a crash: the rows were written and not synced."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR)
     return code & 0xFF == sqlite3.SQLITE_IOERR

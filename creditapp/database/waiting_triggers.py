@@ -12,14 +12,14 @@ ADD, REMOVE = "add_waiting_decision", "remove_waiting_decision"
 # why: the schema is named, as a temporary table of the session could have the name of the table.
 FUNCTION = (
     "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "EXECUTE format('{}', TG_TABLE_SCHEMA) USING {}.decision_id; RETURN NULL; END $$"
+    "EXECUTE format('{}', TG_TABLE_SCHEMA) USING {}; RETURN NULL; END $$"
 )
 INSERT = "INSERT INTO %I.waiting_decision VALUES ($1)"
 DELETE = "DELETE FROM %I.waiting_decision WHERE decision_id = $1"
 FUNCTIONS = (
-    FUNCTION.format(ADD, INSERT, "NEW"),
-    FUNCTION.format(REMOVE, DELETE, "NEW"),
-    FUNCTION.format(f"{REMOVE}_gone", DELETE, "OLD"),
+    FUNCTION.format(ADD, INSERT, "NEW.decision_id"),
+    FUNCTION.format(REMOVE, DELETE, "NEW.decision_id"),
+    FUNCTION.format(f"{REMOVE}_gone", DELETE, "OLD.decision_id"),
 )
 
 REFERRED, REVIEWED, EXPIRED = "decision_waits", "decision_waits_no_more", "decision_is_gone"

@@ -23,7 +23,7 @@ from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.phrases import marked
 
-NOT_WAITING = marked("this case does not wait any more: somebody has reviewed it")
+NOT_WAITING = marked("this case does not wait any more: somebody has reviewed or corrected it")
 TAKEN = marked("somebody else has taken this case; ask them, or an analyst, to release it")
 ESCALATED = marked("this case was escalated, so an analyst decides it")
 NOT_YOURS = marked("somebody else has this case; only an analyst may release it for them")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from creditapp.database.bulk_insert import Insertion, prepare_insertion
 from creditapp.database.engine import Base, UtcDateTime
+from creditapp.database.session import reading
 
 MOST_CORRECTIONS = 10
 """How many corrections of one decision are named."""
@@ -48,6 +49,17 @@ def corrected_by(decision_id: UUID) -> Select[UUID]:
     newest = Correction.decision_id.desc()
     query = select(Correction.decision_id).where(Correction.corrects == decision_id)
     return query.order_by(newest).limit(MOST_CORRECTIONS)
+
+
+def find_corrected(decision_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of some decisions a newer one corrects.
+
+    Raises:
+        DatabaseUnavailable: they cannot be read.
+    """
+    query = select(Correction.corrects).where(Correction.corrects.in_(decision_ids))
+    with reading() as session:
+        return set(session.scalars(query))
 
 
 def corrects(decision_id: UUID) -> Select[UUID]:

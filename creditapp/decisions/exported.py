@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from creditapp.decisions import reviews
+from creditapp.decisions.corrections import find_corrected
 from creditapp.decisions.filters import Amounts, Filters, State
 from creditapp.decisions.log import Decision
 from creditapp.decisions.reviews import Review, effective_outcome
@@ -58,11 +59,15 @@ def describe(filters: Filters, form: str) -> str:
 
 
 def _rows(part: Sequence[Decision], amounts: Amounts) -> Iterable[ExportedRow]:
-    newest = reviews.find_newest([one.decision_id for one in part])
-    return (_row(one, newest.get(one.decision_id), amounts) for one in part)
+    ids = [one.decision_id for one in part]
+    newest, corrected = reviews.find_newest(ids), find_corrected(ids)
+    for one in part:
+        review = newest.get(one.decision_id)
+        state = _state(one, review, is_corrected=one.decision_id in corrected)
+        yield _row(one, review, state, amounts)
 
 
-def _row(decision: Decision, review: Review | None, amounts: Amounts) -> ExportedRow:
+def _row(decision: Decision, review: Review | None, state: State, amounts: Amounts) -> ExportedRow:
     return ExportedRow(
         decision_id=str(decision.decision_id),
         decided_at=decision.timestamp,
@@ -70,7 +75,7 @@ def _row(decision: Decision, review: Review | None, amounts: Amounts) -> Exporte
         amount=_amount(decision, amounts),
         automatic_outcome=decision.decision,
         outcome=effective_outcome(decision, review),
-        state=_state(decision, review).value,
+        state=state.value,
         reviewed_by=review.reviewed_by if review else None,
         reviewed_at=review.reviewed_at if review else None,
         review_reason=review.reason if review else None,
@@ -92,7 +97,9 @@ def _amount(decision: Decision, amounts: Amounts) -> float | None:
     return float(amount) if isinstance(amount, int | float) else None
 
 
-def _state(decision: Decision, review: Review | None) -> State:
+def _state(decision: Decision, review: Review | None, *, is_corrected: bool) -> State:
     if review:
         return State.REVIEWED
+    if is_corrected:
+        return State.CORRECTED
     return State.WAITING if decision.decision == Outcome.REFER else State.AUTOMATIC

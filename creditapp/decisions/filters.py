@@ -7,17 +7,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, case, exists, func, select
 
+from creditapp.decisions.corrections import Correction
 from creditapp.decisions.log import CLOCK_SKEW, Answers, Decision, first_id
 from creditapp.decisions.reviews import Review
 from creditapp.decisions.waiting import WaitingDecision
 
 
 class State(StrEnum):
-    """Who has decided: the policy, a person, or nobody yet."""
+    """Who has decided: the policy, a person, nobody yet, or a newer decision in its place."""
 
     AUTOMATIC = "automatic"
     REVIEWED = "reviewed"
     WAITING = "waiting"
+    CORRECTED = "corrected"
 
 
 class Order(StrEnum):
@@ -93,6 +95,8 @@ class Filters:
                 return WaitingDecision.decision_id
             case State.REVIEWED:
                 return Review.decision_id
+            case State.CORRECTED:
+                return Correction.corrects
         return Decision.decision_id
 
     @property
@@ -144,8 +148,8 @@ class Filters:
     def _of_state(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
         if self.state == State.AUTOMATIC:
-            waits = exists().where(WaitingDecision.decision_id == Decision.decision_id)
-            found += [~waits, ~exists().where(Review.decision_id == Decision.decision_id)]
+            others = (WaitingDecision.decision_id, Review.decision_id, Correction.corrects)
+            found += [~exists().where(other == Decision.decision_id) for other in others]
         if self.outcome:
             newest = select(Review.outcome).where(Review.decision_id == Decision.decision_id)
             by_person = newest.order_by(Review.id.desc()).limit(1).scalar_subquery()

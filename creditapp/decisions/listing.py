@@ -1,14 +1,15 @@
 """Lists of decisions: filtered, newest first, a page at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager
 
+from creditapp.applications.questions import Answer
 from creditapp.applications.table import is_reference
 from creditapp.database.session import reading
 from creditapp.decisions.log import CLOCK_SKEW, Answers, Decision, find, first_id
@@ -48,24 +49,49 @@ def find_newest(wanted: Wanted, before: str = "", limit: int = 50) -> Sequence[D
         return session.scalars(query).all()
 
 
-def find_with_answers(
-    before: UUID | None, limit: int, deployment: Deployment | None = None
-) -> Sequence[Decision]:
-    """Decisions whose answers are kept, newest first; older than one decision, where given.
-
-    With `deployment`, only that deployment's decisions.
-    """
+def find_with_answers(before: UUID | None, limit: int) -> Sequence[Decision]:
+    """Decisions whose answers are kept, newest first; older than one decision, where given."""
     query = select(Decision).join(Answers).options(contains_eager(Decision.given))
     if before is not None:
         query = query.where(Decision.decision_id < before)
-    if deployment is not None:
-        # why: the lower bound on the id keeps the database from reading all older decisions.
-        query = query.where(
-            Decision.generation == deployment.generation,
-            Decision.decision_id >= first_id(deployment.deployed_at - CLOCK_SKEW),
-        )
     with reading() as session:
         return session.scalars(query.order_by(Decision.decision_id.desc()).limit(limit)).all()
+
+
+class Scored(NamedTuple):
+    """What a decision was decided on."""
+
+    decision_id: UUID
+    probability_good: float
+    outside_training: Sequence[str]
+    answers: Mapping[str, Answer]
+
+
+def find_scored(deployment: Deployment, limit: int) -> list[Scored]:
+    """What the newest decisions of a deployment whose answers are kept were decided on.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be read.
+    """
+    # why: columns, because an object of each decision takes three times as long.
+    query = (
+        select(
+            Decision.decision_id,
+            Decision.probability_good_credit,
+            Decision.outside_training,
+            Answers.answers,
+        )
+        .join(Answers)
+        .where(
+            Decision.generation == deployment.generation,
+            # why: this bound keeps the database from reading all older decisions.
+            Decision.decision_id >= first_id(deployment.deployed_at - CLOCK_SKEW),
+        )
+        .order_by(Decision.decision_id.desc())
+        .limit(limit)
+    )
+    with reading() as session:
+        return [Scored(*row) for row in session.execute(query)]
 
 
 def find_earlier(references: Iterable[str]) -> dict[str, list[UUID]]:

@@ -8,7 +8,18 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Uuid, func, select
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Uuid,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from creditapp.applications.catalogue import Catalogue
@@ -49,7 +60,16 @@ class Answers(Base):
     """
 
     __tablename__ = "decision_answers"
-    __table_args__ = (Index("ix_decision_answers_reference", "reference"),)
+    __table_args__ = (
+        Index("ix_decision_answers_reference", "reference"),
+        Index(
+            "ix_decision_answers_reference_lower",
+            func.lower(literal_column("reference")).label("lowered"),
+            postgresql_ops={"lowered": "text_pattern_ops"},
+            postgresql_where=text("reference IS NOT NULL"),
+            sqlite_where=text("reference IS NOT NULL"),
+        ),
+    )
 
     decision_id: Mapped[UUID] = mapped_column(ForeignKey("decision.decision_id"), primary_key=True)
     reference: Mapped[str | None] = mapped_column(String(64))

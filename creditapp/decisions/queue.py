@@ -1,4 +1,4 @@
-"""The queue: decisions that were referred to a person and have no review, oldest first."""
+"""The queue: decisions that were referred to a person and have no review or correction, oldest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The table of the decisions that were referred to a person and have no review."""
+"""The table of the decisions that were referred to a person, and have no review and no correction."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from creditapp.database.engine import Base
 
 
 class WaitingDecision(Base):
-    """A decision that waits; triggers add it with the decision, and remove it with its first review."""
+    """A decision that waits: triggers add it, and remove it with its first review or correction."""
 
     __tablename__ = "waiting_decision"
 

@@ -37,12 +37,19 @@ def _intervals(question: Question, edges: Sequence[float]) -> Iterator[Name]:
     )
     for place, (low, high) in enumerate(pairwise(edges), start=1):
         if not whole:
-            yield Phrase(UNDER, {"low": _short(low), "high": _in_words(question, _short(high))})
+            yield Phrase(
+                UNDER,
+                {"low": _written(question, _short(low)), "high": _in_words(question, _short(high))},
+            )
             continue
         is_last = place == len(edges) - 1
         first, last = math.ceil(low), math.floor(high) if is_last else math.ceil(high) - 1
-        ends = {"low": first, "high": _in_words(question, last)}
+        ends = {"low": _written(question, first), "high": _in_words(question, last)}
         yield Phrase(UP_TO, ends) if first < last else _in_words(question, last)
+
+
+def _written(question: Question, value: float) -> object:
+    return question.written(value) if isinstance(question, Numeric) else value
 
 
 def _in_words(question: Question, value: float) -> object:

@@ -103,6 +103,6 @@ def _listed(texts: Sequence[object], gettext: Callable[[str], str]) -> str:
 
 def _without_unit(question: Question, number: float) -> object:
     """A number as it is said before another one that has the unit."""
-    if question.meaning(number):
+    if question.meaning(number) or not isinstance(question, Numeric):
         return question.in_words(number)
-    return int(number) if float(number).is_integer() else number
+    return question.written(number)

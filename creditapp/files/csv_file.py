@@ -11,6 +11,7 @@ from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.csv_records import NOT_CLOSED, is_whole_row, read_records
 from creditapp.applications.table import Header, read_csv_rows
 from creditapp.exceptions import BadTable
+from creditapp.phrases import Figures, Phrase, marked
 
 LONGEST_HEADER = 1_000_000
 LONGEST_LINE = 1 << 26
@@ -84,10 +85,13 @@ def read_names(catalogue: Catalogue, path: Path) -> Names:
         if marks % 2 == 0:
             break
         if size > LONGEST_HEADER:
-            raise BadTable(f"line 1: the column names are not readable: {NOT_CLOSED}")
+            raise BadTable(
+                marked("line 1: the column names are not readable: %(problem)s"),
+                problem=Phrase(NOT_CLOSED, {}),
+            )
     text = "".join(lines).removeprefix("\ufeff")
     if "\0" in text:
-        raise BadTable(f"{path}: the file is UTF-16 or no text; save it as CSV in UTF-8")
+        raise BadTable(marked("the file is UTF-16 or no text; save it as CSV in UTF-8"))
     delimiter = "," if catalogue.data.delimiter not in text else catalogue.data.delimiter
     cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     return Names(cells, delimiter, size, len(lines))
@@ -191,7 +195,8 @@ def _lines(path: Path, begin: int, decode: Decode) -> Iterator[tuple[int, str]]:
         while line := lines.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE:
                 raise BadTable(
-                    f"{path}: a line has more than {LONGEST_LINE:,} bytes; is the file CSV?"
+                    marked("a line has more than %(most)s bytes; is the file CSV?"),
+                    most=Figures(f"{LONGEST_LINE:,}"),
                 )
             taken = line.encode(BYTES_AS_TEXT)
             yield len(taken), decode(taken)

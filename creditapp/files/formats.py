@@ -17,6 +17,7 @@ from creditapp.files import csv_file
 from creditapp.files.csv_file import Rows, Section
 from creditapp.files.csv_text import write_csv
 from creditapp.files.parquet_columns import answers_of, data_columns, is_readable, value_type
+from creditapp.phrases import marked
 
 PART_ROWS = 25_000
 PART_BYTES = 2_000_000
@@ -45,7 +46,7 @@ def format_of(path: Path) -> str:
         BadTable: the name does not end in .csv or .parquet.
     """
     if path.suffix.lower() not in (".csv", ".parquet"):
-        raise BadTable(f"{path}: the format is not known; use a name that ends in .csv or .parquet")
+        raise BadTable(marked("the format is not known; use a name that ends in .csv or .parquet"))
     return path.suffix.lower().removeprefix(".")
 
 
@@ -59,7 +60,7 @@ def parts_of(catalogue: Catalogue, path: Path) -> list[Part]:
     is_csv = format_of(path) == "csv"
     parts = _csv_parts(catalogue, path) if is_csv else _parquet_parts(catalogue, path)
     if not parts:
-        raise NoRows(f"{path}: the file holds column names but no rows; add at least one row")
+        raise NoRows(marked("the file holds column names but no rows; add at least one row"))
     return parts
 
 
@@ -172,17 +173,20 @@ def _parquet(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
-        raise BadTable(f"{path}: the file is not readable as Parquet") from error
+        raise BadTable(marked("the file is not readable as Parquet")) from error
 
 
 def _check_types(catalogue: Catalogue, schema: pa.Schema) -> None:
     check_header(catalogue, [schema.names[place] for place in data_columns(schema)])
     for column in schema:
         if column.name.strip() in catalogue.allowed_keys and not is_readable(column.type):
-            kind = value_type(column.type)
             raise BadTable(
-                f'the column "{column.name}" is of type {kind}; use numbers, text, dates, or true '
-                "and false"
+                marked(
+                    'the column "%(name)s" is of type %(kind)s; use numbers, text, dates, or true '
+                    "and false"
+                ),
+                name=column.name,
+                kind=str(value_type(column.type)),
             )
 
 

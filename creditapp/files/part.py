@@ -19,6 +19,7 @@ from creditapp import publishing
 from creditapp.applications import schemas
 from creditapp.applications.application_table import ApplicationTable
 from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.localisation import in_readers_language, written_in
 from creditapp.columns import Column, Places
 from creditapp.decisions.decide import Origin
 from creditapp.decisions.decision_table import DecisionTable, judge_table
@@ -27,6 +28,7 @@ from creditapp.exceptions import BadTable
 from creditapp.files import formats
 from creditapp.files.formats import Part
 from creditapp.files.part_table import Numbers, PartTable, read_table
+from creditapp.phrases import marked, translate
 from creditapp.policy.definition import from_document
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.verification import verify
@@ -51,6 +53,7 @@ RESULT = {
     "policy_version": TEXT,
     "decision_id": TEXT,
 }
+ABOUT_FIELD = marked("%(name)s: %(messages)s")
 WRONG = {"row": WHOLE, "reason": TEXT}
 
 
@@ -60,7 +63,8 @@ class FileRun:
 
     `id` is a UUID of version 7. `size` is the file's size in bytes, `modified` its time of last change
     in nanoseconds. `started_at` is in ISO 8601. `policy` is the policy document as JSON text.
-    `repeats`: an earlier run recorded the same, and this one has its id.
+    `repeats`: an earlier run recorded the same, and this one has its id. `language` is that of the reasons
+    of wrong rows.
     """
 
     id: str
@@ -77,6 +81,7 @@ class FileRun:
     generation: int
     policy: str
     repeats: bool = False
+    language: str = "en"
 
     @property
     def origin(self) -> Origin:
@@ -176,10 +181,11 @@ def _reasons(run: FileRun, table: PartTable, wrong: Places) -> list[tuple[int, s
     rows: list[tuple[int, Any]] = [
         (int(table.numbers[place]), table.applications.row(place)) for place in wrong.tolist()
     ]
-    return [
-        (number, reason_of(catalogue, row, is_csv=is_csv))
-        for number, row in sorted([*rows, *table.unreadable], key=itemgetter(0))
-    ]
+    with written_in(run.language):
+        return [
+            (number, reason_of(catalogue, row, is_csv=is_csv))
+            for number, row in sorted([*rows, *table.unreadable], key=itemgetter(0))
+        ]
 
 
 @lru_cache(maxsize=1)
@@ -226,9 +232,13 @@ def _wrong_rows(reasons: Sequence[tuple[int, str]]) -> pa.Table:
 
 
 def reason_of(catalogue: Catalogue, row: dict[str, Any] | BadTable, *, is_csv: bool) -> str:
-    """What is wrong with a wrong row, in one line."""
+    """What is wrong with a wrong row, in one line, in the language of the reader."""
     if isinstance(row, BadTable):
-        return str(row)
+        return str(translate(row.phrase, in_readers_language))
     validate = schemas.messages_about_cells if is_csv else schemas.messages_about
     messages = validate(catalogue, row)
-    return "; ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in messages.items())
+    about_field = in_readers_language(ABOUT_FIELD)
+    return "; ".join(
+        about_field % {"name": name, "messages": " ".join(map(str, texts))}
+        for name, texts in messages.items()
+    )

@@ -9,12 +9,14 @@ from typing import Any
 
 from creditapp.applications.application_table import wrong_rows
 from creditapp.applications.catalogue import Catalogue
+from creditapp.applications.localisation import written_in
 from creditapp.exceptions import BadTable, NoRows
 from creditapp.files import formats
 from creditapp.files.csv_file import read_names
 from creditapp.files.formats import Part, format_of
 from creditapp.files.part import reason_of
-from creditapp.phrases import Phrase, marked
+from creditapp.phrase_documents import as_document
+from creditapp.phrases import Figures, Phrase, Verbatim, marked
 
 CHECKED_ROWS = 1000
 SHOWN_ROWS = 3
@@ -85,11 +87,13 @@ class Preview:
 
     def as_document(self) -> dict[str, Any]:
         """The preview as JSON."""
-        return asdict(self)
+        return {**asdict(replace(self, problem=None)), "problem": as_document(self.problem)}
 
 
-def preview(catalogue: Catalogue, path: Path, most_rows: int) -> Preview:
+def preview(catalogue: Catalogue, path: Path, most_rows: int, language: str = "en") -> Preview:
     """Look at an uploaded file: its columns, its first rows, and how many there are.
+
+    `language` is that of the reasons of wrong rows.
 
     Raises:
         OSError: the file cannot be read.
@@ -101,10 +105,10 @@ def preview(catalogue: Catalogue, path: Path, most_rows: int) -> Preview:
         problem = _problem_of(catalogue, names, columns, separator)
         if problem:
             return Preview(columns, separator, problem=problem)
-        return _with_rows(catalogue, path, most_rows, Preview(columns, separator))
+        with written_in(language):
+            return _with_rows(catalogue, path, most_rows, Preview(columns, separator))
     except BadTable as error:
-        reason = str(error).removeprefix(f"{path}: ")
-        return Preview(problem=Phrase(UNREADABLE, {"reason": reason}))
+        return Preview(problem=Phrase(UNREADABLE, {"reason": error.phrase}))
 
 
 def sort_columns(catalogue: Catalogue, names: Sequence[str]) -> Columns:
@@ -186,15 +190,15 @@ def _with_rows(catalogue: Catalogue, path: Path, most_rows: int, known: Preview)
 def _is_too_much(path: Path, parts: Sequence[Part], most_rows: int) -> Phrase | None:
     """Why a Parquet file is not read at all, if it says that it holds too much."""
     if sum(part.end - part.begin for part in parts) > most_rows:
-        return Phrase(TOO_MANY_ROWS, {"most": f"{most_rows:,}"})
+        return Phrase(TOO_MANY_ROWS, {"most": Figures(f"{most_rows:,}")})
     if formats.unpacked_size(path) > MOST_UNPACKED:
-        return Phrase(TOO_LARGE_UNPACKED, {"most": f"{MOST_UNPACKED // 1_000_000:,}"})
+        return Phrase(TOO_LARGE_UNPACKED, {"most": Figures(f"{MOST_UNPACKED // 1_000_000:,}")})
     return None
 
 
 def _problem_of_rows(count: int, checked: int, wrong: int, most_rows: int) -> Phrase | None:
     if count > most_rows:
-        return Phrase(TOO_MANY_ROWS, {"most": f"{most_rows:,}"})
+        return Phrase(TOO_MANY_ROWS, {"most": Figures(f"{most_rows:,}")})
     return Phrase(ALL_WRONG, {}) if wrong == checked == count else None
 
 
@@ -212,8 +216,8 @@ def _count(
     return read + sum(1 for _ in islice(rest, max(0, most_rows + 1 - read)))
 
 
-def _list(names: Sequence[str]) -> str:
-    return _short(", ".join(SURROGATE.sub("\ufffd", name) for name in names))
+def _list(names: Sequence[str]) -> Verbatim:
+    return Verbatim(_short(", ".join(SURROGATE.sub("\ufffd", name) for name in names)))
 
 
 def _short(text: str) -> str:

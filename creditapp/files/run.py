@@ -60,12 +60,13 @@ class Summary:
 class Keeping:
     """Whether decisions are recorded, and whether `again`, although an earlier run recorded the same.
 
-    `made_by` is who makes the decisions.
+    `made_by` is who makes the decisions. `language` is that of the reasons of wrong rows.
     """
 
     record: bool = False
     again: bool = False
     made_by: str = field(default_factory=lambda: operator().label)
+    language: str = "en"
 
 
 def score_file(file: Path, out: Path, workers: Workers, *, keep: Keeping, say: Say) -> Summary:
@@ -182,6 +183,7 @@ def _start_run(file: Path, out: Path, folder: Path, keep: Keeping) -> FileRun:
         model_version=deployment.model_version,
         generation=deployment.generation,
         policy=json.dumps(policy.as_document()),
+        language=keep.language,
     )
     save(Path(folder, MANIFEST), as_document(run))
     return run

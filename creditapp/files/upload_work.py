@@ -1,8 +1,6 @@
 """What the process of uploaded files does: checks them, and scores them one after the other."""
 
-import json
 import logging
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +23,7 @@ from creditapp.files.upload_folder import NO_ROOM, UploadFolder, is_full
 from creditapp.files.upload_process import UploadRules, places_for
 from creditapp.files.upload_results import write_for_people
 from creditapp.files.uploads import AT_WORK, WORK, State, Upload
+from creditapp.phrase_documents import as_document
 from creditapp.phrases import Phrase, marked
 
 MOST_ATTEMPTS = 3
@@ -106,7 +105,7 @@ def _check(upload: Upload, folder: UploadFolder, rules: UploadRules) -> None:
     try:
         catalogue = file_run.catalogue_in_force()
         content = folder.content_of(upload.id, upload.format)
-        seen = preview(catalogue, content, rules.max_upload_rows)
+        seen = preview(catalogue, content, rules.max_upload_rows, upload.language)
         save(folder.place_of(upload.id) / "preview.json", seen.as_document())
     except (ModelUnavailable, BrokenBundle):
         _stop(upload, Phrase(NO_MODEL, {}))
@@ -117,7 +116,7 @@ def _check(upload: Upload, folder: UploadFolder, rules: UploadRules) -> None:
             upload.id,
             WORK["check"],
             state=State.REFUSED if seen.problem else State.CHECKED,
-            problem=_document(seen.problem) if seen.problem else upload.problem,
+            problem=as_document(seen.problem) if seen.problem else upload.problem,
             rows=seen.rows,
             fingerprint=catalogue.fingerprint,
             attempts=0,
@@ -137,7 +136,7 @@ def _score(upload: Upload, folder: UploadFolder) -> None:
         counted = write_for_people(place / "results.parquet", place / "results.wrong.csv", place)
         uploads.finish(upload, **vars(counted), repeats=repeats)
     except BadTable as error:
-        _end(upload, State.REFUSED, Phrase(CANNOT_READ, {"reason": _without_path(error, place)}))
+        _end(upload, State.REFUSED, Phrase(CANNOT_READ, {"reason": error.phrase}))
     except (ModelUnavailable, BrokenBundle):
         _stop(upload, Phrase(NO_MODEL, {}))
     except DatabaseUnavailable:
@@ -173,7 +172,7 @@ def _run(upload: Upload, folder: UploadFolder) -> datetime | None:
             raise UploadGone("the file was deleted")
 
     content = folder.content_of(upload.id, upload.format)
-    keep = Keeping(record=upload.recorded, made_by=upload.owner)
+    keep = Keeping(record=upload.recorded, made_by=upload.owner, language=upload.language)
     with file_run.cluster(1, None) as workers:
         return file_run.score_file(content, out, workers, keep=keep, say=note_progress).repeats
 
@@ -186,18 +185,9 @@ def _words_of(error: BaseException) -> Phrase:
     return Phrase(FAILED, {})
 
 
-def _without_path(error: BadTable, place: Path) -> str:
-    """What is wrong with a file, without the place where it is kept."""
-    return re.sub(rf"{re.escape(str(place))}\S*: ", "", str(error))
-
-
 def _stop(upload: Upload, why: Phrase) -> None:
     _end(upload, State.STOPPED, why)
 
 
 def _end(upload: Upload, state: State, why: Phrase) -> None:
-    uploads.change(upload.id, AT_WORK, state=state, problem=_document(why), attempts=0)
-
-
-def _document(phrase: Phrase) -> dict[str, object]:
-    return {"template": phrase.template, "values": json.loads(json.dumps(dict(phrase.values)))}
+    uploads.change(upload.id, AT_WORK, state=state, problem=as_document(why), attempts=0)

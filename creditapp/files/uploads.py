@@ -16,7 +16,7 @@ from creditapp.exceptions import UnknownUpload
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
-from creditapp.phrases import Phrase
+from creditapp.phrase_documents import from_document
 
 PAGE_LENGTH = 50
 
@@ -43,8 +43,9 @@ AT_WORK = frozenset({State.CHECKING, State.WAITING, State.SCORING})
 class Upload(Base):
     """An uploaded file; its content and its results are in the folder with the id `folder`.
 
-    `problem` says why it was refused or stopped, as a template and its values. `fingerprint` is that of the
-    catalogue that it was checked by. `repeats` is when the same decisions were recorded first, if they were.
+    `problem` says why it was refused or stopped, as a document of a phrase. `fingerprint` is that of the
+    catalogue that it was checked by. `language` is that of who uploaded it. `repeats` is when the same
+    decisions were recorded first, if they were.
     """
 
     __tablename__ = "file_upload"
@@ -61,6 +62,7 @@ class Upload(Base):
     format: Mapped[str] = mapped_column(String(10))
     size: Mapped[int] = mapped_column(BigInteger)
     recorded: Mapped[bool]
+    language: Mapped[str] = mapped_column(String(10), server_default="en")
     state: Mapped[str] = mapped_column(String(20))
     problem: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     fingerprint: Mapped[str | None] = mapped_column(String(64))
@@ -81,9 +83,9 @@ class Upload(Base):
         return self.state in AT_WORK
 
     @property
-    def explanation(self) -> Phrase | None:
+    def explanation(self) -> object:
         """Why it was refused or stopped."""
-        return Phrase(self.problem["template"], self.problem["values"]) if self.problem else None
+        return from_document(self.problem) if self.problem else None
 
     @property
     def subject(self) -> str:
@@ -93,13 +95,17 @@ class Upload(Base):
 
 @dataclass(frozen=True)
 class Received:
-    """A file as it came: its name at the person's, its format, its size in bytes, and whose it is."""
+    """A file as it came: its name at the person's, its format, its size in bytes, and whose it is.
+
+    `language` is that of the person.
+    """
 
     name: str
     format: str
     size: int
     owner: str
     recorded: bool
+    language: str
 
 
 def new_id() -> str:

@@ -4,7 +4,7 @@ import logging
 import time
 from typing import Any
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Request, Response, g, has_request_context
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from creditapp.observability import request_ids
@@ -96,27 +96,23 @@ def skip_unused_fields() -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
-def init_app(app: Flask) -> None:
-    """Log each request by its route, never by its path or query: these may contain personal data."""
-    app.before_request(_start)
-    app.after_request(_note)
-
-
 def note_failure(error: Exception, *, is_expected: bool) -> None:
     """Let the line of this request say why it failed; where nobody expected that, with a traceback."""
     text = f"{error}: {error.__cause__!r}" if is_expected else f"unexpected error: {error!r}"
     g.failure = (text, None if is_expected else error)
 
 
-def _start() -> None:
+def start() -> None:
+    """Note when a request began."""
     g.started = time.perf_counter()
 
 
-def _note(response: Response) -> Response:
+def note(asked: Request, response: Response) -> None:
+    """Log a request by its route, never by its path or query: these may contain personal data."""
     started = g.get("started", time.perf_counter())
     event = {
-        "method": request.method if request.url_rule else "-",
-        "route": str(request.url_rule or "unknown"),
+        "method": asked.method if asked.url_rule else "-",
+        "route": str(asked.url_rule or "unknown"),
         "status": response.status_code,
         "milliseconds": round((time.perf_counter() - started) * 1000, 1),
         "who": _who(),
@@ -127,7 +123,6 @@ def _note(response: Response) -> Response:
         log.info(line, extra=event)
     else:
         log.error("%s: %s", line, text, extra={**event, "failure": text}, exc_info=traceback_of)
-    return response
 
 
 def _who() -> str:

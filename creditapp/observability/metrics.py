@@ -240,8 +240,9 @@ def timed_predictions(prediction_type: str, number: int) -> Iterator[None]:
 def count_decisions(predictions: Iterable[int], outcomes: Iterable[str]) -> None:
     """Count recorded decisions by prediction and by outcome."""
     predicted = Counted(predictions)
-    PREDICTIONS_GOOD.inc(predicted[1])
-    PREDICTIONS_BAD.inc(predicted[0])
+    for counter, prediction in ((PREDICTIONS_GOOD, 1), (PREDICTIONS_BAD, 0)):
+        if predicted[prediction]:
+            counter.inc(predicted[prediction])
     for outcome, number in Counted(outcomes).items():
         DECISIONS.labels(outcome).inc(number)
 

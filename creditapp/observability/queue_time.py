@@ -3,7 +3,7 @@
 import re
 import time
 
-from flask import Flask, request
+from flask import Request
 
 from creditapp.observability import metrics
 
@@ -18,11 +18,6 @@ CLOCK_SKEW = 1.0
 """How many seconds the proxy's clock may be ahead of ours."""
 
 
-def init_app(app: Flask) -> None:
-    """Observe each request that came through a trusted proxy; the headers of others are dropped before."""
-    app.before_request(_observe)
-
-
 def waited_seconds(header: str, now: float) -> float | None:
     """The seconds since the moment in a header; none if it holds no moment, or an absurd one."""
     written = WRITTEN.fullmatch(header)
@@ -32,7 +27,9 @@ def waited_seconds(header: str, now: float) -> float | None:
     return max(seconds, 0.0) if -CLOCK_SKEW <= seconds <= LONGEST else None
 
 
-def _observe() -> None:
-    seconds = waited_seconds(request.headers.get(HEADER, ""), time.time())
+def observe(asked: Request) -> None:
+    """Observe a request that came through a trusted proxy; the headers of others are dropped before."""
+    header = asked.headers.get(HEADER)
+    seconds = waited_seconds(header, time.time()) if header else None
     if seconds is not None:
         metrics.note_queue_time(seconds)

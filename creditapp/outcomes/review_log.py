@@ -14,7 +14,7 @@ from creditapp.decisions.log import Decision, first_id
 from creditapp.decisions.reviews import Review
 from creditapp.decisions.waiting import WaitingDecision
 from creditapp.outcomes.standing import Standing, first_day_not_mature, standing
-from creditapp.outcomes.table import RecordedOutcome
+from creditapp.outcomes.table import NOTED, Noted, RecordedOutcome
 
 AT_ONCE = 1000
 """How many decisions one query asks for; databases limit the parameters of a statement."""
@@ -88,10 +88,12 @@ def find_reviewed(
     """
     later = aliased(Review)
     is_newest = ~exists().where(later.decision_id == Review.decision_id, later.id > Review.id)
+    end = _first_not_mature(performance, now)
     query = (
         _credits(Review.outcome, Review.reviewed_by, Review.reason)
         .join(Review, Decision.decision_id == Review.decision_id)
-        .where(Review.decision_id < _first_not_mature(performance, now), is_newest)
+        # why: PostgreSQL does not conclude the one from the other, and reads all younger decisions.
+        .where(Review.decision_id < end, Decision.decision_id < end, is_newest)
         .where(Decision.portfolio == portfolio)
         .order_by(Review.decision_id.desc())
         .limit(most)
@@ -153,18 +155,18 @@ def _judge(
     recorded = _recorded(session, [row[0] for row in rows])
     judged = []
     for decision_id, timestamp, automatic, probability, outcome, reviewer, reason in rows:
-        outcomes, approved = recorded.get(decision_id, ()), outcome == "approve"
+        outcomes, approved = recorded.get(decision_id, []), outcome == "approve"
         stands = standing(timestamp, outcomes, performance, now, approved=approved)
         judged.append(MatureCredit(automatic, outcome, probability, reviewer, reason, stands))
     return judged
 
 
-def _recorded(session: Session, decision_ids: Sequence[UUID]) -> dict[UUID, list[RecordedOutcome]]:
+def _recorded(session: Session, decision_ids: Sequence[UUID]) -> dict[UUID, list[Noted]]:
     """All that was recorded of some decisions."""
-    recorded: dict[UUID, list[RecordedOutcome]] = {}
+    recorded: dict[UUID, list[Noted]] = {}
     for start in range(0, len(decision_ids), AT_ONCE):
         some = decision_ids[start : start + AT_ONCE]
-        query = select(RecordedOutcome).where(RecordedOutcome.decision_id.in_(some))
-        for row in session.scalars(query):
-            recorded.setdefault(row.decision_id, []).append(row)
+        for row in session.execute(select(*NOTED).where(RecordedOutcome.decision_id.in_(some))):
+            noted = Noted(*row)
+            recorded.setdefault(noted.decision_id, []).append(noted)
     return recorded

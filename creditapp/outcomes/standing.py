@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from creditapp.applications.outcome_kinds import OutcomeKind
 from creditapp.applications.performance import Performance
-from creditapp.outcomes.table import RecordedOutcome, standing_rows
+from creditapp.outcomes.table import Row, standing_rows
 from creditapp.phrases import marked
 
 
@@ -26,7 +26,7 @@ MATURE = frozenset({Standing.GOOD, Standing.BAD})
 
 def standing(
     decided_at: datetime,
-    outcomes: Iterable[RecordedOutcome],
+    outcomes: Iterable[Row],
     performance: Performance,
     now: datetime,
     *,

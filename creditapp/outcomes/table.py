@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Date, ForeignKey, Index, String
@@ -50,12 +50,33 @@ class RecordedOutcome(Base):
         return OutcomeKind(self.kind).text
 
 
-def newest_of_each(rows: Iterable[RecordedOutcome]) -> dict[Event, RecordedOutcome]:
+class Noted(NamedTuple):
+    """What counts of a row of the table, read without the rest."""
+
+    id: int
+    decision_id: UUID
+    kind: str
+    happened_on: date
+    withdrawn: bool
+
+    @property
+    def event(self) -> Event:
+        """What it is about."""
+        return Event(self.decision_id, self.kind, self.happened_on)
+
+
+NOTED = tuple(getattr(RecordedOutcome, name) for name in Noted._fields)
+"""The columns that `Noted` has."""
+
+Row = TypeVar("Row", RecordedOutcome, Noted)
+
+
+def newest_of_each(rows: Iterable[Row]) -> dict[Event, Row]:
     """The newest row of each event, the withdrawn ones included."""
     return {row.event: row for row in sorted(rows, key=lambda row: row.id)}
 
 
-def standing_rows(rows: Iterable[RecordedOutcome]) -> list[RecordedOutcome]:
+def standing_rows(rows: Iterable[Row]) -> list[Row]:
     """The rows that stand: the newest of each event that are not withdrawn; oldest event first."""
     standing = [row for row in newest_of_each(rows).values() if not row.withdrawn]
     return sorted(standing, key=lambda row: (row.happened_on, row.id))

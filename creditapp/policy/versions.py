@@ -1,12 +1,14 @@
 """The policy in force, planned ones and their history: one row per change."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from creditapp.database import news
 from creditapp.database.session import lock_table, reading, writing
 from creditapp.exceptions import BadPolicy, PolicyChanged
 from creditapp.identity import audit
@@ -32,6 +34,14 @@ def in_force() -> Policy:
     with reading() as session:
         newest = session.scalar(NEWEST_FIRST.where(begun).limit(1))
     return newest.policy if newest else DEFAULT_POLICY
+
+
+def seconds_until_next() -> float:
+    """The seconds until a planned policy begins; infinity where none is planned."""
+    query = select(func.min(PolicyVersion.starts_at)).where(PolicyVersion.starts_at > _now())
+    with reading() as session:
+        start = session.scalar(query)
+    return max((start - _now()).total_seconds(), 0.0) if start else math.inf
 
 
 def find(version: str) -> Policy:
@@ -114,6 +124,7 @@ def put_in_force(
             also(session)
         session.add(row)
         session.flush()
+        news.announce(session)
         audit.note(session, actor, Action.POLICY_CHANGED, f"policy {row.version}", _detail(row))
         return row.policy
 

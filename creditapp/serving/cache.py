@@ -26,8 +26,6 @@ from creditapp.serving.served_model import ServedModel
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.25
-
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5.0, 300.0
 """The wait before a deployment that could not be loaded is tried again; it doubles each time."""
 
@@ -78,26 +76,32 @@ class ModelCache:
         return self._served
 
     def refresh(self) -> None:
-        """Read the deployment and the policy in force, and take over what is new."""
-        with self._lock:
-            try:
-                deployment = deployments.in_force()
-                if deployment and self._must_load(deployment):
-                    self._load_newest(deployment)
-                self._take_over_policy()
-            except DatabaseUnavailable as error:
-                log.warning(
-                    "the deployment and the policy in force were not read: %s",
-                    error,
-                    extra=MAY_REPEAT,
-                )
+        """Take over what is new; while the database cannot be read, what was served stays."""
+        try:
+            self.look()
+        except DatabaseUnavailable as error:
+            log.warning(
+                "the deployment and the policy in force were not read: %s", error, extra=MAY_REPEAT
+            )
 
-    def follow(self, app: Flask) -> None:
-        """Load the model now, and then look for changes in a thread of this process."""
+    def look(self) -> float:
+        """Take over the deployment and the policy in force; return the seconds until the next planned policy.
+
+        Raises:
+            DatabaseUnavailable: they cannot be read.
+        """
+        with self._lock:
+            deployment = deployments.in_force()
+            if deployment and self._must_load(deployment):
+                self._load_newest(deployment)
+            self._take_over_policy()
+            return policy_versions.seconds_until_next()
+
+    def load_first(self, app: Flask) -> None:
+        """Load the model now; requests look for no change any more, so somebody else must."""
         self._following = True
         with app.app_context():
-            self._poll()
-        threading.Thread(target=self._poll_forever, args=[app], daemon=True).start()
+            self._try_to_refresh()
 
     def _take_over_policy(self) -> None:
         # why: one assignment, so that a request that has begun keeps its pair of model and policy.
@@ -142,18 +146,11 @@ class ModelCache:
         log.info("serving %s, deployment %s", served.address, deployment.generation)
         return True
 
-    def _poll_forever(self, app: Flask) -> None:
-        pause = threading.Event()
-        with app.app_context():
-            while True:
-                pause.wait(POLL_SECONDS)
-                self._poll()
-
-    def _poll(self) -> None:
+    def _try_to_refresh(self) -> None:
         try:
             self.refresh()
-        except Exception:  # a worker that learns nothing new keeps the model it has
-            log.exception("looking for a new deployment failed")
+        except Exception:  # the worker starts, says so, and looks again later
+            log.exception("looking for a deployment failed")
 
 
 def _load(deployment: Deployment, policy: Policy, before: ServedModel | None) -> ServedModel:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from creditapp.database import news
 from creditapp.database.engine import Base, UtcDateTime
 from creditapp.database.session import reading, writing
 from creditapp.exceptions import BrokenBundle, RefusedModel
@@ -124,6 +125,7 @@ def deploy(model_name: str, version: str, portfolio: str, bundle: bytes, change:
         key = store_bundle(session, bundle)
         if newest is None or (newest.model_version, newest.bundle_digest) != (version, key):
             session.add(_row(model_name, version, portfolio, key, change))
+            news.announce(session)
             subject = f"version {version}"
             audit.note(session, change.actor, Action.MODEL_DEPLOYED, subject, change.reason)
         return Switch(version, newest.model_version if newest else None)

@@ -20,7 +20,11 @@ OF_COMPOSE = (
     "CREDITAPP_TLS_FOLDER",
 )
 """Variables of docker-compose.yml, which may stand in the environment too."""
-OURS = ("CREDITAPP_OWN_METRICS_FOLDER", "CREDITAPP_TESTS_TRAINED")
+OURS = (
+    "CREDITAPP_EXPORT_SEARCH",
+    "CREDITAPP_OWN_METRICS_FOLDER",
+    "CREDITAPP_TESTS_TRAINED",
+)
 """Variables of the service's own processes, and of the tests."""
 
 

@@ -2,7 +2,6 @@
 
 from creditapp.applications.catalogue import Application
 from creditapp.decisions import listing
-from creditapp.decisions.log import Decision
 from creditapp.scoring.bundle import Bundle
 from creditapp.scoring.holdout import read_holdout
 from creditapp.serving import deployments
@@ -34,14 +33,12 @@ def recorded_cases(served: ServedModel, limit: int) -> list[Case]:
     Raises:
         DatabaseUnavailable: the decisions cannot be read.
     """
-    decisions = listing.find_with_answers(None, limit, served.deployment)
-    return [_case(decision) for decision in decisions]
-
-
-def _case(decision: Decision) -> Case:
-    return Case(
-        decision.probability_good_credit,
-        decision.given.answers if decision.given else {},
-        bool(decision.outside_training),
-        decision_id=str(decision.decision_id),
-    )
+    return [
+        Case(
+            one.probability_good,
+            one.answers,
+            bool(one.outside_training),
+            decision_id=one.decision_id,
+        )
+        for one in listing.find_scored(served.deployment, limit)
+    ]

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from creditapp.intervals import Mean, mean_with_interval
 from creditapp.simulation.costs import Costs, Flags, Floats, cost_of_each, treatment
@@ -13,6 +15,9 @@ FOLDS, REPEATS = 5, 10
 
 MOST_STEPS = 200
 """The most cut-offs that are tried; of more probabilities, evenly spaced ones are."""
+
+
+Places = npt.NDArray[np.intp]
 
 
 class CutOffs(NamedTuple):
@@ -51,20 +56,26 @@ def choose_single(probabilities: Floats, good: Flags, costs: Costs) -> CutOffs:
 def choose_pair(probabilities: Floats, good: Flags, costs: Costs) -> CutOffs:
     """The two cut-offs that cost least, with what lies between them referred; of several, the highest."""
     steps, goods, bads = _counts(probabilities, good)
-    # why: rows are the cut-off to approve from, columns the one to refer from, so one table holds all pairs.
-    referred_good = goods[None, :] - goods[:, None]
-    referred_bad = bads[None, :] - bads[:, None]
-    referred = referred_good + referred_bad
-    most = costs.capacity * len(good)
-    reviewed = np.minimum(1.0, most / np.maximum(referred, 1.0))
+    approve, refer = _pairs(len(steps))
+    each = (goods + bads).astype(int)
+    capacity = costs.capacity * len(good)
+    share_reviewed = np.minimum(1.0, capacity / np.maximum(np.arange(len(good) + 1), 1))
     per_good = costs.referral_cost + costs.good_declined
     per_bad = costs.referral_cost + costs.bad_approved * costs.cost_ratio
-    in_review = reviewed * (per_good * referred_good + per_bad * referred_bad)
-    declined = (goods[-1] - goods)[None, :] + (1 - reviewed) * referred_good
-    totals = costs.cost_ratio * bads[:, None] + in_review + declined
-    totals[referred < 0] = math.inf
-    approve, refer = np.unravel_index(int(np.argmin(totals)), totals.shape)
-    return CutOffs(float(steps[approve]), float(steps[refer]))
+    # why: first all that is not approved counts as declined, then the reviews add this.
+    added = (per_good - 1) * goods + per_bad * bads
+    without_reviews = costs.cost_ratio * bads + goods[-1] - goods
+    reviewed = share_reviewed[each[refer] - each[approve]]
+    totals = without_reviews[approve] + reviewed * (added[refer] - added[approve])
+    best = int(np.argmin(totals))
+    return CutOffs(float(steps[approve[best]]), float(steps[refer[best]]))
+
+
+@lru_cache(maxsize=4)
+def _pairs(cut_offs: int) -> tuple[Places, Places]:
+    """The places of all pairs of cut-offs to approve and to refer from, the highest first."""
+    approve, refer = np.triu_indices(cut_offs)
+    return approve, refer
 
 
 def _counts(probabilities: Floats, good: Flags) -> tuple[Floats, Floats, Floats]:
@@ -73,13 +84,14 @@ def _counts(probabilities: Floats, good: Flags) -> tuple[Floats, Floats, Floats]
     if len(steps) > MOST_STEPS:
         steps = steps[np.linspace(0, len(steps) - 1, MOST_STEPS).round().astype(int)]
     steps = np.concatenate([[math.inf], steps])
-    goods, bads = (_from_each(probabilities[kind], steps) for kind in (good, ~good))
+    goods, bads = (count_from(steps, probabilities[kind]) for kind in (good, ~good))
     return steps, goods, bads
 
 
-def _from_each(probabilities: Floats, steps: Floats) -> Floats:
+def count_from(cut_offs: Floats, probabilities: Floats) -> Floats:
+    """How many probabilities are at each cut-off or above it."""
     ordered = np.sort(probabilities)
-    return (len(ordered) - np.searchsorted(ordered, steps, side="left")).astype(np.float64)
+    return (len(ordered) - np.searchsorted(ordered, cut_offs, side="left")).astype(np.float64)
 
 
 def cost_at(cut_offs: CutOffs, probabilities: Floats, good: Flags, costs: Costs) -> Floats:

@@ -7,12 +7,15 @@ from itertools import pairwise
 from statistics import quantiles
 from typing import NamedTuple
 
+import numpy as np
+
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.questions import Answer, Choice, Date, Numeric, Question
 from creditapp.applications.table import number_of
 from creditapp.intervals import Proportion
 from creditapp.phrases import Figures, Phrase, marked
 from creditapp.reports.conditions import LOWEST_RATIO
+from creditapp.simulation.costs import Flags
 
 SMALLEST_REFERENCE = 10
 """A group with fewer cases is shown, but is never the reference."""
@@ -55,36 +58,46 @@ class Membership(NamedTuple):
     holds: Callable[[Answers], bool]
 
 
-def approvals_by_group(
-    catalogue: Catalogue, answers: Sequence[Answers], approved: Sequence[bool]
-) -> list[GroupTable]:
+class Members(NamedTuple):
+    """The groups of one protected answer, each with whether each application belongs to it."""
+
+    question: Question
+    groups: Sequence[tuple[object, Flags]]
+
+
+def find_members(catalogue: Catalogue, answers: Sequence[Answers]) -> list[Members]:
     """The groups of each protected answer, in the catalogue's order.
 
     A number is grouped by the portfolio's own bands, or else by quarters of these applications. Groups
     without applications are shown for the portfolio's own bands only.
     """
     return [
-        GroupTable(
-            question, _groups(list(memberships(catalogue, question, answers)), answers, approved)
+        Members(
+            question,
+            [
+                (label, np.array([holds(one) for one in answers], bool))
+                for label, holds in memberships(catalogue, question, answers)
+            ],
         )
         for question in catalogue.features
         if question.protected
     ]
 
 
-def _groups(
-    memberships: Sequence[Membership], answers: Sequence[Answers], approved: Sequence[bool]
-) -> list[Group]:
-    proportions = []
-    for membership in memberships:
-        pairs = zip(answers, approved, strict=True)
-        members = [is_approved for one, is_approved in pairs if membership.holds(one)]
-        proportions.append(Proportion(sum(members), len(members)))
+def approvals_by_group(members: Sequence[Members], approved: Flags) -> list[GroupTable]:
+    """The approvals among the groups of each protected answer."""
+    return [GroupTable(question, _groups(groups, approved)) for question, groups in members]
+
+
+def _groups(groups: Sequence[tuple[object, Flags]], approved: Flags) -> list[Group]:
+    proportions = [
+        Proportion(int((belong & approved).sum()), int(belong.sum())) for _, belong in groups
+    ]
     rates = [one.value for one in proportions if one.total >= SMALLEST_REFERENCE]
     highest = max(rates, default=math.nan)
     return [
-        Group(membership.label, one, one.value / highest if highest else math.nan)
-        for membership, one in zip(memberships, proportions, strict=True)
+        Group(label, one, one.value / highest if highest else math.nan)
+        for (label, _), one in zip(groups, proportions, strict=True)
     ]
 
 

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
+from uuid import UUID
 
 import numpy as np
 
@@ -15,13 +17,15 @@ from creditapp.policy.definition import Outcome, Policy
 from creditapp.simulation.costs import (
     Costs,
     Flags,
+    Floats,
     Treatment,
     cost_of_each,
     profit_of_each,
     reviewed_share,
     treatment,
 )
-from creditapp.simulation.groups import GroupTable, approvals_by_group
+from creditapp.simulation.cut_offs import count_from
+from creditapp.simulation.groups import GroupTable, Members, approvals_by_group, find_members
 
 CURVE_STEPS = 100
 
@@ -33,7 +37,39 @@ class Case(NamedTuple):
     answers: Mapping[str, Answer]
     outside_training: bool
     good: bool | None = None
-    decision_id: str = ""
+    decision_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Cases of one catalogue, and what every policy on them needs, made once."""
+
+    catalogue: Catalogue
+    cases: Sequence[Case]
+
+    @cached_property
+    def probabilities(self) -> Floats:
+        """The probability of good credit of each case."""
+        return np.array([case.probability for case in self.cases], np.float64)
+
+    @cached_property
+    def good(self) -> Flags:
+        """Whether each case is known to be good."""
+        return np.array([bool(case.good) for case in self.cases], bool)
+
+    @cached_property
+    def amounts(self) -> Floats | None:
+        """The amount of each case, NaN where it is missing; none where the catalogue names no amount."""
+        question = self.catalogue.by_name.get(self.catalogue.amount)
+        if question is None:
+            return None
+        numbers = [number_of(self.catalogue, question, case.answers) for case in self.cases]
+        return np.array([math.nan if one is None else one for one in numbers], np.float64)
+
+    @cached_property
+    def members(self) -> Sequence[Members]:
+        """Which cases belong to which group of each protected answer."""
+        return find_members(self.catalogue, [case.answers for case in self.cases])
 
 
 class Point(NamedTuple):
@@ -85,25 +121,19 @@ class Simulation:
         return Proportion(round(over), referred)
 
 
-def simulate(
-    policy: Policy, catalogue: Catalogue, cases: Sequence[Case], costs: Costs
-) -> Simulation:
-    """Decide on each case by the policy, and sum up what that leads to.
-
-    `catalogue` is that of the cases.
-    """
-    outcomes = [_outcome(policy, catalogue, case) for case in cases]
-    good = np.array([bool(case.good) for case in cases], bool)
+def simulate(policy: Policy, sample: Sample, costs: Costs) -> Simulation:
+    """Decide on each case by the policy, and sum up what that leads to."""
+    outcomes = [_outcome(policy, sample.catalogue, case) for case in sample.cases]
     approve, refer = (_are(outcomes, kind) for kind in (Outcome.APPROVE, Outcome.REFER))
-    what = treatment(approve, refer, good, costs)
+    what = treatment(approve, refer, sample.good, costs)
     return Simulation(
         policy=policy,
         outcomes=outcomes,
         rates={kind: Proportion(outcomes.count(kind), len(outcomes)) for kind in Outcome},
-        groups=approvals_by_group(catalogue, [case.answers for case in cases], approve.tolist()),
-        costs=cost_of_each(what, good, costs).tolist(),
-        profits=_profits(what, good, catalogue, cases, costs),
-        bad_among_approved=_bad_among_approved(cases, outcomes),
+        groups=approvals_by_group(sample.members, approve),
+        costs=cost_of_each(what, sample.good, costs).tolist(),
+        profits=_profits(what, sample, costs),
+        bad_among_approved=_bad_among_approved(sample.cases, outcomes),
         assumed=costs,
     )
 
@@ -112,23 +142,29 @@ def _are(outcomes: Sequence[Outcome], kind: Outcome) -> Flags:
     return np.array([outcome is kind for outcome in outcomes], bool)
 
 
-def _profits(
-    what: Treatment, good: Flags, catalogue: Catalogue, cases: Sequence[Case], costs: Costs
-) -> list[float]:
+def _profits(what: Treatment, sample: Sample, costs: Costs) -> list[float]:
     """The profit of each case that has an amount."""
-    question = catalogue.by_name.get(catalogue.amount)
-    if question is None:
+    amounts = sample.amounts
+    if amounts is None:
         return []
-    numbers = [number_of(catalogue, question, case.answers) for case in cases]
-    amounts = np.array([math.nan if one is None else one for one in numbers], float)
     known = ~np.isnan(amounts)
     made = Treatment(what.approved[known], what.reviewed[known])
-    return list(profit_of_each(made, good[known], amounts[known], costs).tolist())
+    return list(profit_of_each(made, sample.good[known], amounts[known], costs).tolist())
 
 
-def cost_curve(cases: Sequence[Case], ratio: float) -> list[Point]:
+def cost_curve(sample: Sample, ratio: float) -> list[Point]:
     """The cost of single cut-offs from 0 (approve everybody) to 1 (approve nobody)."""
-    return [_point(cases, step / CURVE_STEPS, ratio) for step in range(CURVE_STEPS + 1)]
+    cut_offs = np.arange(CURVE_STEPS + 1) / CURVE_STEPS
+    good, cases = sample.good, len(sample.cases)
+    goods, bads = (count_from(cut_offs, sample.probabilities[kind]) for kind in (good, ~good))
+    approved = goods + bads
+    columns = (
+        cut_offs,
+        (ratio * bads + good.sum() - goods) / cases,
+        approved / cases,
+        bads / np.maximum(approved, 1.0),
+    )
+    return [Point(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def _outcome(policy: Policy, catalogue: Catalogue, case: Case) -> Outcome:
@@ -144,15 +180,3 @@ def _bad_among_approved(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> P
     pairs = zip(cases, outcomes, strict=True)
     approved = [case.good for case, outcome in pairs if outcome is Outcome.APPROVE]
     return Proportion(approved.count(False), len(approved))
-
-
-def _point(cases: Sequence[Case], cut_off: float, ratio: float) -> Point:
-    approved = [case for case in cases if case.probability >= cut_off]
-    bad = sum(not case.good for case in approved)
-    declined_good = sum(bool(case.good) for case in cases) - (len(approved) - bad)
-    return Point(
-        cut_off,
-        (ratio * bad + declined_good) / len(cases),
-        len(approved) / len(cases),
-        bad / len(approved) if approved else 0.0,
-    )

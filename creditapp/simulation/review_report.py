@@ -81,7 +81,7 @@ class ReviewReport:
     @property
     def months(self) -> list[Month]:
         """The reviews of each month, oldest first; months without any are left out."""
-        groups = _grouped(self.reviews, lambda one: f"{one.reviewed_at:%Y-%m}")
+        groups = _grouped(self.reviews, lambda one: one.reviewed_at.isoformat()[:7])
         return [Month(name, count(some), time_in_queue(some)) for name, some in groups.items()]
 
     @property

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from creditapp.intervals import Mean, mean_with_interval
 from creditapp.policy.definition import Outcome, Policy
 from creditapp.serving.served_model import ServedModel
@@ -16,6 +14,7 @@ from creditapp.simulation.cut_offs import Chosen, choose_pair, choose_single, ch
 from creditapp.simulation.outcomes import (
     Case,
     Point,
+    Sample,
     Simulation,
     cost_curve,
     simulate,
@@ -91,21 +90,19 @@ def compare(
         BrokenBundle: the stored bundle was altered.
         DatabaseUnavailable: the database cannot be read.
     """
-    held_out = held_out_cases(served)
-    probabilities = np.array([case.probability for case in held_out], np.float64)
-    good = np.array([case.good for case in held_out], bool)
+    held_out = Sample(served.catalogue, held_out_cases(served))
+    recorded = Sample(served.catalogue, recorded_cases(served, most_recorded))
+    known = (held_out.probabilities, held_out.good, costs)
 
-    def both(cases: Sequence[Case]) -> Comparison:
-        simulations = (
-            simulate(policy, served.catalogue, cases, costs) for policy in (in_force, tried)
-        )
-        return Comparison(cases, *simulations)
+    def both(sample: Sample) -> Comparison:
+        simulations = (simulate(policy, sample, costs) for policy in (in_force, tried))
+        return Comparison(sample.cases, *simulations)
 
     return Workbench(
         model_version=served.model_version,
         held_out=both(held_out),
-        recorded=both(recorded_cases(served, most_recorded)),
-        single=chosen_in_folds(choose_single, probabilities, good, costs),
-        pair=chosen_in_folds(choose_pair, probabilities, good, costs),
+        recorded=both(recorded),
+        single=chosen_in_folds(choose_single, *known),
+        pair=chosen_in_folds(choose_pair, *known),
         curve=cost_curve(held_out, costs.cost_ratio),
     )

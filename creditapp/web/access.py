@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Request, current_app, g, request
 from flask_login import LoginManager, current_user
 
 from creditapp.exceptions import (
@@ -121,10 +121,9 @@ def _signed_in(token: str) -> SignedIn | None:
 
 
 def init_app(app: Flask) -> None:
-    """Check the access to every route before anything else is done for the request."""
+    """Let people sign in, and let templates ask what they may do."""
     # why: the error page must not look up who is signed in while the database is away.
     login_manager.init_app(app, add_context_processor=False)
-    app.before_request(_guard)
     app.jinja_env.globals["may"] = may
 
 
@@ -170,35 +169,40 @@ def lacks_second_factor() -> bool:
     )
 
 
-def _guard() -> None:
-    if request.endpoint is None or request.method == "OPTIONS":
+def guard(asked: Request) -> None:
+    """Check the access to the route of a request.
+
+    Raises:
+        NotSignedIn, NotAllowed, SecondFactorMissing: whoever asks may not use it.
+    """
+    if asked.endpoint is None or asked.method == "OPTIONS":
         return
-    access = access_of(request.endpoint)
+    access = access_of(asked.endpoint)
     if access == CLOSED:
         raise NotAllowed(marked("this route is closed: its view declares no access"))
-    g.principal = _principal(access)
-    if access.anyone or _admits(access, g.principal):
-        if not access.anyone and lacks_second_factor() and request.endpoint not in WITHOUT_FACTOR:
+    g.principal = principal = _principal(access, asked)
+    if access.anyone or _admits(access, principal):
+        if not access.anyone and lacks_second_factor() and asked.endpoint not in WITHOUT_FACTOR:
             raise SecondFactorMissing(
                 marked("your role needs a second factor; set one up on /account")
             )
         return
-    if not g.principal.is_known:
+    if not principal.is_known:
         raise NotSignedIn(marked("a valid key is required: Authorization: Bearer …"))
     missing = _describe_missing(access)
-    _record_refusal(g.principal.label, str(missing))
+    _record_refusal(principal.label, str(missing))
     raise NotAllowed(missing)
 
 
-def _principal(access: Access) -> Principal:
-    if access.scopes and "Authorization" in request.headers:
-        return _key_holder(request.headers["Authorization"])
+def _principal(access: Access, asked: Request) -> Principal:
+    if access.scopes and "Authorization" in asked.headers:
+        return _key_holder(asked.headers["Authorization"])
     if access.role and current_user.is_authenticated:
         return Principal(f"person:{current_user.name}", role=current_user.role)
     if access.networks and _is_monitoring():
         return MONITORING
     if access.locally and not current_settings().production:
-        _refuse_other_sites()
+        _refuse_other_sites(asked)
         return LOCAL
     return NOBODY
 
@@ -227,17 +231,17 @@ def _is_monitoring() -> bool:
 
 
 def _is_in(networks: Iterable[str]) -> bool:
-    return is_among(request.remote_addr or "", map(read_network, networks))
+    return is_among(request.remote_addr or "", tuple(map(read_network, networks)))
 
 
-def _refuse_other_sites() -> None:
+def _refuse_other_sites(asked: Request) -> None:
     """Refuse a request that another site's page makes through the browser, where nobody signs in."""
-    if request.method in READING_METHODS or request.blueprint != "api":
+    if asked.method in READING_METHODS or asked.blueprint != "api":
         return
-    origin = request.headers.get("Origin", "")
-    is_other_site = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+    origin = asked.headers.get("Origin", "")
+    is_other_site = asked.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
     if origin:
-        is_other_site = origin.partition("://")[2] != request.host
+        is_other_site = origin.partition("://")[2] != asked.host
     if is_other_site and origin not in current_settings().cors_origins:
         _record_refusal("nobody", "a page of another site")
         raise NotAllowed(

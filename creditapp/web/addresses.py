@@ -1,14 +1,19 @@
 """Who asks, by address: all that a proxy may write for one client is one client."""
 
 import ipaddress
+from functools import lru_cache
 
 UNKNOWN = "unknown"
 ONE_SUBSCRIBER = 64
 """Bits of an IPv6 address that stand for one subscriber, who may use any of the others (RFC 6177)."""
 
+MOST_KNOWN = 10_000
+"""Addresses whose forms a process keeps, so that it does not take each request's apart."""
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+@lru_cache(maxsize=MOST_KNOWN)
 def canonical_address(text: str) -> str:
     """An address in its one form: without port, brackets and zone; a mapped one is that of IPv4.
 
@@ -18,6 +23,7 @@ def canonical_address(text: str) -> str:
     return str(found) if found else UNKNOWN
 
 
+@lru_cache(maxsize=MOST_KNOWN)
 def client_network(address: str) -> str:
     """What one client is counted by: an IPv4 address, or the network of an IPv6 address."""
     found = _parse(address)

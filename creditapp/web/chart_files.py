@@ -25,20 +25,29 @@ def find_file(charts: Mapping[str, Chart]) -> Response | None:
     name, kind = request.args["chart"], request.args.get("as")
     if name not in charts or kind not in KINDS:
         raise NotFound(gettext("There is no such chart. The page has links to all of its charts."))
-    return answer_with(charts[name], name, kind)
+    return _answer_with(charts[name], name, kind)
 
 
-def addresses_of(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The addresses of the charts of this page as files, by name and kind."""
-    here = [pair for pair in request.args.items(multi=True) if pair[0] not in ("chart", "as")]
-    start = f"{request.script_root}{request.path}?"
+def addresses_of(
+    names: Iterable[str], page: str | None = None, query: Mapping[str, str] | None = None
+) -> dict[str, dict[str, str]]:
+    """The addresses of charts as files, by name and kind.
+
+    Args:
+        names: those of the charts.
+        page: the address of the page that has them, without its query; this request's by default.
+        query: what the page needs to draw them; this request's query by default.
+    """
+    said = request.args.items(multi=True) if query is None else query.items()
+    here = [pair for pair in said if pair[0] not in ("chart", "as")]
+    start = f"{page or request.script_root + request.path}?"
     return {
         name: {kind: start + urlencode([*here, ("chart", name), ("as", kind)]) for kind in KINDS}
         for name in names
     }
 
 
-def answer_with(chart: Chart, name: str, kind: str) -> Response:
+def _answer_with(chart: Chart, name: str, kind: str) -> Response:
     """A chart as a file to keep, of one of `KINDS`."""
     if kind == "csv":
         response = Response(as_csv(chart), content_type="text/csv; charset=utf-8")

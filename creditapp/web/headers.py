@@ -1,9 +1,9 @@
 """The security headers of every answer, including errors."""
 
-from flask import Flask, Response, request
-from flask_babel import get_locale
+from flask import Request, Response
 
 from creditapp.settings.current import current_settings
+from creditapp.web.preferences import select_language
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; "
@@ -18,31 +18,30 @@ PROBLEM = "application/problem+json"
 ONE_YEAR = 365 * 24 * 3600
 
 
-def init_app(app: Flask) -> None:
-    """Add the headers to every answer."""
-    app.after_request(_protect)
-
-
-def _protect(response: Response) -> Response:
-    styles = INLINE_STYLES.get(request.endpoint or "", "")
+def protect(asked: Request, response: Response) -> None:
+    """Add the headers to an answer."""
+    endpoint = asked.endpoint
+    styles = INLINE_STYLES.get(endpoint or "", "")
     headers = response.headers
     headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(styles=styles)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    if request.endpoint != "static":
+    if endpoint != "static":
         headers["Cache-Control"] = "no-store"
-    if response.mimetype == PROBLEM or request.blueprint == "api":
+    if response.mimetype == PROBLEM or asked.blueprint == "api":
         _name_language(response)
     if current_settings().production:
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
-    return response
 
 
 def _name_language(response: Response) -> None:
     """Say in which language the texts of an answer of the API are, and what it was chosen by."""
-    response.vary.add("Accept-Language")
+    if "Vary" in response.headers:
+        response.vary.add("Accept-Language")
+    else:
+        response.headers["Vary"] = "Accept-Language"
     # why: an answer that is given again keeps the language of the first request.
     if "Idempotency-Replayed" not in response.headers:
-        response.headers["Content-Language"] = str(get_locale())
+        response.headers["Content-Language"] = select_language()

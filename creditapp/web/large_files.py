@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable
 from typing import IO, Any
 
-from flask import Flask, Request, request
+from flask import Request, request
 from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -33,19 +33,15 @@ class RequestWithFile(Request):
         return tempfile.TemporaryFile(dir=folder.root)
 
 
-def init_app(app: Flask, refuse: Refused) -> None:
+def read_upload(asked: Request, refuse: Refused) -> Any:
     """Read an upload before the form's token is checked; `refuse` answers one that cannot be taken."""
-    app.request_class = RequestWithFile
-
-    @app.before_request
-    def read_upload() -> Any:
-        if request.endpoint != ENDPOINT or request.method != "POST":
-            return None
-        try:
-            _read()
-        except (TooLarge, StorageFull, UploadsUnavailable) as error:
-            return refuse(error)
+    if asked.endpoint != ENDPOINT or asked.method != "POST":
         return None
+    try:
+        _read()
+    except (TooLarge, StorageFull, UploadsUnavailable) as error:
+        return refuse(error)
+    return None
 
 
 def _read() -> None:

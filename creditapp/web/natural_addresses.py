@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Flask, Request, Response, current_app, redirect, url_for
 from werkzeug import Response as WerkzeugResponse
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
@@ -21,11 +21,10 @@ VALID = timedelta(days=180)
 
 
 def init_app(app: Flask) -> None:
-    """Add the addresses; an address with a slash too many leads to the one without."""
+    """Add the addresses."""
     app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", "healthz", routes.live)
     app.add_url_rule("/readyz", "readyz", routes.health)
-    app.before_request(lead_to_address_without_slash)
 
 
 @blueprint.get("/favicon.ico")
@@ -55,20 +54,22 @@ def security() -> Response:
     return _text(f"Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en, fr\n")
 
 
-def lead_to_address_without_slash() -> WerkzeugResponse | None:
+def lead_to_address_without_slash(asked: Request) -> WerkzeugResponse | None:
     """Redirect an address that exists without its last slash; the method and the body stay the same."""
-    shorter = request.path.rstrip("/")
-    if request.url_rule is not None or not shorter or shorter == request.path:
+    if asked.url_rule is not None:
         return None
-    adapter = current_app.create_url_adapter(request)
+    shorter = asked.path.rstrip("/")
+    if not shorter or shorter == asked.path:
+        return None
+    adapter = current_app.create_url_adapter(asked)
     try:
-        if adapter is None or not adapter.match(shorter, method=request.method):
+        if adapter is None or not adapter.match(shorter, method=asked.method):
             return None
     except (NotFound, MethodNotAllowed, RequestRedirect):
         return None
-    query = request.query_string.decode(errors="replace")
+    query = asked.query_string.decode(errors="replace")
     # why: a path that begins with two slashes would lead to another host.
-    place = quote(f"{request.root_path}/{shorter.lstrip('/')}")
+    place = quote(f"{asked.root_path}/{shorter.lstrip('/')}")
     return redirect(f"{place}?{query}" if query else place, 308)
 
 

@@ -1,9 +1,12 @@
 """The reader's language and theme: chosen with the switch, or what the browser asks for."""
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, has_request_context, request, url_for
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from creditapp.phrases import marked
 from creditapp.web.entering import is_ours
@@ -48,7 +51,12 @@ def select_language() -> str:
     if not has_request_context():
         return DEFAULT_LANGUAGE
     wanted = "" if request.path.startswith("/api/") else chosen(LANGUAGE)
-    return wanted or request.accept_languages.best_match(LANGUAGES, DEFAULT_LANGUAGE)
+    return wanted or _best_match(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=1000)
+def _best_match(header: str) -> str:
+    return parse_accept_header(header, LanguageAccept).best_match(LANGUAGES, DEFAULT_LANGUAGE)
 
 
 def chosen(preference: Preference) -> str:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from creditapp.exceptions import BadRequest
 from creditapp.phrases import marked
@@ -48,6 +48,20 @@ class Prefixed:
 class PrefixedSession(SecureCookieSessionInterface):
     """A cookie of this service alone, also where others share its host name."""
 
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of the cookie; without cookies an empty one, without the keys to read one."""
+        if "HTTP_COOKIE" not in request.environ:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write the cookie, unless the session is empty and was; the answer says that it depends on it."""
+        if session or session.modified:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            vary = response.headers.get("Vary")
+            response.headers["Vary"] = f"{vary}, Cookie" if vary else "Cookie"
+
     def get_cookie_name(self, app: Flask) -> str:
         """Below a prefix, one that browsers accept with a path: https://www.rfc-editor.org/rfc/rfc6265."""
         name = super().get_cookie_name(app)
@@ -59,16 +73,15 @@ class PrefixedSession(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask, prefix: str) -> None:
-    """Serve below a prefix, and refuse a proxy's prefix that leads elsewhere."""
+    """Serve below a prefix."""
     app.wsgi_app = Prefixed(app.wsgi_app, prefix)  # type: ignore[method-assign]
     app.session_interface = PrefixedSession()
 
-    @app.before_request
-    def check() -> None:
-        if REFUSED in request.environ:
-            raise BadRequest(
-                marked("X-Forwarded-Prefix of the proxy is not a path such as /credit")
-            )
+
+def check(asked: Request) -> None:
+    """Refuse a proxy's prefix that leads elsewhere."""
+    if REFUSED in asked.environ:
+        raise BadRequest(marked("X-Forwarded-Prefix of the proxy is not a path such as /credit"))
 
 
 def absolute(path: str) -> str:

@@ -2,12 +2,13 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from creditapp.settings.networks import Network, read_network
-from creditapp.web.addresses import canonical_address
+from creditapp.web.addresses import MOST_KNOWN, canonical_address
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,7 +23,7 @@ class TrustedProxies:
     def __init__(self, app: "WSGIApplication", networks: Iterable[str]) -> None:
         self._app = app
         self._behind_proxy = ProxyFix(self._answer, x_for=1, x_proto=1, x_host=1)
-        self._networks = [read_network(network) for network in networks]
+        self._networks = tuple(read_network(network) for network in networks)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -42,7 +43,8 @@ class TrustedProxies:
         return self._app(environ, start_response)
 
 
-def is_among(address: str, networks: Iterable[Network]) -> bool:
+@lru_cache(maxsize=MOST_KNOWN)
+def is_among(address: str, networks: tuple[Network, ...]) -> bool:
     """Whether an address is in one of the networks; false for text that is not an address."""
     try:
         known = ipaddress.ip_address(address)

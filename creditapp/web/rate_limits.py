@@ -5,15 +5,16 @@ While the shared storage does not answer, each process counts by itself.
 
 import logging
 import math
+import threading
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, cast
+from typing import Self, cast
 
 from flask import Flask, current_app, g, request
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.storage.base import SlidingWindowCounterSupport
 from limits.strategies import SlidingWindowCounterRateLimiter
 
@@ -31,8 +32,38 @@ MOST_COUNTED = 2
 SECONDS_WITHOUT_STORAGE = 5
 """How long the shared storage is left alone after it did not answer."""
 
+SECONDS_BETWEEN_SWEEPS = 10
+
 log = logging.getLogger(__name__)
 _parse_rate = lru_cache(parse)
+
+
+class SweptSeldom(MemoryStorage):
+    """Counts in this process; drops what is over every few seconds.
+
+    By itself the library starts a thread for that ten milliseconds after a request.
+    """
+
+    _sweep: threading.Timer
+    _sweeps_from = 0.0
+
+    @property  # type: ignore[override]
+    def timer(self) -> Self:
+        """What the library starts, unless it is alive: this, until it is time to sweep again."""
+        return self
+
+    @timer.setter
+    def timer(self, sweep: threading.Timer) -> None:
+        self._sweep = sweep
+
+    def is_alive(self) -> bool:
+        """Whether it is too early to sweep."""
+        return time.monotonic() < self._sweeps_from
+
+    def start(self) -> None:
+        """Sweep, in a thread."""
+        self._sweeps_from = time.monotonic() + SECONDS_BETWEEN_SWEEPS
+        self._sweep.start()
 
 
 @dataclass
@@ -41,7 +72,7 @@ class Allowances:
 
     shared: SlidingWindowCounterRateLimiter
     own: SlidingWindowCounterRateLimiter = field(
-        default_factory=lambda: SlidingWindowCounterRateLimiter(MemoryStorage())
+        default_factory=lambda: SlidingWindowCounterRateLimiter(SweptSeldom())
     )
     retry_storage_at: float = 0.0
 
@@ -101,9 +132,7 @@ def _windows(limiter: SlidingWindowCounterRateLimiter) -> SlidingWindowCounterSu
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Count in the storage of the settings."""
-    storage = storage_from_string(
-        settings.limits_storage, wrap_exceptions=True, **_options(settings.limits_storage)
-    )
+    storage = _storage(settings.limits_storage)
     app.extensions["allowances"] = Allowances(SlidingWindowCounterRateLimiter(storage))
 
 
@@ -199,11 +228,12 @@ def spend_refusal() -> None:
     _allowances().spend(REFUSALS, "refusals", _address())
 
 
-def _options(storage: str) -> dict[str, Any]:
-    """Short time-outs, so that the local count takes over quickly."""
-    if storage.startswith("memory://"):
-        return {}
-    return {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+def _storage(address: str) -> Storage:
+    """The storage of an address, with short time-outs, so that the local count takes over quickly."""
+    if address.startswith("memory://"):
+        return SweptSeldom()
+    seconds = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+    return cast(Storage, storage_from_string(address, wrap_exceptions=True, **seconds))
 
 
 def _allowances() -> Allowances:

@@ -52,7 +52,7 @@ def application() -> Iterator[None]:
         address = f"sqlite:///{database}"
         app = create_app(replace(Settings.from_environment(), database_url=address))
         with app.app_context():
-            model_cache.of_app(app).follow(app)  # as a worker does: no look at each request
+            model_cache.of_app(app).load_first(app)  # as a worker does: no look at each request
             gc.freeze()
             yield
 

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from tests.benchmarks import results
 from tests.portfolios import EXAMPLE
-from tests.serving import ROOT, flask, free_port, send, serve, wait_until
+from tests.postgresql import Postgresql, postgresql
+from tests.serving import ROOT, Place, flask, free_port, send, serve, wait_until
 
 ROUNDS = 5
 SECONDS = 3
@@ -76,15 +77,32 @@ def yardstick(application: str, **more: str) -> Iterator[str]:
 
 @contextmanager
 def creditapp(home: Path, synchronous: str, workers: int = 2) -> Iterator[str]:
-    """The service over a copy of the prepared database, without a limit to what one client may score."""
-    more = {
-        "CREDITAPP_SCORING_LIMIT": "100000000 per minute",
-        "CREDITAPP_SQLITE_SYNCHRONOUS": synchronous,
-        "CREDITAPP_WORKERS": str(workers),
-    }
+    """The service over a copy of the prepared database."""
     folder = tempfile.mkdtemp(dir=home)  # a log of another's writes must not lie beside the copy
     database = Path(shutil.copy(home / "creditapp.db", folder))
-    with serve(database, home / "mlflow.db", models=workers, **more) as service:
+    with served(database, home, workers, CREDITAPP_SQLITE_SYNCHRONOUS=synchronous) as address:
+        yield address
+
+
+@contextmanager
+def creditapp_on_postgresql(home: Path, server: Postgresql) -> Iterator[str]:
+    """The service over a database of a server on this machine, which takes of its processors too."""
+    database = server.create()
+    flask("prepare", database=database, registry=home / "mlflow.db")
+    with served(database, home, 2) as address:
+        yield address
+
+
+@contextmanager
+def served(database: Place, home: Path, workers: int, **more: str) -> Iterator[str]:
+    """The service, without a limit to what one client may score."""
+    unlimited = {
+        "CREDITAPP_SCORING_LIMIT": "100000000 per minute",
+        "CREDITAPP_WORKERS": str(workers),
+    }
+    log = Path(tempfile.mkdtemp(dir=home)) / "log"
+    registry = home / "mlflow.db"
+    with serve(database, registry, models=workers, log=log, **unlimited, **more) as service:
         yield service.address
 
 
@@ -148,13 +166,14 @@ def prepare(home: Path) -> Path:
 
 def main() -> None:
     """Measure, print the table, and keep the figures."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, postgresql() as server:
         home = Path(folder)
         script = prepare(home)
         sides: dict[str, Side] = {
             "bare echo route": partial(yardstick, "tests.benchmarks.echo:app"),
             "creditapp, FULL": partial(creditapp, home, "FULL"),
             "creditapp, NORMAL": partial(creditapp, home, "NORMAL"),
+            "creditapp, PostgreSQL": partial(creditapp_on_postgresql, home, server),
             "obvious design, n_jobs=1": partial(
                 yardstick, "tests.benchmarks.obvious:app", N_JOBS="1"
             ),

@@ -2,12 +2,13 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.every_page import QUICK_LOOKS, Look, walking
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained, flask, serve
 
@@ -51,6 +52,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
         java_script_enabled=scripts, viewport={"width": width, "height": 768}
     )
     page = context.new_page()
+    page.set_default_timeout(LONG)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda one: problems.append(one.text) if one.type == "error" else None)
@@ -69,9 +71,17 @@ def sign_in(page: Page, own: Service, name: str, password: str, path: str) -> No
 
 def await_registry(page: Page) -> None:
     """Load the page again until it has the answer of the registry, which is asked in the background."""
-    while page.get_by_text("being asked").count():
+    load_until(page, lambda: not page.get_by_text("being asked").count())
+
+
+def load_until(page: Page, is_there: Callable[[], object]) -> None:
+    """Load the page again each second until it has what is wanted; fail after `LONG`."""
+    for _ in range(LONG // SECONDS):
+        if is_there():
+            return
         page.wait_for_timeout(SECONDS)
         page.reload()
+    assert is_there()
 
 
 def name_for(page: Page, name: str) -> str:
@@ -177,12 +187,36 @@ def test_a_challenger_is_started_and_stopped_and_a_version_promoted(
     await_registry(page)
     promote = page.locator("#promote")
     expect(promote).to_contain_text("Conditions that do not hold: 1", timeout=LONG)
-    promote.get_by_label("Reason").fill("a scorecard is easier to explain")
+    promote.get_by_label("Reason", exact=True).fill("a scorecard is easier to explain")
     promote.get_by_label(re.compile("Override the conditions")).check()
     promote.get_by_role("button", name="Promote and serve").click()
     deployed = page.locator("table").last.locator("tbody tr").first
     expect(deployed).to_contain_text("a scorecard is easier to explain", timeout=LONG)
     expect(page.locator("tr", has_text="scorecard").first).to_contain_text("Production")
-    page.get_by_label("Reason").fill("back again")
+    page.locator("#rollback-reason").fill("back again")
     page.get_by_role("button", name="Roll back").click()
     expect(deployed).to_contain_text("back again", timeout=LONG)
+
+
+@pytest.mark.usefixtures("_second_version")
+@pytest.mark.parametrize("look", QUICK_LOOKS, ids=str)
+def test_a_version_is_promoted_and_rolled_back(
+    browser: Browser, own: Service, trained: Trained, look: Look
+) -> None:
+    """At each width, in each language and theme; the console stays clean, and no page scrolls sideways."""
+    reason = f"promoted at {look}"
+    with walking(browser, own, trained, look) as (page, problems):
+        page.set_default_timeout(LONG)
+        page.goto(f"{own.address}/models/2")
+        promote = page.locator("#promote")
+        load_until(page, promote.locator("[name=override]").count)
+        promote.locator("#reason").fill(reason)
+        promote.locator("[name=override]").check()
+        promote.locator("button[type=submit]").click()
+        deployed = page.locator("table").last.locator("tbody tr").first
+        expect(deployed).to_contain_text(reason, timeout=LONG)
+        page.locator("#rollback-reason").fill(f"not {reason}")
+        page.locator("form[action$='/rollback'] button").click()
+        expect(deployed).to_contain_text(f"not {reason}", timeout=LONG)
+        assert page.evaluate("document.documentElement.scrollWidth") <= look.width
+    assert problems == []

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from creditapp.factory import create_app
 from creditapp.settings.settings import Settings
-from tests.every_page import LOOKS, Look, addresses, run_axe, validate_html, walking, weigh
+from tests.every_page import LOOKS, WALKED, Look, addresses, run_axe, validate_html, walking, weigh
 from tests.serving import Service, Trained
 
 NO_PAGES = {
@@ -41,7 +41,7 @@ def paths(service: Service) -> dict[str, str]:
     return addresses(service)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", WALKED)
 def test_every_page_keeps_the_rules(
     service: Service,
     trained: Trained,

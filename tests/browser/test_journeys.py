@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browsing import MILLISECONDS
 from tests.clients import LONG, POOR
-from tests.every_page import LOOKS, Look, walking
+from tests.every_page import WALKED, Look, walking
+from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained
 
 DECISION = re.compile(r"/decisions/[0-9a-f-]{36}")
 WITHOUT_JAVASCRIPT = Look(390, "fr", "dark")
 
 
-@pytest.fixture(params=[*LOOKS, WITHOUT_JAVASCRIPT], ids=[*map(str, LOOKS), "without JavaScript"])
+@pytest.fixture(params=[*WALKED, pytest.param(WITHOUT_JAVASCRIPT, id="without JavaScript")])
 def page(
     request: pytest.FixtureRequest, browser: Browser, service: Service, trained: Trained
 ) -> Iterator[Page]:
@@ -101,3 +104,37 @@ def test_a_letter_is_printed_in_french(service: Service, page: Page) -> None:
     page.locator("a[href*='/notice']").click()
     page.locator("a[hreflang=fr]").first.click()
     expect(page.locator("html")).to_have_attribute("lang", "fr")
+
+
+def test_a_file_is_uploaded_scored_and_its_results_taken(
+    service: Service, page: Page, tmp_path: Path
+) -> None:
+    """Without a script the page is loaded again by itself until the results are there."""
+    reference = f"file-{uuid4().hex[:8]}"
+    file = tmp_path / "loans.csv"
+    row = ",".join(map(str, EXAMPLE.values()))
+    file.write_text(f"{','.join([*EXAMPLE, 'reference'])}\n{row},{reference}\n")
+    page.goto(f"{service.address}/files")
+    page.locator("#file").set_input_files(file)
+    page.locator("#upload button[type=submit]").click()
+    page.locator("form[action$='/score'] button").first.click(timeout=MILLISECONDS)
+    results = page.locator("a[href$='/results.csv']")
+    results.wait_for(timeout=MILLISECONDS)
+    with page.expect_download() as download:
+        results.click()
+    assert reference in download.value.path().read_text()
+
+
+def test_a_colleague_is_added_and_disabled(service: Service, page: Page) -> None:
+    """The password that was generated is shown once."""
+    name = f"Ann {uuid4().hex[:8]}"
+    page.goto(f"{service.address}/people")
+    page.locator("#add #name").fill(name)
+    page.locator("#add #role").select_option("analyst")
+    page.locator("#add button[type=submit]").click()
+    expect(page.locator("#new-password")).to_be_visible()
+    page.goto(f"{service.address}/people")
+    page.locator("#people a", has_text=name).click()
+    expect(page.locator("#new-password")).to_have_count(0)
+    page.locator("#state form[action$='/disable'] button").click()
+    expect(page.locator("#state form[action$='/enable'] button")).to_be_visible()

@@ -146,7 +146,7 @@ def test_two_people_put_a_policy_in_force(
     sign_in(other, own, *add_person(home, trained, "analyst"), "/policy")
     other.get_by_label("Your reason").fill("tried it too")
     other.get_by_role("button", name="Approve and put in force").click()
-    expect(other.locator(".lead")).to_contain_text("Policy 1 is in force: approved from 0.8")
+    expect(other.locator("#in-force")).to_contain_text("approved from 0.8")
     expect(other.locator("#proposals")).to_have_count(0)
     context.close()
 

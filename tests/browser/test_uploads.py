@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browsing import MILLISECONDS
 from tests.portfolios import EXAMPLE
 from tests.serving import Service, Trained, serve
-
-MILLISECONDS = 240_000
-"""A process that loads Dask starts slowly on a busy machine."""
 
 HEAD = ",".join([*EXAMPLE, "reference"])
 GOOD = ",".join(map(str, EXAMPLE.values()))

@@ -18,7 +18,7 @@ from creditapp.scoring.encoder import Encoder
 from creditapp.scoring.scorer import Scorer
 from creditapp.scoring.verification import verify
 from creditapp.settings.paths import ROOT
-from tests.portfolios import FEATURES, GERMAN
+from tests.portfolios import EXAMPLE, FEATURES, GERMAN
 from training import dataset, pipeline
 from training.dataset import Split
 from training.estimators import forest
@@ -164,3 +164,19 @@ def test_the_population_counts_every_training_row(split: Split) -> None:
     assert purposes["A47"] == 0
     assert sum(distributions["Credit amount"]["counts"]) == 700
     assert distributions["Duration in month"]["maximum"] == 72
+
+
+def test_a_forest_whose_splits_tell_nothing_is_exported() -> None:
+    """Both answers come with as many good as bad; what the conversion warns of is no fault of the data."""
+    names = [*GERMAN.names_to_score]
+    rows = [{**EXAMPLE, "Duration in month": 12.0 + 12 * (place % 2)} for place in range(80)]
+    target = pd.Series([place // 2 % 2 for place in range(80)], name="good")
+    columns = {name: [row[name] for row in rows] for name in names}
+    whole = dataset.Dataset(GERMAN, columns, target)
+    unfitted = pipeline.build(GERMAN).set_params(
+        classifier__n_estimators=1, classifier__bootstrap=False
+    )
+    model = unfitted.fit(whole.features, whole.target)
+    exported = forest.export(model, GERMAN)
+    assert model.named_steps["classifier"].estimators_[0].tree_.node_count > 1
+    assert exported.inputs.keys() == set(names)

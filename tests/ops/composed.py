@@ -121,7 +121,7 @@ class System:
     def job(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> str:
         """Run one to its end; what it said."""
         self.start(name, command, environment or {}, "data")
-        code = self._running.pop(name).wait(timeout=120)
+        code = self._running.pop(name).wait(timeout=300)
         said = (self.home / f"{name}.log").read_text()
         assert code == 0, f"{name}: {said}"
         return said
@@ -231,7 +231,7 @@ def start_data(system: System) -> None:
         "data",
     )
     wait_until(
-        lambda: answers("http://localhost:5000/health"), 60, (system.home / "mlflow.log").read_text
+        lambda: answers("http://localhost:5000/health"), 180, (system.home / "mlflow.log").read_text
     )
 
 

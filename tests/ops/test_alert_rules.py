@@ -17,7 +17,7 @@ REQUESTS = (
 )
 PERFORMANCE = 'creditapp_performance%s{measure="%s"}'
 NOT_KNOWN = "NaN " * 99
-INTERVAL = {"46d": "1h", "2h": "2m", "7h": "10m", "4d": "30m"}
+INTERVAL = {"46d": "6h", "2300m": "20m", "2881m": "43m", "2h": "2m", "7h": "10m", "4d": "30m"}
 """How far the samples of a case lie apart, by its moment; else a minute."""
 
 BUCKET = (
@@ -206,8 +206,8 @@ CASES = [
     Case(
         "OutcomesStopped",
         "46d",
-        {"creditapp_newest_outcome_timestamp_seconds": "100x1200"},
-        {"creditapp_newest_outcome_timestamp_seconds": "200000x1200"},
+        {"creditapp_newest_outcome_timestamp_seconds": "100x200"},
+        {"creditapp_newest_outcome_timestamp_seconds": "200000x200"},
     ),
     Case(
         "DecisionLogFailing",
@@ -227,8 +227,8 @@ CASES = [
     Case(
         "RecordNotVerified",
         "2881m",
-        {"creditapp_seal_verified_timestamp_seconds": "1x2900"},
-        {"creditapp_seal_verified_timestamp_seconds": "0x2900"},
+        {"creditapp_seal_verified_timestamp_seconds": "1x70"},
+        {"creditapp_seal_verified_timestamp_seconds": "0x70"},
     ),
     Case(
         "RetentionOverdue",
@@ -277,8 +277,8 @@ CASES = [
     Case(
         "BackupOverdue",
         "2300m",
-        {BACKUP: "100x2400"},
-        {BACKUP: "100x1300 80000x1100"},
+        {BACKUP: "100x120"},
+        {BACKUP: "100x65 80000x55"},
     ),
     Case("BackupOverdue", "90m", {UP: "1x100"}, {BACKUP: "0x100"}),
     Case("RedisUnreachable", "5m", {"redis_up": "0x10"}, {"redis_up": "0 1x10"}),

@@ -29,7 +29,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         env={**os.environ},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-8000:]

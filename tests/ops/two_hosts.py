@@ -130,7 +130,7 @@ class Host:
     def job(self, name: str, command: list[str], environment: dict[str, str]) -> str:
         """Run one to its end; what it said."""
         self.start(name, command, environment)
-        code = self.running.pop(name).wait(timeout=120)
+        code = self.running.pop(name).wait(timeout=300)
         assert code == 0, f"{name}: {self.log(name)}"
         return self.log(name)
 

@@ -29,6 +29,8 @@ from tests.car_loans import FALL, Loan, draft_portfolio, read_analysis
 from tests.serving import flask
 from tests.unit.performance.made_cases import BAD, GOOD, WAITING
 
+pytestmark = pytest.mark.soak
+
 START = datetime(2025, 1, 1, tzinfo=UTC)
 WEEK, LATE = timedelta(days=7), timedelta(days=30)
 LOOKS = (9, 15, 19, 20, 21, 22, 23, 24, 25, 28, 32, 48)

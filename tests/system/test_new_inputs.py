@@ -111,6 +111,7 @@ def place(trained: Trained, tmp_path: Path) -> Any:
         yield Place(service, database, registry / "mlflow.db", add_field(tmp_path / "portfolio"))
 
 
+@pytest.mark.soak
 def test_a_field_is_promoted_under_load(place: Place) -> None:
     """Nothing fails, no answer mixes two models, and every worker's form and document follow."""
     code, printed = place.flask("train", "--quick")

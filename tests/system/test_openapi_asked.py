@@ -50,7 +50,7 @@ bearer = "{key}"
 """
 
 
-@pytest.mark.parametrize("env", SETTINGS)
+@pytest.mark.parametrize("env", [pytest.param("development", marks=pytest.mark.soak), "production"])
 def test_service_does_what_its_document_says(env: str, trained: Trained, tmp_path: Path) -> None:
     """All checks of Schemathesis pass, with keys and without them."""
     done = ask(env, trained, tmp_path, examples=6)

@@ -28,7 +28,12 @@ def unpacked(folder: Path) -> Path:
 
 @pytest.fixture(
     scope="module",
-    params=["German credit, drafted", "Taiwan cards, drafted", "Taiwan cards", "loans, drafted"],
+    params=[
+        pytest.param("German credit, drafted", marks=pytest.mark.soak),
+        pytest.param("Taiwan cards, drafted", marks=pytest.mark.soak),
+        "Taiwan cards",
+        "loans, drafted",
+    ],
 )
 def lender(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -221,7 +221,7 @@ def start(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Try to start the service."""
     command = [sys.executable, "-m", "gunicorn", "-c", "ops/gunicorn.conf.py", "wsgi:app"]
     return subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
     )
 
 

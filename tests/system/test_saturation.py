@@ -57,7 +57,7 @@ def test_an_outage_of_the_database_is_counted_by_what_was_tried(
         before = metrics_of(service)
         server.stop()
         statuses = [service.post("/api/predict", EXAMPLE, key).status for _ in range(5)]
-        # why: the workers look for deployments four times a second, and the requests may fail faster.
+        # why: the workers look for deployments after a moment, and the requests may fail faster.
         wait_until(lambda: value_of(metrics_of(service), FAILURES % "deployment") > 0, 20)
         began = time.monotonic()
         away = metrics_of(service)
@@ -73,9 +73,9 @@ def test_an_outage_of_the_database_is_counted_by_what_was_tried(
     assert value_of(away, FAILURES % "decision") == 0
     assert value_of(away, "creditapp_decision_log_failures_total") == 0
     assert took < 8
-    assert value_of(before, "creditapp_database_connections") == 2 * (4 + 3)
-    assert 0 <= with_held <= 14
-    assert 0 <= value_of(back, "creditapp_database_connections_used") <= 4
+    assert value_of(before, "creditapp_database_connections") == 2 * (4 + 5)
+    assert 0 <= with_held <= 18
+    assert 0 <= value_of(back, "creditapp_database_connections_used") <= 8
 
 
 def test_a_silent_database_does_not_silence_the_metrics(

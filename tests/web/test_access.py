@@ -39,7 +39,6 @@ PROMISED: dict[str, tuple[str | None, Scope | None]] = {
     "POST /": (OFFICERS, None),
     "POST /earlier": (OFFICERS, None),
     "GET /home": (OFFICERS, None),
-    "GET /home/<name>.<kind>": (ANALYSTS, None),
     "GET /codebook": (OFFICERS, None),
     "GET /decisions": (OFFICERS, None),
     "GET /decisions/<decision_id>": (OFFICERS, None),

@@ -44,13 +44,14 @@ def begin(app: Flask, bundle: bytes, share: float = 1.0) -> None:
     """Have this process score with the challenger too."""
     with app.app_context():
         challengers.begin("RDF_score_pipeline", "2", bundle, share, A_TEST, "to compare")
-        shadow.of_app(app).take_turn()
+        shadow.of_app(app).look()
 
 
 def work_off(app: Flask) -> None:
-    """What the thread of a worker does now and then."""
+    """What the threads of a worker do now and then."""
     with app.app_context():
-        shadow.of_app(app).take_turn()
+        shadow.of_app(app).look()
+        shadow.of_app(app).work_off()
 
 
 def scored(app: Flask) -> list[ChallengerScore]:

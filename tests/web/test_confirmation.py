@@ -18,6 +18,7 @@ from creditapp.serving import deployments, remote_commands
 from creditapp.settings.settings import Settings
 from tests.clients import StrictClient, csrf_token
 from tests.clock import stop_clock
+from tests.registered import known
 
 People = dict[Role, str]
 
@@ -115,10 +116,11 @@ def test_a_model_is_promoted_with_a_fresh_proof_alone(
     app: Flask, admin: StrictClient, people: People
 ) -> None:
     """Nothing is run before; the form keeps version and reason."""
+    known(app, 1.75)
     make_stale(app)
-    page = admin.get("/models").text
+    page = admin.get("/models/2").text
     assert "confirm_password" in page
-    form = {"csrf_token": csrf_token(page), "version": "1", "reason": "my own words"}
+    form = {"csrf_token": csrf_token(page), "version": "2", "reason": "my own words"}
     refused = admin.post("/models/promote", data={**form, "override": "on"})
     assert refused.status_code == 403
     assert 'value="my own words"' in refused.text
@@ -126,7 +128,8 @@ def test_a_model_is_promoted_with_a_fresh_proof_alone(
     with app.app_context():
         assert len(deployments.history()) == 1
     own = {"confirm_password": people[Role.ADMIN]}
-    assert admin.post("/models/promote", data={**form, **own}).status_code == 302
+    served = {**form, "version": "1"}
+    assert admin.post("/models/promote", data={**served, **own}).status_code == 302
 
 
 def test_nothing_is_run_for_who_gave_no_proof(

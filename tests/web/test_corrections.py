@@ -1,5 +1,6 @@
 """Correct and score again: a new decision, linked to the one that it corrects."""
 
+import re
 from dataclasses import replace
 
 import html5lib
@@ -63,6 +64,31 @@ def test_a_corrected_decision_is_linked_in_both_directions(officer: StrictClient
     assert old["application"]["Duration in month"] == 36
     assert 'id="corrected-by"' in officer.get(f"/decisions/{before}").text
     assert f"/decisions/{before}" in officer.get(f"/decisions/{after}").text
+
+
+@on_both
+def test_a_corrected_decision_leaves_the_queue(officer: StrictClient) -> None:
+    """The newer one waits in its place, and the list marks the earlier one and finds it."""
+    before = made(officer, reference="a file")
+    queue = "/decisions/waiting"
+    officer.post(f"{queue}/next", data={"csrf_token": csrf_token(officer.get(queue).text)})
+    assert "Mine: 1" in officer.get(queue).text
+    correct(officer, before, duration_in_month="35")
+    newest = officer.get("/api/decisions?reference=a+file").get_json()["decisions"][0]
+    assert newest["decision"] == "refer"
+    waiting = officer.get(queue).text
+    assert [one[-36:] for one in hrefs(waiting)] == [newest["decision_id"]]
+    assert "Mine: 0" in waiting
+    for state, expected in (("corrected", before), ("waiting", newest["decision_id"])):
+        found = officer.get(f"/decisions?state={state}").text
+        assert [one[-36:] for one in hrefs(found)] == [expected]
+    assert hrefs(officer.get("/decisions?state=automatic").text) == []
+    assert "corrected by a newer decision</small>" in officer.get("/decisions?state=corrected").text
+
+
+def hrefs(page: str) -> list[str]:
+    """The addresses of the decisions that a list shows."""
+    return re.findall(r'data-row href="([^"]+)"', page)
 
 
 def test_the_form_holds_the_answers_and_reading_them_is_on_record(

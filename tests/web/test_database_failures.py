@@ -166,9 +166,7 @@ def requests(app: Flask, decision_id: str, token: str) -> list[tuple[str, str, d
     return [
         (
             method,
-            NUMBER.sub("1", rule.rule.replace("<decision_id>", decision_id)).replace(
-                "<name>.<kind>", "days.csv"
-            ),
+            NUMBER.sub("1", rule.rule.replace("<decision_id>", decision_id)),
             bodies.get(rule.rule, {}),
         )
         for rule in app.url_map.iter_rules()

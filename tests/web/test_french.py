@@ -34,6 +34,7 @@ from tests.clients import LONG, POOR, StrictClient
 from tests.portfolios import EXAMPLE, QUESTIONS
 from tests.reports import report_of
 from tests.retrained import other_bundle
+from training.estimators.families import FAMILIES
 
 FRENCH = ROOT / "creditapp" / "translations" / "fr" / "LC_MESSAGES" / "messages.mo"
 APPROVED = {**EXAMPLE, "Status of existing checking account": "A14"}
@@ -94,12 +95,12 @@ def used(app: Flask, client: StrictClient, people: dict[Role, str]) -> list[str]
     """The pages of a service that was used: with reviews, outcomes, a challenger, rules and a report."""
     with app.app_context():
         challengers.begin("RDF_score_pipeline", "2", other_bundle().pack(), 1.0, A_TEST, "x")
-        shadow.of_app(app).take_turn()
+        shadow.of_app(app).look()
         rule = Rule("Credit amount", Outcome.REFER, "x", over=13_000)
         policy_versions.put_in_force(Policy("tried", 0.7, 0.4, rules=(rule,)), A_TEST, "x")
     approved, *_, referred, declined = decide(client, *[APPROVED] * 30, LONG, POOR)
     with app.app_context():
-        shadow.of_app(app).take_turn()
+        shadow.of_app(app).work_off()
         made = decision_log.find(referred)
         reviews.record(made, SentReview("decline", "documents", "x"), A_TEST, None)
         today = made.timestamp.date()
@@ -198,6 +199,7 @@ NAMES = {
     "policy 1",
     "KS",
     *(question.name for question in QUESTIONS),
+    *FAMILIES,
 }
 """What is the same in both languages."""
 

@@ -142,19 +142,19 @@ def test_an_analyst_downloads_each_chart(analyst: StrictClient) -> None:
     page = analyst.get("/home").text
     for name in ("days", "weeks", "rates"):
         for kind in ("csv", "svg"):
-            assert f'href="/home/{name}.{kind}"' in page
-    days_file = analyst.get("/home/days.csv")
+            assert f'href="/home?chart={name}&amp;as={kind}"' in page
+    days_file = analyst.get("/home?chart=days&as=csv")
     assert days_file.headers["Content-Disposition"] == 'attachment; filename="days.csv"'
     rows = list(csv.reader(io.StringIO(days_file.text)))
     assert rows[0] == ["Day", "Approve", "Refer to a person", "Decline"]
     assert rows[-1] == [datetime.now(UTC).date().isoformat(), "1", "2", "1"]
     assert len(rows) == 1 + 28
-    rates = list(csv.reader(io.StringIO(analyst.get("/home/rates.csv").text)))
+    rates = list(csv.reader(io.StringIO(analyst.get("/home?chart=rates&as=csv").text)))
     assert [rates[-1][1], rates[-1][4]] == ["0.25", "0.5"]
-    drawing = ET.fromstring(analyst.get("/home/days.svg").text)  # noqa: S314
+    drawing = ET.fromstring(analyst.get("/home?chart=days&as=svg").text)  # noqa: S314
     blocks = [group for group in drawing.iter(f"{SVG}g") if group.get("class", "")[:6] == "stack-"]
     assert len(blocks) == 2 * 3
-    for unknown in ("/home/none.csv", "/home/days.pdf"):
+    for unknown in ("/home?chart=none&as=csv", "/home?chart=days&as=pdf"):
         assert analyst.get(unknown).status_code == 404
 
 

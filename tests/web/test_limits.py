@@ -11,6 +11,7 @@ from creditapp.factory import create_app
 from creditapp.identity.people import Role
 from creditapp.settings.settings import Settings
 from creditapp.web import rate_limits
+from creditapp.web.rate_limits import SweptSeldom
 from tests.clients import POOR, StrictClient
 from tests.clock import Clock, stop_clock
 from tests.portfolios import EXAMPLE
@@ -219,3 +220,16 @@ def batch(app: Flask, rows: int, address: str = "127.0.0.1") -> int:
         "/api/predict-batch", json=body, environ_base={"REMOTE_ADDR": address}
     )
     return answer.status_code
+
+
+def test_what_is_over_is_swept_seldom(clock: Clock) -> None:
+    """By itself the library would start a thread for each of these."""
+    storage = SweptSeldom()
+    sweeps = []
+    for seconds in (0, 1, 8, 1, 5, 5):
+        clock.advance(seconds)
+        storage.incr("a", 60)
+        sweeps.append(storage._sweep)
+        storage._sweep.join()
+    assert len({id(one) for one in sweeps}) == 3
+    assert [one is sweeps[0] for one in sweeps] == [True, True, True, False, False, False]

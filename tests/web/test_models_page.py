@@ -25,7 +25,7 @@ from tests.actors import A_TEST
 from tests.clients import StrictClient, csrf_token
 from tests.engines import on_both
 from tests.portfolios import EXAMPLE
-from tests.reports import report_of
+from tests.registered import known
 
 
 @pytest.fixture
@@ -322,23 +322,6 @@ def test_the_registry_is_asked_in_a_thread(app: Flask) -> None:
     registry_listing.in_background(work)
     assert done.wait(5)
     assert named == ["registry"]
-
-
-def known(app: Flask, slope: float) -> None:
-    """Let the pages know of two versions, whose reports have the same slope of the calibration."""
-    rest = {"uses_protected": False, "created_at": "2026-11-27 10:00:00", "validation": {}}
-    rest |= {"promoted_at": "", "exclusion_difference": None, "overridden": []}
-    stages = {"2": "Staging", "1": "Production"}
-    with app.app_context():
-        registry_listing.keep_versions(
-            [
-                {"version": version, "stage": stage, "family": "scorecard", "digest": "x", **rest}
-                for version, stage in stages.items()
-            ]
-        )
-        for version in stages:
-            report = report_of(version, "x", slope=slope)
-            registry_copies.keep(f"documents {version}", {"report": report, "points_table": None})
 
 
 @pytest.mark.parametrize(

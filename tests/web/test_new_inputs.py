@@ -225,10 +225,10 @@ def test_a_challenger_scores_what_fits_it_and_says_how_much_did_not(
     done = run(app, "challenge", "2", "--share", "1", "--reason", "to compare")
     assert done.exit_code == 0, done.output
     with app.app_context():
-        shadow.of_app(app).take_turn()
+        shadow.of_app(app).look()
         for application in (EXAMPLE, {**EXAMPLE, LIMITED: NEW_LIMIT + 1}):
             assert client.post("/api/predict", json=application).status_code == 200
-        shadow.of_app(app).take_turn()
+        shadow.of_app(app).work_off()
     compared = run(app, "compare").output
     assert "could not be scored, as its inputs do not fit the challenger: 1" in compared
     assert "newest decisions scored by both: 1;" in compared

@@ -81,7 +81,13 @@ def test_a_review_stands_in_the_list(
     """What applies is shown, not what the machine said."""
     made = officer.post("/api/predict", json=example(reference="again")).get_json()
     token = csrf_token(officer.get("/").text)
-    review = {"outcome": "decline", "reason": "other", "note": "seen", "after": ""}
+    review = {
+        "outcome": "decline",
+        "confirmed": "decline",
+        "reason": "other",
+        "note": "seen",
+        "after": "",
+    }
     path = f"/decisions/{made['decision_id']}/review"
     assert officer.post(path, data={"csrf_token": token, **review}).status_code == 302
     page = officer.post("/earlier", data={"csrf_token": token, "reference": "again"})

@@ -204,6 +204,37 @@ def test_a_file_of_another_kind_is_refused_at_once(
     assert [one for one in folder.iterdir() if one.is_dir()] == []
 
 
+def test_the_reasons_of_wrong_rows_are_in_the_language_of_who_uploaded_the_file(
+    officer: StrictClient,
+) -> None:
+    """On the page before and after the scoring, and in the file with the wrong rows."""
+    officer.set_cookie("creditapp_language", "fr")
+    path = upload(officer, f'{HEAD}\n{GOOD.replace("35", "17")},a\n1,2\n{GOOD},b\n"x')
+    reasons = [
+        "Age in years\u00a0: 17 n’est pas accepté\u00a0; est accepté un entier de 18 à 100.",
+        "ligne 3\u00a0: la ligne a 2 cellules\u00a0; l’en-tête en a 20",
+        "ligne 5\u00a0: la ligne n’est pas lisible en CSV\u00a0: un guillemet n’est pas fermé",
+    ]
+    page = until(officer, path, "attend votre")
+    assert [reason for reason in reasons if reason not in page] == []
+    act(officer, path, "score")
+    page = until(officer, path, ">évalué<")
+    assert [reason for reason in reasons if reason not in page] == []
+    wrong = rows_of(officer.get(f"{path}/wrong-rows.csv").text)
+    assert [row["reason"] for row in wrong] == reasons
+
+
+def test_a_file_that_is_no_table_is_refused_in_the_language_of_the_reader(
+    officer: StrictClient,
+) -> None:
+    """Whatever the language of who uploaded it."""
+    path = upload(officer, '"' + f"{HEAD}\n" * 5000)
+    page = until(officer, path, "cannot be scored", "waits for you")
+    assert "the column names are not readable: a quotation mark is not closed." in page
+    officer.set_cookie("creditapp_language", "fr")
+    assert "sont illisibles\u00a0: un guillemet n’est pas fermé." in officer.get(path).text
+
+
 def test_a_file_that_cannot_be_scored_says_why(officer: StrictClient) -> None:
     """With the cause; and it cannot be scored all the same. `tests/unit/files` has all causes."""
     path = upload(officer, HEAD.replace(",", ";") + "\n" + GOOD.replace(",", ";"))
@@ -307,8 +338,6 @@ def killed(condition: Callable[[], bool]) -> None:
             one.wait(10)
 
 
-# The client of the tests leaves the temporary file of a large form to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_killed_run_goes_on_and_records_nothing_twice(
     app: Flask, officer: StrictClient, folder: Path, database: Path
 ) -> None:

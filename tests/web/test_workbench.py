@@ -1,5 +1,8 @@
 """The cut-off workbench: what a policy would do is shown, and then it is put in force with a reason."""
 
+import csv
+import html
+import io
 import re
 from dataclasses import replace
 from typing import Any
@@ -59,6 +62,25 @@ def test_both_policies_are_shown_on_labelled_rows_and_on_logged_decisions(
     }
     assert flips
     assert set(re.findall(r"/decisions/([0-9a-f-]{36})", page)) == flips
+
+
+def test_the_charts_are_files_as_well(analyst: StrictClient) -> None:
+    """Of what was tried, also by the form with its rules, and in a language with another decimal mark."""
+    analyst.set_cookie("creditapp_language", "fr")
+    token = csrf_token(analyst.get("/policy").text)
+    tried = {"approve_from": "0,8", "refer_from": "0,5", "cost_ratio": "5,125", "csrf_token": token}
+    page = analyst.post("/policy/try", data=tried).text
+    addresses = re.findall(r'href="(/policy\?[^"]+as=(?:csv|svg))"', page)
+    assert len(addresses) == 4
+    for address in map(html.unescape, addresses):
+        file = analyst.get(address)
+        assert file.status_code == 200
+        assert "attachment" in file.headers["Content-Disposition"]
+    costs = list(csv.reader(io.StringIO(analyst.get(html.unescape(addresses[0])).text)))
+    # 210 of 300 are good and 90 are bad: everybody is approved, or nobody is.
+    assert [costs[1][1], costs[-1][1]] == [str(90 * 5.125 / 300), "0.7"]
+    for wrong in ("chart=none&as=csv", "chart=cost&as=pdf"):
+        assert analyst.get(f"{TRIED}&{wrong}").status_code == 404
 
 
 def test_what_is_assumed_of_reviews_changes_what_they_cost(analyst: StrictClient) -> None:

@@ -29,7 +29,9 @@ def export(fitted: Pipeline, catalogue: Catalogue) -> Export:
     inputs = inputs_of(fitted.named_steps["preprocessor"], catalogue)
     forest = fitted.named_steps["classifier"]
     types = [(INPUT, FloatTensorType([None, Encoder.from_inputs(inputs).width]))]
-    model = to_onnx(forest, initial_types=types, options={"zipmap": False})
+    # why: the conversion looks at the importances, which are 0/0 if no split has told good from bad.
+    with np.errstate(invalid="ignore"):
+        model = to_onnx(forest, initial_types=types, options={"zipmap": False})
     return export_trees(trees_of(forest), inputs, {}, model.SerializeToString())
 
 

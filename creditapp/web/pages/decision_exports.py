@@ -1,5 +1,6 @@
 """The export of a filtered list: CSV is streamed; Parquet is written by a command, as PyArrow is large."""
 
+import logging
 import subprocess
 import tempfile
 import threading
@@ -27,6 +28,8 @@ from creditapp.web import access, rate_limits
 from creditapp.web.access import ANALYSTS, open_to
 from creditapp.web.pages.decision_filters import FilterForm
 from creditapp.web.pages.decisions import list_page
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("decision_exports", __name__)
 
@@ -104,12 +107,14 @@ def _run(path: Path, options: list[str], text: str) -> None:
             cwd=ROOT,
             env=environment,
             capture_output=True,
+            text=True,
             timeout=SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise ExportRefused(gettext(FAILED)) from error
     if done.returncode:
+        log.error("flask export decisions ended with code %s: %s", done.returncode, done.stderr)
         raise ExportRefused(gettext(FAILED))
 
 

@@ -29,6 +29,7 @@ STATES = {
     State.AUTOMATIC.value: lazy_gettext("decided automatically"),
     State.REVIEWED.value: lazy_gettext("reviewed by a person"),
     State.WAITING.value: lazy_gettext("waiting for a person"),
+    State.CORRECTED.value: lazy_gettext("corrected by a newer decision"),
 }
 RISKS = {
     "": ANY,

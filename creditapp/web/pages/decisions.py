@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.applications.outcome_kinds import OutcomeKind
-from creditapp.decisions import case_notes, reviews, saved_views, search
+from creditapp.decisions import case_notes, corrections, reviews, saved_views, search
 from creditapp.decisions import log as decision_log
 from creditapp.decisions.replay import Replayed, replay
 from creditapp.decisions.review_reasons import ReviewReason
@@ -71,13 +71,14 @@ def list_page(form: FilterForm, problem: str = "") -> str:
     """The list as a form filters it; without the list if the form is wrong."""
     asked = {name: request.args.get(name, "") for name in ("after", "before")}
     page = None if form.errors else search.find_page(form.filters, PAGE_LENGTH, **asked)
-    found = page.decisions if page else ()
+    ids = [one.decision_id for one in page.decisions] if page else []
     return render_template(
         "decisions.html",
         form=form,
         page=page,
         asked="before" if asked["before"] and not asked["after"] else "after",
-        reviewed=reviews.find_newest([one.decision_id for one in found]),
+        reviewed=reviews.find_newest(ids),
+        corrected=corrections.find_corrected(ids),
         amount=amount_writer(),
         views=saved_views.of_person(access.current().label),
         longest_view=saved_views.LONGEST_NAME,

@@ -18,7 +18,8 @@ from creditapp.files.upload_folder import UploadFolder
 from creditapp.files.uploads import State, Upload
 from creditapp.identity import audit
 from creditapp.identity.audit import Action
-from creditapp.phrases import Phrase, marked
+from creditapp.phrase_documents import from_document
+from creditapp.phrases import marked
 from creditapp.settings.current import current_settings
 from creditapp.web import access, rate_limits
 from creditapp.web.access import OFFICERS, open_to
@@ -128,7 +129,7 @@ def _page(upload: Upload, problem: str = "") -> str:
         "here": here,
         "seen": seen,
         "questions": catalogue_in_force().by_name,
-        "seen_problem": _phrase(seen["problem"]) if seen and seen["problem"] else None,
+        "seen_problem": from_document(seen["problem"]) if seen else None,
         "wrong_rows": _read_wrong_rows(upload) if here else [],
         "nobody_works": upload.is_at_work
         and waited > USUAL_WAIT
@@ -136,10 +137,6 @@ def _page(upload: Upload, problem: str = "") -> str:
         "deleted_at": upload.created_at + days,
     }
     return render_template("files/file.html", **context)
-
-
-def _phrase(document: dict[str, Any]) -> Phrase:
-    return Phrase(document["template"], document["values"])
 
 
 def _read_preview(upload: Upload) -> dict[str, Any] | None:

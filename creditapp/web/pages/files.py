@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from werkzeug import Response as AnyResponse
 
 from creditapp.applications.catalogue import REFERENCE, Catalogue
@@ -124,7 +124,7 @@ def _keep() -> str:
     folder, upload_id = UploadFolder(current_settings().uploads_folder), uploads.new_id()
     folder.keep(sent.stream, upload_id, file_format)
     recorded = request.form.get("keeping") != TRY
-    received = Received(name, file_format, size, owner, recorded)
+    received = Received(name, file_format, size, owner, recorded, str(get_locale()))
     uploads.add(upload_id, folder.load_id(), received, access.current_actor())
     start_work()
     return upload_id

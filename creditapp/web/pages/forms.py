@@ -145,7 +145,7 @@ def _text(question: Question, answer: Answer) -> str:
     """An answer as the reader would type it."""
     text = question.as_text(answer)
     is_number = isinstance(question, Numeric) and not question.codes
-    return as_typed(text, get_locale()) if is_number else text
+    return as_typed(text.removesuffix(".0"), get_locale()) if is_number else text
 
 
 def _attribute(question: Question) -> str:

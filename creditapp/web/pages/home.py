@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, render_template, url_for
-from flask_babel import gettext
+from flask import Blueprint, Response, render_template
 from flask_login import current_user
 
 from creditapp.decisions import own, reviews
-from creditapp.exceptions import ModelUnavailable, NotFound
+from creditapp.exceptions import ModelUnavailable
 from creditapp.identity import at_a_glance, proposals
 from creditapp.identity.at_a_glance import MOST_NAMES
 from creditapp.identity.proposals import Kind
@@ -20,8 +19,9 @@ from creditapp.serving import deployments
 from creditapp.settings.current import current_settings
 from creditapp.settings.time_zones import zone_of
 from creditapp.web import access, rate_limits
-from creditapp.web.access import ANALYSTS, OFFICERS, open_to
-from creditapp.web.chart_files import KINDS, answer_with
+from creditapp.web.access import OFFICERS, open_to
+from creditapp.web.chart_files import addresses_of, find_file
+from creditapp.web.charts import Chart
 from creditapp.web.pages.home_charts import draw_charts
 
 blueprint = Blueprint("home", __name__)
@@ -32,10 +32,13 @@ MOST_CHANGES = 5
 
 @blueprint.get("/home")
 @open_to(OFFICERS)
-def overview() -> str:
-    """Show what waits, what changed, and how it goes."""
+def overview() -> str | Response:
+    """Show what waits, what changed, and how it goes; or a chart of it as a file."""
     rate_limits.spend_reading()
     now = datetime.now(UTC)
+    charts = _charts(now) if access.may("performance.overview") else None
+    if file := find_file(charts or {}):
+        return file
     since = at_a_glance.find_sign_in_before(current_user.person_id, current_user.token_digest)
     context = {
         "queue": own.look_at_queue(),
@@ -43,21 +46,10 @@ def overview() -> str:
         "since": since,
         "policies": _policies_since(since, now) if since else [],
         "deployments": _deployments_since(since) if since else [],
-        **(_for_analysts(now) if access.may("home.chart") else {}),
+        **(_for_analysts(charts) if charts is not None else {}),
         **(_for_admins(now) if access.may("account.events") else {}),
     }
     return render_template("home.html", **context)
-
-
-@blueprint.get("/home/<name>.<kind>")
-@open_to(ANALYSTS)
-def chart(name: str, kind: str) -> Response:
-    """Download a chart of the home page: its figures as CSV, or its drawing as SVG."""
-    rate_limits.spend_reading()
-    charts = draw_charts(model_cache.current(), datetime.now(UTC))
-    if name not in charts or kind not in KINDS:
-        raise NotFound(gettext("There is no such chart. The home page has links to all of them."))
-    return answer_with(charts[name], name, kind)
 
 
 def _made_today(now: datetime) -> dict[str, Any]:
@@ -86,18 +78,17 @@ def _first(changes: Iterable[Any]) -> list[Any]:
     return list(changes)[:MOST_CHANGES]
 
 
-def _for_analysts(now: datetime) -> dict[str, Any]:
-    """The open proposals and the charts; without a served model there are no charts."""
-    waiting = {kind: len(proposals.find_open(kind)) for kind in Kind}
+def _charts(now: datetime) -> dict[str, Chart]:
+    """The charts by name; without a served model there are none."""
     try:
-        charts = draw_charts(model_cache.current(), now)
+        return draw_charts(model_cache.current(), now)
     except ModelUnavailable:
-        charts = {}
-    files = {
-        name: {kind: url_for("home.chart", name=name, kind=kind) for kind in KINDS}
-        for name in charts
-    }
-    return {"proposals": waiting, "charts": charts, "files": files}
+        return {}
+
+
+def _for_analysts(charts: dict[str, Chart]) -> dict[str, Any]:
+    waiting = {kind: len(proposals.find_open(kind)) for kind in Kind}
+    return {"proposals": waiting, "charts": charts, "files": addresses_of(charts)}
 
 
 def _for_admins(now: datetime) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from creditapp.simulation.costs import ASSUMPTIONS
 from creditapp.simulation.workbench import compare
 from creditapp.web import access, confirmation
 from creditapp.web.access import ANALYSTS, open_to
+from creditapp.web.chart_files import addresses_of, find_file
 from creditapp.web.pages.policy_charts import approved_chart, cost_chart
 from creditapp.web.pages.policy_forms import LONGEST_REASON, SaveForm, TryForm, defaults
 from creditapp.web.pages.rule_words import changes_in_words, rules_in_words
@@ -39,13 +40,13 @@ MOST_REVIEWED = 2000
 
 MOST_CHANGES = 50
 
-Page = str | tuple[str, int]
+Page = str | tuple[str, int] | Response
 
 
 @blueprint.get("/policy")
 @open_to(ANALYSTS)
 def overview() -> Page:
-    """Compare the policy in force with one that is tried."""
+    """Compare the policy in force with one that is tried; or a chart of the comparison as a file."""
     in_force = policy_versions.in_force()
     return _page(_trying(request.args or None, in_force), in_force)
 
@@ -61,7 +62,7 @@ def try_out() -> Page:
 
 @blueprint.post("/policy")
 @open_to(ANALYSTS)
-def save() -> Response | Page:
+def save() -> Page:
     """Put the policy that was tried in force, unless another one was put in force since."""
     form, in_force = SaveForm(), policy_versions.in_force()
     trying = _trying(request.form, in_force)
@@ -114,13 +115,17 @@ def _change(policy: Policy, form: SaveForm) -> str:
     return str(gettext("Policy %(version)s is in force.", version=made.version))
 
 
-def _page(
-    form: TryForm, in_force: Policy, problem: str | None = None, status: int = 200
-) -> tuple[str, int]:
-    """The steps of a change; what a policy does is only computed once one is tried."""
+def _page(form: TryForm, in_force: Policy, problem: str | None = None, status: int = 200) -> Page:
+    """The steps of a change; what a policy does is only computed once one is tried.
+
+    An address that asks for one of the charts gets it as a file.
+    """
     served = model_cache.current()
     tried = form.policy(in_force, served.catalogue)
     form.show_rules(in_force.rules, served.catalogue)
+    effect = _effect(form, in_force, tried, served) if tried and form.is_sent else {}
+    if file := find_file(effect.get("charts", {})):
+        return file
     terms = policy_versions.terms()
     context: dict[str, Any] = {
         "form": form,
@@ -138,7 +143,7 @@ def _page(
         "planned": [term for term in terms if term.state is State.PLANNED],
         "assumptions": ASSUMPTIONS,
         "fewest_reviewed": review_worth.FEWEST,
-        **(_effect(form, in_force, tried, served) if tried and form.is_sent else {}),
+        **effect,
     }
     return render_template("policy.html", **context), status if tried else 422
 
@@ -146,9 +151,15 @@ def _page(
 def _effect(form: TryForm, in_force: Policy, tried: Policy, served: ServedModel) -> dict[str, Any]:
     """What the tried policy does, for the last two steps."""
     workbench = compare(in_force, tried, form.costs, served, MOST_RECORDED)
+    charts = {
+        "cost": cost_chart(workbench.curve, tried),
+        "approved": approved_chart(workbench.curve, tried),
+    }
     return {
         "workbench": workbench,
-        "charts": [cost_chart(workbench.curve, tried), approved_chart(workbench.curve, tried)],
+        "charts": charts,
+        # why: no rule changes the charts, and many rules are too long for an address.
+        "files": addresses_of(charts, url_for("policy.overview"), form.numbers),
         "changes": changes_in_words(in_force, tried, served.catalogue),
         "outcomes": list(Outcome),
         "currency": served.catalogue.currency,

@@ -51,6 +51,12 @@ class TryForm(FlaskForm):  # type: ignore[misc]
         """What is assumed."""
         return Costs(**{one.name: self[one.name].data for one in ASSUMPTIONS})
 
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The cut-offs and what is assumed, as a person of the page's language types them."""
+        names = ("approve_from", "refer_from", *(one.name for one in ASSUMPTIONS))
+        return {name: self[name].typed for name in names}
+
     def policy(self, in_force: Policy, catalogue: Catalogue) -> Policy | None:
         """The policy to try; none if an input is wrong. If no rules are sent, those in force stay."""
         if not self.validate():

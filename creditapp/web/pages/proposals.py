@@ -2,7 +2,6 @@
 
 from flask import Blueprint, redirect, request, url_for
 from flask_babel import gettext
-from werkzeug import Response
 
 from creditapp.exceptions import (
     BadPolicy,
@@ -41,12 +40,10 @@ EXPECTED = (
 )
 """The failures that are shown on the page of the proposal."""
 
-Page = str | tuple[str, int]
-
 
 @blueprint.post("/proposals/<int:proposal_id>")
 @open_to(ANALYSTS)
-def settle(proposal_id: int) -> Response | Page:
+def settle(proposal_id: int) -> policy.Page:
     """Approve, reject or withdraw a proposal; an approval puts it in force at once."""
     proposal = proposals.find(proposal_id)
     try:
@@ -76,6 +73,6 @@ def _overview(proposal: Proposal) -> str:
     return "policy.overview" if proposal.kind == Kind.POLICY else "models.overview"
 
 
-def _show(proposal: Proposal, error: CreditappError) -> Page:
+def _show(proposal: Proposal, error: CreditappError) -> policy.Page:
     show = policy.show_problem if proposal.kind == Kind.POLICY else models.show_problem
     return show(explain(error), error.status)

@@ -42,7 +42,12 @@ class TypedNumberField(FloatField):  # type: ignore[misc]
         if self.data is None:
             raise ValueError(gettext("This is not a number."))
 
-    def _value(self) -> str:
+    @property
+    def typed(self) -> str:
+        """The number as it was typed, or as a person of the page's language types it."""
         if self.raw_data:
             return str(self.raw_data[0])
         return "" if self.data is None else shown_number(self.data)
+
+    def _value(self) -> str:
+        return self.typed

@@ -18,8 +18,8 @@ from tests.portfolios import BY_NAME
     ("name", "answer", "words"),
     [
         ("Duration in month", 24, "24 months"),
-        ("Credit amount", 5000.0, "5000 DM"),
-        ("Credit amount", 5000.5, "5000.5 DM"),
+        ("Credit amount", 5000.0, "5,000 DM"),
+        ("Credit amount", 5000.5, "5,000.5 DM"),
         ("Age in years", 35, "35 years"),
         ("Purpose", "A43", "furniture / equipment"),
         ("Purpose", "A99", "A99"),

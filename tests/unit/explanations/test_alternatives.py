@@ -427,7 +427,7 @@ def test_yes_or_no_and_a_number_with_its_unit_are_told_in_words() -> None:
         {"feature": "owner", "from": False, "to": True, "until": True},
     ]
     assert told["text"] == (
-        "With savings: from 810 to 100000 EUR instead of 800 EUR, owner: yes instead of no "
+        "With savings: from 810 to 100,000 EUR instead of 800 EUR, owner: yes instead of no "
         "the score would be 0.750"
     )
 

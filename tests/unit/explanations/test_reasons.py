@@ -116,7 +116,7 @@ def test_the_most_expensive_answer_comes_first_and_a_protected_one_not_at_all(
     ]
     assert [str(one.text) for one in found] == [
         "Duration: 36 months, more than is usual among approved applications",
-        "Credit amount: 8000 DM, more than is usual among approved applications",
+        "Credit amount: 8,000 DM, more than is usual among approved applications",
     ]
 
 
@@ -277,7 +277,7 @@ def explain_mixed(
         (
             {"income": 1500.0},
             False,
-            ["income: 1500 EUR, less than is usual among approved applications"],
+            ["income: 1,500 EUR, less than is usual among approved applications"],
         ),
         ({"income": None}, False, ["income: not given"]),
         (
@@ -329,8 +329,8 @@ OWN_WORDS = {
     [
         (
             1500.0,
-            "Your income, 1500 EUR, is under 100 % of the usual",
-            "Votre revenu, 1500 EUR, est sous 100 % du revenu usuel",
+            "Your income, 1,500 EUR, is under 100 % of the usual",
+            "Votre revenu, 1,500 EUR, est sous 100 % du revenu usuel",
         ),
         (None, "Your income: not given (100%s)", "Your income: not given (100%s)"),
     ],

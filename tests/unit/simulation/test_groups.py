@@ -3,11 +3,12 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from creditapp.applications.catalogue import Catalogue
 from creditapp.intervals import Proportion
-from creditapp.simulation.groups import GroupTable, approvals_by_group
+from creditapp.simulation.groups import GroupTable, approvals_by_group, find_members
 from tests import mixed
 from tests.mixed import MIXED
 
@@ -17,7 +18,8 @@ Counted = list[tuple[str, int, int]]
 def tables(answers: list[dict[str, Any]], approved: str, catalogue: Catalogue = MIXED) -> Any:
     """The tables by their questions; of `approved`, a + is an approval."""
     given = [{**mixed.EXAMPLE, **one} for one in answers]
-    found = approvals_by_group(catalogue, given, [sign == "+" for sign in approved])
+    signs = np.array([sign == "+" for sign in approved], bool)
+    found = approvals_by_group(find_members(catalogue, given), signs)
     return {table.question.name: table for table in found}
 
 

@@ -10,7 +10,7 @@ from creditapp.intervals import Proportion
 from creditapp.policy.definition import DEFAULT_POLICY, Outcome, Policy, Rule
 from creditapp.simulation.costs import Costs
 from creditapp.simulation.groups import Group
-from creditapp.simulation.outcomes import Case, Simulation, cost_curve, simulate
+from creditapp.simulation.outcomes import Case, Sample, Simulation, cost_curve, simulate
 from creditapp.simulation.workbench import Change, Comparison
 from tests.portfolios import EXAMPLE, GERMAN
 
@@ -28,7 +28,7 @@ def case(
 
 def simulated(cases: list[Case], costs: Costs | None = None) -> Simulation:
     """The default policy on some cases."""
-    return simulate(DEFAULT_POLICY, GERMAN, cases, costs or Costs())
+    return simulate(DEFAULT_POLICY, Sample(GERMAN, cases), costs or Costs())
 
 
 def age_bands(cases: list[Case]) -> Sequence[Group]:
@@ -49,7 +49,7 @@ def test_cases_are_decided_by_cut_offs_rules_and_the_training_data() -> None:
         "decline": Proportion(1, 4),
     }
     rule = Rule("Purpose", Outcome.DECLINE, "no", codes=("A43",))
-    outcomes = simulate(Policy("x", rules=(rule,)), GERMAN, cases, Costs()).outcomes
+    outcomes = simulate(Policy("x", rules=(rule,)), Sample(GERMAN, cases), Costs()).outcomes
     assert outcomes == ["decline"] * 4
 
 
@@ -106,7 +106,9 @@ def test_two_policies_are_compared_case_by_case() -> None:
     """By hand: the differences are 1, 0, 0, 0, of mean 0.25 and deviation 0.5; 1.96 * 0.5 / 2 = 0.48999."""
     cases = [case(0.75), case(0.9), case(0.9), case(0.9, good=False)]
     policies = (Policy("x", 0.7, 0.7), Policy("y", 0.8, 0.8))
-    comparison = Comparison(cases, *(simulate(one, GERMAN, cases, assumed()) for one in policies))
+    comparison = Comparison(
+        cases, *(simulate(one, Sample(GERMAN, cases), assumed()) for one in policies)
+    )
     assert comparison.cost_difference.value == pytest.approx(0.25)
     assert comparison.cost_difference.interval == pytest.approx((-0.23999, 0.73999), abs=1e-5)
     assert comparison.profit_difference.value == pytest.approx(-500 / 4)
@@ -127,7 +129,9 @@ def test_bad_credits_are_counted_among_the_approved() -> None:
 def test_a_change_is_a_case_that_both_policies_decide_differently() -> None:
     """0.75 is approved from 0.7 on, and referred if approval begins at 0.8; 0.9 and 0.1 stay."""
     cases = [case(0.9), case(0.75), case(0.1)]
-    in_force, tried = (simulate(Policy("x", low), GERMAN, cases, Costs()) for low in (0.7, 0.8))
+    in_force, tried = (
+        simulate(Policy("x", low), Sample(GERMAN, cases), Costs()) for low in (0.7, 0.8)
+    )
     comparison = Comparison(cases, in_force, tried)
     assert comparison.changes == [Change(cases[1], Outcome.APPROVE, Outcome.REFER)]
     assert Comparison(cases, tried, tried).changes == []
@@ -161,7 +165,7 @@ def test_an_impact_ratio_of_exactly_four_fifths_is_not_low() -> None:
 
 def test_the_curve_goes_from_approving_everybody_to_nobody() -> None:
     """At 0 all bad credits cost 5 each; at 1 all good ones cost 1 each; at 0.7 only one good one is lost."""
-    points = cost_curve([case(0.9), case(0.6, good=False), case(0.2)], 5)
+    points = cost_curve(Sample(GERMAN, [case(0.9), case(0.6, good=False), case(0.2)]), 5)
     assert len(points) == 101
     assert points[0] == (0.0, pytest.approx(5 / 3), 1.0, pytest.approx(1 / 3))
     assert points[-1] == (1.0, pytest.approx(2 / 3), 0.0, 0.0)
