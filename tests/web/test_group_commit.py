@@ -155,3 +155,15 @@ def test_a_kept_connection_that_the_server_ended_is_made_again(
         commits.write([rows(10_001)])
         assert {10_000, 10_001} <= kept()
     assert committing._value.get() == failures
+
+
+def test_the_kept_connection_is_closed_with_the_others(app: Flask) -> None:
+    """So that nothing uses the database any more; the next rows open another one."""
+    commits = GroupCommit()
+    with app.app_context():
+        commits.write([rows(10_000)])
+        [writer] = commits._writers.values()
+        db.engine.dispose()
+        assert writer._connection is None
+        commits.write([rows(10_001)])
+        assert {10_000, 10_001} <= kept()
