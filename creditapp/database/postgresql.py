@@ -15,14 +15,15 @@ RV = TypeVar("RV")
 
 
 def limit_silence(engine: Engine, seconds: int) -> None:
-    """Give a connection up that says nothing for so many seconds during a statement or a commit.
+    """Let the server end a statement after so many seconds, and give up a connection that is silent longer.
 
-    A commit may have been made then, and is looked for as after any broken connection. A server that lives
-    and is slow gets the same limit for each statement, so that it does not work for nobody.
+    Without the first, a server that lives and is slow would work for nobody. A commit may have been made when
+    the connection is given up, and is looked for as after any broken connection.
     """
 
     class Impatient(_Impatient):
-        limit = seconds
+        # why: a server that lives ends the statement first, and the connection stays usable.
+        limit = seconds + 1
 
     def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
         server = f"{options.get('options', '')} -c statement_timeout={seconds}s"
