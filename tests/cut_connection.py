@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 
-
 COMMITS = (b"COMMIT", b"WITH t0 AS (INSERT INTO decision ")
 """What a message holds that commits: the command, or the one statement that writes few decisions."""
 
