@@ -45,8 +45,7 @@ class Writer:
                 else:
                     self._write_to_postgresql(rows)
             except BaseException:
-                # why: whatever was begun is undone with its connection.
-                self.close()
+                self._undo()
                 raise
 
     def close(self) -> None:
@@ -55,6 +54,15 @@ class Writer:
             with suppress(SQLAlchemyError):
                 self._connection.invalidate()
         self._connection = None
+
+    def _undo(self) -> None:
+        """Undo what was begun: on PostgreSQL with its connection, as its server may be gone."""
+        if self._connection and db.engine.dialect.name == "sqlite":
+            # why: once the last connection is closed, the next finds commits in the log that were not synced.
+            with suppress(sqlite3.Error):
+                self._opened().rollback()
+                return
+        self.close()
 
     def _write_to_sqlite(self, rows: Rows) -> None:
         with sqlite.write_lock(db.engine):
