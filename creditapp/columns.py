@@ -21,7 +21,10 @@ HASHED_ALIKE = frozenset({int, str, bool, float, tuple, type, type(None)})
 
 @dataclass(frozen=True, eq=False)
 class Column(Sequence[Any]):
-    """The distinct values of a column, and for each row the place of its value among them."""
+    """The distinct values of a column, and for each row the place of its value among them.
+
+    Each distinct value stands in some row: what is done with a value could fail for one that nobody gave.
+    """
 
     distinct: Sequence[Any]
     places: Places
@@ -43,7 +46,7 @@ class Column(Sequence[Any]):
     @classmethod
     def same(cls, value: Any, rows: int) -> "Column":
         """The column that has one value in every row."""
-        return cls([value], np.zeros(rows, dtype=np.intp))
+        return cls([value] if rows else [], np.zeros(rows, dtype=np.intp))
 
     def __len__(self) -> int:
         return len(self.places)

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 
+COMMITS = (b"COMMIT", b"WITH t0 AS (INSERT INTO decision ")
+"""What a message holds that commits: the command, or the one statement that writes few decisions."""
+
 
 class Cut(Enum):
     """When a connection is cut."""
@@ -69,10 +72,10 @@ class Between:
         with suppress(OSError):
             while data := read.recv(65_536):
                 self.passing.wait()
-                if is_client and self.silent_after_commit and b"COMMIT" in data:
+                if is_client and self.silent_after_commit and _commits(data):
                     self.silent_after_commit = False
                     self.passing.clear()
-                if is_client and self._cut and b"COMMIT" in data:
+                if is_client and self._cut and _commits(data):
                     self._cut_here(data, read, write)
                     return
                 write.sendall(data)
@@ -94,6 +97,10 @@ class Between:
         else:
             server.shutdown(socket.SHUT_RDWR)
         self.cuts += 1
+
+
+def _commits(data: bytes) -> bool:
+    return any(one in data for one in COMMITS)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from creditapp.database.bulk_insert import Insertion
 from creditapp.database.engine import db
@@ -104,4 +104,12 @@ class GroupCommit:
 
     def _writer(self) -> Writer:
         """That of the database at hand: tests have several in one process."""
-        return self._writers.setdefault(db.engine, Writer())
+        if db.engine not in self._writers:
+            writer = self._writers[db.engine] = Writer()
+            # why: a connection that is kept is not in the pool, which is closed without it.
+            event.listen(db.engine, "engine_disposed", lambda _: self._close(writer))
+        return self._writers[db.engine]
+
+    def _close(self, writer: Writer) -> None:
+        with self._lock:
+            writer.close()

@@ -19,6 +19,9 @@ from sqlalchemy import Engine, event
 
 RV = TypeVar("RV")
 
+HEAD_START = 250
+"""By how many milliseconds the server ends a statement before the connection is given up."""
+
 PARAMETER = re.compile(r"%\(\w+\)s")
 MOST_TOGETHER = 32
 """How many rows are inserted by one statement, which the server keeps prepared for each number of them."""
@@ -64,17 +67,19 @@ def is_broken(connection: psycopg.Connection[Any]) -> bool:
 
 
 def limit_silence(engine: Engine, seconds: int) -> None:
-    """Give a connection up that says nothing for so many seconds during a statement or a commit.
+    """Let the server end a statement just before so many seconds, and then give up a silent connection.
 
-    A commit may have been made then, and is looked for as after any broken connection. A server that lives
-    and is slow gets the same limit for each statement, so that it does not work for nobody.
+    Without the first, a server that lives and is slow would work for nobody. A commit may have been made when
+    the connection is given up, and is looked for as after any broken connection.
     """
 
     class Impatient(_Impatient):
         limit = seconds
 
     def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
-        server = f"{options.get('options', '')} -c statement_timeout={seconds}s"
+        # why: a server that lives ends the statement first, and the connection stays usable.
+        milliseconds = 1000 * seconds - HEAD_START
+        server = f"{options.get('options', '')} -c statement_timeout={milliseconds}ms"
         return Impatient.connect(*arguments, **{**options, "options": server})
 
     event.listen(engine, "do_connect", connect)

@@ -45,9 +45,24 @@ class Writer:
                 else:
                     self._write_to_postgresql(rows)
             except BaseException:
-                # why: whatever was begun is undone with its connection.
-                self._give_up()
+                self._undo()
                 raise
+
+    def close(self) -> None:
+        """Close the connection; the next rows get another."""
+        if self._connection:
+            with suppress(SQLAlchemyError):
+                self._connection.invalidate()
+        self._connection = None
+
+    def _undo(self) -> None:
+        """Undo what was begun: on PostgreSQL with its connection, as its server may be gone."""
+        if self._connection and db.engine.dialect.name == "sqlite":
+            # why: once the last connection is closed, the next finds commits in the log that were not synced.
+            with suppress(sqlite3.Error):
+                self._opened().rollback()
+                return
+        self.close()
 
     def _write_to_sqlite(self, rows: Rows) -> None:
         with sqlite.write_lock(db.engine):
@@ -63,7 +78,7 @@ class Writer:
         from creditapp.database import postgresql
 
         if self._connection and postgresql.is_broken(self._opened()):
-            self._give_up()
+            self.close()
         connection = self._opened()
         # why: a server that answers has written nothing where it says that something failed.
         with commit_failures(db.engine.dialect.loaded_dbapi.Error, lambda _: connection.closed):
@@ -73,9 +88,3 @@ class Writer:
         if self._connection is None:
             self._connection = db.engine.raw_connection()
         return self._connection.driver_connection
-
-    def _give_up(self) -> None:
-        if self._connection:
-            with suppress(SQLAlchemyError):
-                self._connection.invalidate()
-        self._connection = None

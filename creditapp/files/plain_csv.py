@@ -101,7 +101,10 @@ def _parse(block: bytes, names: Sequence[str], delimiter: str, odd: list[Any]) -
 
 def _chunk(column: Any, filled: npt.NDArray[np.bool_]) -> Any:
     chunk = column.combine_chunks()
-    return chunk if filled.all() else chunk.filter(pa.array(filled))
+    if filled.all():
+        return chunk
+    # why: a filtered dictionary keeps the values that stood in other rows alone.
+    return chunk.filter(pa.array(filled)).dictionary_decode().dictionary_encode()
 
 
 def _unreadable(header: Header, section: Section, row: Any) -> tuple[int, BadTable]:

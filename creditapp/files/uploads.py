@@ -45,7 +45,7 @@ class Upload(Base):
 
     `problem` says why it was refused or stopped, as a document of a phrase. `fingerprint` is that of the
     catalogue that it was checked by. `language` is that of who uploaded it. `repeats` is when the same
-    decisions were recorded first, if they were.
+    decisions were recorded first, if they were. `outcomes` says by decision how many rows have it.
     """
 
     __tablename__ = "file_upload"
@@ -68,6 +68,7 @@ class Upload(Base):
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     rows: Mapped[int | None]
     wrong: Mapped[int | None]
+    outcomes: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     parts: Mapped[int]
     parts_done: Mapped[int]
     attempts: Mapped[int]

@@ -221,6 +221,7 @@ def test_answers_are_kept_for_their_person(
     fill_example(page)
     sign_out(page)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.wait_for_load_state("load")
     kept = "Object.keys(sessionStorage).filter((key) => key.startsWith('creditapp-draft'))"
     assert page.evaluate(kept) == []
 

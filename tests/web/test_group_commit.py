@@ -155,3 +155,32 @@ def test_a_kept_connection_that_the_server_ended_is_made_again(
         commits.write([rows(10_001)])
         assert {10_000, 10_001} <= kept()
     assert committing._value.get() == failures
+
+
+def test_the_kept_connection_is_closed_with_the_others(app: Flask) -> None:
+    """So that nothing uses the database any more; the next rows open another one."""
+    commits = GroupCommit()
+    with app.app_context():
+        commits.write([rows(10_000)])
+        [writer] = commits._writers.values()
+        db.engine.dispose()
+        assert writer._connection is None
+        commits.write([rows(10_001)])
+        assert {10_000, 10_001} <= kept()
+
+
+def test_sqlite_keeps_its_connection_when_a_write_fails(app: Flask) -> None:
+    """If it were the last one, a commit that was not synced would be there once it is closed."""
+    commits = GroupCommit()
+    with app.app_context():
+        commits.write([rows(10_000)])
+        [writer] = commits._writers.values()
+        before = writer._connection
+        with pytest.raises(RowsRefused):
+            commits.write([rows(10_001), rows(10_000)])
+        assert writer._connection is before
+        assert before
+        assert before.driver_connection
+        assert not before.driver_connection.in_transaction
+        commits.write([rows(10_001)])
+        assert {10_000, 10_001} <= kept()

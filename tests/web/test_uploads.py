@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -219,6 +220,11 @@ def test_the_reasons_of_wrong_rows_are_in_the_language_of_who_uploaded_the_file(
     assert [reason for reason in reasons if reason not in page] == []
     act(officer, path, "score")
     page = until(officer, path, ">évalué<")
+    assert re.findall(r"<dt>(Accepter|Soumettre à une personne|Refuser)</dt><dd>(\d)", page) == [
+        ("Accepter", "1"),
+        ("Soumettre à une personne", "0"),
+        ("Refuser", "0"),
+    ]
     assert [reason for reason in reasons if reason not in page] == []
     wrong = rows_of(officer.get(f"{path}/wrong-rows.csv").text)
     assert [row["reason"] for row in wrong] == reasons

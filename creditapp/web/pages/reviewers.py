@@ -20,7 +20,7 @@ from creditapp.web.writing import figure
 
 blueprint = Blueprint("reviewers", __name__)
 
-LIMITS = Limits(reviews=5_000, mature=2_000)
+LIMITS = Limits(reviews=2_500, mature=1_000)
 """The newest; a page must not read all of a long log."""
 
 

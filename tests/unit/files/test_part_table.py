@@ -49,6 +49,8 @@ def assert_same(catalogue: Catalogue, path: Path) -> None:
         broken = [(number, str(row)) for number, row in rows if isinstance(row, BadTable)]
         assert [(number, str(error)) for number, error in table.unreadable] == broken
         assert table.numbers.tolist() == [number for number, _ in readable]
+        for column in table.applications.columns.values():
+            assert set(column.places.tolist()) == set(range(len(column.distinct)))
         wrong = set(table.applications.wrong().nonzero()[0].tolist())
         assert wrong == wrong_rows(catalogue, [row for _, row in readable])
         for place, (_, row) in enumerate(readable):

@@ -1,4 +1,4 @@
-"""the language of who uploaded a file, in which the reasons of wrong rows are written"""
+"""of an uploaded file: the language of its owner, and how many rows were approved, referred and declined"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,9 @@ kind = "expand"
 def upgrade() -> None:
     column = sa.Column("language", sa.String(10), nullable=False, server_default="en")
     op.add_column("file_upload", column)
+    op.add_column("file_upload", sa.Column("outcomes", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("file_upload", "outcomes")
     op.drop_column("file_upload", "language")
