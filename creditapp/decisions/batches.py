@@ -55,7 +55,7 @@ def _reasons(
     return [
         served.explainer.reasons(
             application,
-            Score(decision.probability_good_credit, decision.outside_training),
+            Score(decision.probability_good_credit, tuple(decision.outside_training)),
             served.policy,
             repeated=is_repeated(served.policy, decision.earlier_decisions, decision.timestamp),
         )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from creditapp.applications import strict_json
 from creditapp.applications.strict_json import parse
 from creditapp.exceptions import NotStrictJson, TooManyObjects
 
@@ -70,3 +71,54 @@ def test_any_bytes_are_parsed_or_refused(body: bytes) -> None:
     """No other exception than NotStrictJson is raised."""
     with contextlib.suppress(NotStrictJson):
         parse(body)
+
+
+NUMBERS = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,3})?", fullmatch=True
+)
+TEXTS = st.one_of(
+    st.text(st.characters(codec="utf-8"), max_size=4).map(
+        lambda text: json.dumps(text, ensure_ascii=False)
+    ),
+    st.text(max_size=4).map(json.dumps),
+    st.sampled_from(['"a:b"', r'"\u003a"', r'"\ud800"', '"\t"', '"1234567890123456789"', r'"\/"']),
+)
+KEYS = st.sampled_from(['"a"', '"b"', r'"\u0061"', '"a:b"', '""'])
+PLAIN = st.one_of(
+    NUMBERS,
+    TEXTS,
+    st.sampled_from(["true", "false", "null", "NaN", "-Infinity", "tru", "01", "+1", "1."]),
+)
+
+
+def _written(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Arrays and objects as texts, also with a key twice."""
+    pairs = st.lists(st.tuples(KEYS, inside), max_size=3)
+    return st.one_of(
+        st.lists(inside, max_size=3).map(lambda values: f"[{', '.join(values)}]"),
+        pairs.map(lambda found: "{" + ",\n".join(f"{key}: {value}" for key, value in found) + "}"),
+    )
+
+
+@given(st.recursive(PLAIN, _written, max_leaves=8))
+def test_the_fast_parser_reads_what_the_strict_one_reads(text: str) -> None:
+    """The same values of the same types, or the same error."""
+
+    def outcome() -> str:
+        try:
+            return repr(parse(text.encode("utf-8", "surrogatepass")))
+        except NotStrictJson as error:
+            return str(error)
+
+    both = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strict_json, "_parse_plain", lambda _: strict_json.UNSURE)
+        assert outcome() == both
+
+
+def test_an_ordinary_batch_is_read_by_the_fast_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The strict one is for what could be read in two ways."""
+    monkeypatch.setattr(json, "loads", None)
+    assert parse(b'{"applications": [{"a": 1, "b": "x"}, {"a": 2.5, "b": null}]}') == {
+        "applications": [{"a": 1, "b": "x"}, {"a": 2.5, "b": None}]
+    }
