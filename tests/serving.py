@@ -148,7 +148,7 @@ def _authorization(key: str) -> dict[str, str]:
 
 
 @contextmanager
-def serve(
+def serve(  # noqa: PLR0913 (each says how to serve)
     database: Place,
     registry: Place,
     *,
@@ -156,18 +156,20 @@ def serve(
     log: Path | None = None,
     port: int = 0,
     code: Path = ROOT,
+    python: str = sys.executable,
     **more: str,
 ) -> Iterator[Service]:
     """Run gunicorn with two workers for the length of the block, once so many models are loaded.
 
-    `code` is the project's folder; another one holds another version. A negative number of models waits for
-    the log to say so, where nobody may read the metrics. Without a port, it serves at a free one.
+    `code` is the project's folder; another one holds another version. `python` may be that of another
+    environment. A negative number of models waits for the log to say so, where nobody may read the metrics.
+    Without a port, it serves at a free one.
     """
     port = port or free_port()
     log = log or Path(database).with_suffix(".log")
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "ops/gunicorn.conf.py", "wsgi:app"],
+            [python, "-m", "gunicorn", "-c", "ops/gunicorn.conf.py", "wsgi:app"],
             cwd=code,
             env=environment(database, registry, PORT=str(port), **more),
             stdout=output,

@@ -1,10 +1,11 @@
-"""`flask score` over a million rows: one process against two, and the memory it takes as files grow.
+"""`flask score` over a million rows: CSV and Parquet, with and without record, and memory as files grow.
 
 Run it with `python -m tests.benchmarks.files`. Every time is that of the whole command, from its
 start to the finished file.
 """
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,44 +18,54 @@ from tests.benchmarks.batch import spread
 from tests.serving import ROOT, environment, flask
 
 ROWS = 1_000_000
-RUNS = 5
+RUNS = 3
 COPIES = (1, 3)
+ONE, TWO = "CSV, one process", "CSV, two processes"
+CASES = {
+    ONE: ("csv", "--workers=1"),
+    TWO: ("csv", "--workers=2"),
+    "Parquet, one process": ("parquet", "--workers=1"),
+    "CSV, one process, recorded": ("csv", "--workers=1", "--record"),
+}
+"""By name, the format of the file and the options of the command."""
 
 
 def measure() -> dict[str, Any]:
-    """Seconds of alternating runs by number of processes, and peak memory by number of rows."""
+    """Seconds of runs in turn by case, and peak memory by number of rows."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         flask("prepare", database=home / "creditapp.db", registry=home / "mlflow.db")
-        file = home / "million.csv"
-        drawn.frame(ROWS).to_csv(file, index=False)
-        seconds: dict[int, list[float]] = {1: [], 2: []}
+        file, frame = home / "million.csv", drawn.frame(ROWS)
+        frame.to_csv(file, index=False)
+        frame.to_parquet(file.with_suffix(".parquet"), index=False)
+        seconds: dict[str, list[float]] = {name: [] for name in CASES}
         for _ in range(RUNS):
-            for workers, times in seconds.items():
-                times.append(score(home, file, workers)[0])
-        memory = {ROWS * n: score(home, copies(file, n), 1)[1] for n in COPIES}
+            for name, (kind, *options) in CASES.items():
+                seconds[name].append(score(home, file.with_suffix(f".{kind}"), *options)[0])
+        memory = {ROWS * n: score(home, copies(file, n), *CASES[ONE][1:])[1] for n in COPIES}
     return {"seconds": seconds, "peak_memory_mb": memory}
 
 
-def score(home: Path, file: Path, workers: int) -> tuple[float, float]:
+def score(home: Path, file: Path, *options: str) -> tuple[float, float]:
     """The seconds of one command, and the most memory that its own process held, in MB."""
-    out = home / "scores.csv"
-    command = ["score", str(file), "--out", str(out), "--workers", str(workers)]
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flask", *command],
-        cwd=ROOT,
-        env=environment(home / "creditapp.db", home / "mlflow.db"),
-        stdout=subprocess.DEVNULL,
-    )
-    memory = 0.0
-    while process.poll() is None:
-        memory = peak_memory(process.pid) or memory
-        time.sleep(0.1)
-    if process.returncode:
-        raise SystemExit(f"flask {' '.join(command)} ended with {process.returncode}")
-    out.unlink()
-    return time.perf_counter() - started, memory
+    with tempfile.TemporaryDirectory(dir=home) as place:
+        database = Path(shutil.copy(home / "creditapp.db", place))
+        out = database.with_name(f"scores{file.suffix}")
+        command = ["score", str(file), "--out", str(out), *options]
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", *command],
+            cwd=ROOT,
+            env=environment(database, home / "mlflow.db"),
+            stdout=subprocess.DEVNULL,
+        )
+        memory = 0.0
+        while process.poll() is None:
+            memory = peak_memory(process.pid) or memory
+            time.sleep(0.1)
+        if process.returncode:
+            raise SystemExit(f"flask {' '.join(command)} ended with {process.returncode}")
+        return time.perf_counter() - started, memory
 
 
 def peak_memory(pid: int) -> float:
@@ -81,12 +92,13 @@ def main() -> None:
     """Print both."""
     figures = measure()
     results.keep("files", figures)
-    one, two = figures["seconds"].values()
+    seconds = figures["seconds"]
     print(f"{ROWS} rows, {RUNS} runs in turn: median (least to most)")
-    for workers, times in figures["seconds"].items():
-        rates = [ROWS / seconds for seconds in times]
-        print(f"{workers} process(es) {spread(times, 1)} s   {spread(rates, 0)} rows/s")
-    print(f"two against one: {spread([a / b for a, b in zip(one, two, strict=True)])} x")
+    for name, times in seconds.items():
+        rates = [ROWS / one for one in times]
+        print(f"{name:<28}{spread(times, 1):>24} s   {spread(rates, 0)} rows/s")
+    ratios = [one / two for one, two in zip(seconds[ONE], seconds[TWO], strict=True)]
+    print(f"two processes against one: {spread(ratios)} x")
     for rows, memory in figures["peak_memory_mb"].items():
         print(f"{rows:>9} rows in one process: at most {memory:.0f} MB")
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.files import ONE, TWO
 from tests.benchmarks.results import FOLDER
 from tests.serving import ROOT
 
@@ -46,7 +47,7 @@ def line() -> str:
         _rates(requests, "creditapp, NORMAL"),
         _ratio(batch.get("one connection"), batch.get("pipeline")),
         _ratio(batch.get("two connections"), batch.get("pipeline")),
-        _ratio(files.get("1"), files.get("2")),
+        _ratio(files.get(ONE), files.get(TWO)),
         *(_grown(growth, name) for name in ("list", "search: a reference", "queue", "workbench")),
     ]
     return f"| {' | '.join(cells)} |"

@@ -76,11 +76,14 @@ def yardstick(application: str, **more: str) -> Iterator[str]:
 
 
 @contextmanager
-def creditapp(home: Path, synchronous: str, workers: int = 2) -> Iterator[str]:
+def creditapp(
+    home: Path, synchronous: str, workers: int = 2, python: str = sys.executable
+) -> Iterator[str]:
     """The service over a copy of the prepared database."""
     folder = tempfile.mkdtemp(dir=home)  # a log of another's writes must not lie beside the copy
     database = Path(shutil.copy(home / "creditapp.db", folder))
-    with served(database, home, workers, CREDITAPP_SQLITE_SYNCHRONOUS=synchronous) as address:
+    durability = {"CREDITAPP_SQLITE_SYNCHRONOUS": synchronous}
+    with served(database, home, workers, python, **durability) as address:
         yield address
 
 
@@ -94,7 +97,9 @@ def creditapp_on_postgresql(home: Path, server: Postgresql) -> Iterator[str]:
 
 
 @contextmanager
-def served(database: Place, home: Path, workers: int, **more: str) -> Iterator[str]:
+def served(
+    database: Place, home: Path, workers: int, python: str = sys.executable, **more: str
+) -> Iterator[str]:
     """The service, without a limit to what one client may score."""
     unlimited = {
         "CREDITAPP_SCORING_LIMIT": "100000000 per minute",
@@ -102,7 +107,8 @@ def served(database: Place, home: Path, workers: int, **more: str) -> Iterator[s
     }
     log = Path(tempfile.mkdtemp(dir=home)) / "log"
     registry = home / "mlflow.db"
-    with serve(database, registry, models=workers, log=log, **unlimited, **more) as service:
+    given = {**unlimited, **more}
+    with serve(database, registry, models=workers, log=log, python=python, **given) as service:
         yield service.address
 
 
