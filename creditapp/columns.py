@@ -16,7 +16,7 @@ Truths = npt.NDArray[np.bool_]
 """For each row, whether something is true; shape (rows,)."""
 
 HASHED_ALIKE = frozenset({int, str, bool, float, tuple, type, type(None)})
-"""Types whose values can be told apart by themselves, if a column has only one of them."""
+"""Types whose values can be told apart by themselves, if a column has only one of them and no float is 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +31,13 @@ class Column(Sequence[Any]):
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> "Column":
-        """The column of some values; 1, 1.0 and true are different."""
+        """The column of some values; 1, 1.0 and true are different, and so are 0.0 and -0.0."""
         if isinstance(values, Column):
             return values
         kinds = set(map(type, values))
         is_plain = len(kinds) < 2 and kinds <= HASHED_ALIKE
+        if kinds == {float}:
+            is_plain = 0.0 not in values
         keys = values if is_plain else list(map(_key, values))
         # why: a dictionary that numbers each new key by itself needs one pass without a loop in Python.
         numbers: defaultdict[Any, int] = defaultdict(count().__next__)
@@ -99,4 +101,4 @@ class Column(Sequence[Any]):
 
 def _key(value: Any) -> tuple[type, Any]:
     """What tells a value apart from others of any type."""
-    return type(value), repr(value) if isinstance(value, list | dict) else value
+    return type(value), repr(value) if isinstance(value, list | dict | float) else value

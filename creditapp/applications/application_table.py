@@ -28,9 +28,8 @@ ABSENT = Absent.ABSENT
 class ApplicationTable(Sequence[Application]):
     """Applications of one catalogue: a column for each key that some of them have.
 
-    A valid application becomes an object when it is looked at.
-
-    `refused` are the rows that are wrong by their keys alone.
+    A valid application becomes an object when it is looked at. `refused` are the rows that are wrong by
+    their keys alone.
     """
 
     catalogue: Catalogue

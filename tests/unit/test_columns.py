@@ -13,25 +13,28 @@ VALUES = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-2, 2),
-    st.sampled_from([0.5, 1.0, 2.0]),
+    st.sampled_from([0.0, -0.0, 0.5, 1.0, 2.0]),
     st.text(max_size=2),
     st.lists(st.integers(0, 2), max_size=2),
     st.dictionaries(st.text(max_size=1), st.integers(0, 2), max_size=1),
 )
 
 
-def typed(values: list[Any]) -> list[tuple[type, Any]]:
-    """Values with their types, as 1 equals true."""
-    return [(type(value), value) for value in values]
+ZEROS = st.lists(st.sampled_from([0.0, -0.0, 1.0]))
+
+
+def typed(values: list[Any]) -> list[tuple[type, str]]:
+    """Values as they are written, with their types: 1 equals true, and 0.0 equals -0.0."""
+    return [(type(value), repr(value)) for value in values]
 
 
 @settings(deadline=None)
-@given(st.lists(VALUES) | st.lists(st.integers(0, 3)) | st.lists(st.sampled_from("abc")))
+@given(st.lists(VALUES) | st.lists(st.integers(0, 3)) | st.lists(st.sampled_from("abc")) | ZEROS)
 def test_a_column_gives_back_its_values(values: list[Any]) -> None:
-    """Of any type; 1, 1.0 and true stay apart."""
+    """Of any type; 1, 1.0 and true stay apart, and so do 0.0 and -0.0."""
     column = Column.of(values)
     assert typed(column.values()) == typed(values) == typed(list(column))
-    assert len(column.distinct) == len({(kind, repr(value)) for kind, value in typed(values)})
+    assert len(column.distinct) == len(set(typed(values)))
 
 
 @settings(deadline=None)
