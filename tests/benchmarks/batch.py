@@ -21,7 +21,7 @@ import pandas as pd
 from tests.benchmarks import drawn, results
 from tests.serving import Service, flask, serve
 
-RUNS = 7
+RUNS = 5
 BATCHES = 4
 LARGEST = 10_000
 SIZES = (1, 10, 100, 1_000, 10_000)

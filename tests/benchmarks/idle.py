@@ -15,7 +15,7 @@ from tests.benchmarks import results
 from tests.postgresql import Postgresql, postgresql
 from tests.serving import Place, Service, flask, serve
 
-SECONDS_TO_SETTLE, SECONDS = 12, 40
+SECONDS_TO_SETTLE, SECONDS = 12, 30
 TRANSACTIONS = (
     "SELECT sum(xact_commit + xact_rollback)::int FROM pg_stat_database WHERE datname = '{}'"
 )

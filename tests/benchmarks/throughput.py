@@ -23,7 +23,7 @@ from tests.postgresql import Postgresql, postgresql
 from tests.serving import ROOT, Place, flask, free_port, send, serve, wait_until
 
 ROUNDS = 5
-SECONDS = 3
+SECONDS = 2
 CONNECTIONS = 16
 WORKERS = (1, 2, 4)
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
