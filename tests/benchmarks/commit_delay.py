@@ -1,7 +1,7 @@
-"""Requests a second on PostgreSQL with and without its `commit_delay`: `python -m tests.benchmarks.commit_delay`.
+"""Requests a second on PostgreSQL by its `commit_delay`: `python -m tests.benchmarks.commit_delay`.
 
-One service; the setting of the server changes in turn. `commit_siblings` is 1, so that two workers are enough
-for a delay. Needs wrk.
+Needs wrk. One service; the setting of the server changes in turn. `commit_siblings` is 1, so that two workers are enough
+for a delay.
 """
 
 import statistics
