@@ -1,7 +1,7 @@
 """Requests a second on PostgreSQL by its `commit_delay`: `python -m tests.benchmarks.commit_delay`.
 
-Needs wrk. One service; the setting of the server changes in turn. `commit_siblings` is 1, so that two workers are enough
-for a delay.
+Needs wrk. There is one service, and the setting of the server changes in turn. `commit_siblings` is 1, so
+that two workers are enough for a delay.
 """
 
 import statistics
