@@ -35,9 +35,8 @@ class Column(Sequence[Any]):
         if isinstance(values, Column):
             return values
         kinds = set(map(type, values))
-        is_plain = len(kinds) < 2 and kinds <= HASHED_ALIKE
-        if kinds == {float}:
-            is_plain = 0.0 not in values
+        has_zeros = float in kinds and 0.0 in values
+        is_plain = len(kinds) < 2 and kinds <= HASHED_ALIKE and not has_zeros
         keys = values if is_plain else list(map(_key, values))
         # why: a dictionary that numbers each new key by itself needs one pass without a loop in Python.
         numbers: defaultdict[Any, int] = defaultdict(count().__next__)

@@ -83,6 +83,10 @@ class ApplicationTable(Sequence[Application]):
         columns = {name: column.take(rows) for name, column in self.columns.items()}
         return ApplicationTable(self.catalogue, columns, self.refused[rows])
 
+    def without(self, wrong: Truths) -> "ApplicationTable":
+        """The table without the rows that are wrong."""
+        return self.take(np.flatnonzero(~wrong)) if wrong.any() else self
+
     def scored(self) -> Columns:
         """The columns of the features of valid applications; a date is the days before the application."""
         columns = {name: self.columns[name] for name in self.catalogue.feature_names}

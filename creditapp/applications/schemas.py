@@ -369,9 +369,13 @@ def load_batch(catalogue: Catalogue, data: object, limit: int) -> Batch:
             number=len(rows),
             described=MOST_DESCRIBED,
         )
-    good = np.flatnonzero(~wrong)
-    applications = table.take(good) if errors else table
-    return Batch(applications, good.tolist(), errors, body["on_error"] == "report", body["reasons"])
+    return Batch(
+        applications=table.without(wrong),
+        positions=np.flatnonzero(~wrong).tolist(),
+        errors=errors,
+        reports_errors=body["on_error"] == "report",
+        gives_reasons=body["reasons"],
+    )
 
 
 BATCH = BatchSchema()

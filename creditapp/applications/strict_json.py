@@ -2,6 +2,8 @@
 
 import json
 from codecs import BOM_UTF8
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NoReturn
 
 import orjson
@@ -55,7 +57,7 @@ def parse(body: bytes, most_objects: int | None = None) -> Any:
         raise NotStrictJson(marked("a number in the body has too many digits")) from error
     except RecursionError:
         raise NotStrictJson(marked("the body is nested too deeply")) from None
-    if _is_deeper(value, DEEPEST):
+    if any(islice(_levels(value), DEEPEST, None)):
         raise NotStrictJson(marked("the body is nested too deeply"))
     return value
 
@@ -70,16 +72,9 @@ def _parse_plain(text: bytes) -> Any:
     except orjson.JSONDecodeError:
         return UNSURE
     # why: each key needs a colon. If there are no more colons than keys, no key was lost as a duplicate.
-    return value if text.count(b":") == _count_keys(value) else UNSURE
-
-
-def _count_keys(value: object) -> int:
-    """The keys of all objects; -1 if they are nested deeper than `DEEPEST`."""
-    inside, keys = ([value] if isinstance(value, dict | list) else []), 0
-    for _ in range(DEEPEST):
-        keys += sum(len(one) for one in inside if type(one) is dict)
-        inside = [container for outer in inside for container in _containers(outer)]
-    return -1 if inside else keys
+    levels = list(islice(_levels(value), DEEPEST + 1))
+    keys = sum(len(one) for level in levels for one in level if isinstance(one, dict))
+    return value if len(levels) <= DEEPEST and text.count(b":") == keys else UNSURE
 
 
 def _check_numbers(body: bytes, most: int) -> None:
@@ -116,14 +111,13 @@ def _number(text: str) -> float:
     return value
 
 
-def _is_deeper(value: object, levels: int) -> bool:
-    """Whether objects and arrays are nested deeper than `levels`."""
+def _levels(value: object) -> Iterator[list[dict[str, Any] | list[Any]]]:
+    """The objects and arrays of each level of nesting, from the outside."""
     # why: level by level, as recursion would fail on deep nesting.
     inside = [value] if isinstance(value, dict | list) else []
-    while inside and levels:
-        levels -= 1
+    while inside:
+        yield inside
         inside = [container for outer in inside for container in _containers(outer)]
-    return bool(inside)
 
 
 def _containers(outer: dict[str, Any] | list[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The one way to a decision, for one application or many, from every channel."""
+"""The way to a decision on a single application, from a page or the API; `batches` has that to many."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ def decide(
     write: Callable[[Decided], bytes] = lambda _decided: b"",
     claim: Claim | None = None,
 ) -> Decided:
-    """Score, decide, record and count applications, all by one model and one policy.
+    """Score, decide, record and count at least one application, all by one model and one policy.
 
     `served` is the model whose catalogue the applications were checked by. `write` writes the answer to
     the request; with `claim`, the answer is recorded with the decisions, for repeats of the request.
@@ -65,15 +65,12 @@ def decide(
         OutcomeUnknown: the decisions may be recorded or not.
         DatabaseUnavailable: the decisions could not be recorded, and so were not made.
     """
-    if not applications:
-        return _answered(Decided((), served), write)
-    if origin.channel is Channel.BATCH:
-        metrics.note_batch_size(len(applications))
-    with metrics.timed_predictions(_prediction_type(origin.channel), len(applications)):
+    with metrics.timed_predictions("single", len(applications)):
         decisions, scores = _judge(applications, served, origin, _earlier(applications))
         if with_reasons:
             decisions = _add_reasons(decisions, applications, scores, served)
-        made = _answered(Decided(decisions, served), write)
+        made = Decided(decisions, served)
+        made = replace(made, answer=write(made))
         given = [application.answers for application in applications]
         decision_log.record(decisions, given, claim, made.answer, corrects=origin.corrects)
     metrics.count_decisions(
@@ -96,10 +93,6 @@ def _earlier(applications: Sequence[Application]) -> dict[str, list[UUID]]:
     """The earlier decisions on the references; without references the database is not asked."""
     references = [one.reference for one in applications if one.reference is not None]
     return find_earlier(references) if references else {}
-
-
-def _answered(decided: Decided, write: Callable[[Decided], bytes]) -> Decided:
-    return replace(decided, answer=write(decided))
 
 
 def _judge(
@@ -138,10 +131,6 @@ def _add_reasons(
         )
         for decision, application, score in zip(decisions, applications, scores, strict=True)
     ]
-
-
-def _prediction_type(channel: Channel) -> str:
-    return "single" if channel in (Channel.UI, Channel.API) else "batch"
 
 
 def _decision(

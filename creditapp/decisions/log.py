@@ -193,7 +193,8 @@ def record(
         OutcomeUnknown: they may be written or not.
         DatabaseUnavailable: nothing was written.
     """
-    rows = _prepare_rows(decisions, answers)
+    columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
+    rows = _prepare_rows(columns, answers)
     ids = [decision.decision_id for decision in decisions]
     if corrects:
         rows.append(prepare_correction(ids[0], corrects, decisions[0].timestamp))
@@ -213,18 +214,8 @@ def record_columns(
     Raises:
         AnsweredMeanwhile, OutcomeUnknown, DatabaseUnavailable: as `record`.
     """
-    ids = columns["decision_id"]
-    given = {
-        "decision_id": ids,
-        "reference": columns["reference"],
-        "answers": answers,
-        "salt": salts(len(ids)),
-    }
-    rows = [
-        prepare_insertion(Decision, columns, as_text=("decision_id",)),
-        prepare_insertion(Answers, given, as_text=("decision_id", "answers")),
-    ]
-    _commit(rows, ids, claim, answer)
+    rows = _prepare_rows(columns, answers, as_text=("decision_id", "answers"))
+    _commit(rows, columns["decision_id"], claim, answer)
 
 
 def _commit(
@@ -246,17 +237,20 @@ def _commit(
 
 
 def _prepare_rows(
-    decisions: Sequence[NewDecision], answers: Sequence[Mapping[str, Answer]]
+    columns: Mapping[str, Sequence[Any]], answers: Sequence[Any], as_text: tuple[str, ...] = ()
 ) -> list[Insertion]:
-    columns = dict(zip(NewDecision._fields, zip(*decisions, strict=True), strict=True))
-    del columns["reasons"], columns["earlier_decisions"]
+    """The rows of both tables; columns that a table does not have are left out."""
+    ids = columns["decision_id"]
     given = {
-        "decision_id": columns["decision_id"],
-        "reference": columns.pop("reference"),
+        "decision_id": ids,
+        "reference": columns["reference"],
         "answers": answers,
-        "salt": salts(len(decisions)),
+        "salt": salts(len(ids)),
     }
-    return [prepare_insertion(Decision, columns), prepare_insertion(Answers, given)]
+    return [
+        prepare_insertion(Decision, columns, as_text),
+        prepare_insertion(Answers, given, as_text),
+    ]
 
 
 def _failure(error: DatabaseUnavailable, ids: Sequence[UUID | str]) -> DatabaseUnavailable:

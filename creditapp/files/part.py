@@ -129,9 +129,7 @@ def score_part(run: FileRun, part: Part) -> ScoredPart:
     table = read_table(model.catalogue, Path(run.file), part)
     wrong = table.applications.wrong()
     reasons = _reasons(run, table, np.flatnonzero(wrong))
-    right = np.flatnonzero(~wrong)
-    applications = table.applications.take(right) if wrong.any() else table.applications
-    numbers = table.numbers[right]
+    applications, numbers = table.applications.without(wrong), table.numbers[~wrong]
     decisions = _decisions(run, model, applications, numbers)
     publish(run.wrong_rows_path(part), _wrong_rows(reasons))
     publish(run.result_path(part), _results(run, numbers, decisions))
@@ -177,7 +175,7 @@ def _decisions(
 
 def _reasons(run: FileRun, table: PartTable, wrong: Places) -> list[tuple[int, str]]:
     """The wrong rows with their numbers and what is wrong, in the order of the file."""
-    catalogue, is_csv = _model(run).catalogue, formats.format_of(Path(run.file)) == "csv"
+    catalogue, is_csv = table.applications.catalogue, formats.format_of(Path(run.file)) == "csv"
     rows: list[tuple[int, Any]] = [
         (int(table.numbers[place]), table.applications.row(place)) for place in wrong.tolist()
     ]
@@ -204,12 +202,10 @@ def _model(run: FileRun) -> ScoringModel:
 def _results(run: FileRun, numbers: Numbers, decisions: DecisionTable) -> pa.Table:
     outside = decisions.outside_training.each("; ".join)
     columns = {
-        **decisions.columns(),
+        **decisions.recorded(),
         "row": numbers,
         "probability_bad_credit": 1.0 - decisions.probabilities,
         "outside_training": outside,
-        "model_version": Column.same(run.model_version, len(numbers)),
-        "policy_version": Column.same(decisions.shared["policy_version"], len(numbers)),
         "decision_id": decisions.ids if run.recorded else Column.same(None, len(numbers)),
     }
     return pa.table([_array(columns[name], kind) for name, kind in RESULT.items()], list(RESULT))
