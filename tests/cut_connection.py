@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 
-COMMITS = (b"COMMIT", b"WITH t0 AS (INSERT INTO decision ")
-"""What a message holds that commits: the command, or the one statement that writes few decisions."""
+COMMIT = b"WITH t0 AS (INSERT INTO decision "
+"""How the statement begins that writes a decision and commits it; other work commits beside it."""
 
 
 class Cut(Enum):
@@ -18,7 +18,7 @@ class Cut(Enum):
 
 
 class Between:
-    """Passes bytes on in both directions; `cut_next` arms it for one commit."""
+    """Passes bytes on in both directions; `cut_next` arms it for the commit of one decision."""
 
     passing: threading.Event
     """While it is not set, connections stay open and all bytes wait, as in a network that lost its way."""
@@ -38,7 +38,7 @@ class Between:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut_next(self, cut: Cut, *, stays_down: bool) -> None:
-        """Cut the next commit; with `stays_down`, let nobody in afterwards."""
+        """Cut the next commit of a decision; with `stays_down`, let nobody in afterwards."""
         self._cut, self.stays_down = cut, stays_down
 
     def close(self) -> None:
@@ -72,12 +72,15 @@ class Between:
         with suppress(OSError):
             while data := read.recv(65_536):
                 self.passing.wait()
-                if is_client and self.silent_after_commit and _commits(data):
+                if is_client and self.silent_after_commit and COMMIT in data:
                     self.silent_after_commit = False
                     self.passing.clear()
-                if is_client and self._cut and _commits(data):
+                if is_client and self._cut and COMMIT in data:
                     self._cut_here(data, read, write)
                     return
+                if self.is_down:
+                    # why: another connection is used at once, perhaps before it is dropped.
+                    break
                 write.sendall(data)
         for one in (read, write):
             with suppress(OSError):
@@ -97,10 +100,6 @@ class Between:
         else:
             server.shutdown(socket.SHUT_RDWR)
         self.cuts += 1
-
-
-def _commits(data: bytes) -> bool:
-    return any(one in data for one in COMMITS)
 
 
 @contextmanager
