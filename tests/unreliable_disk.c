@@ -1,6 +1,6 @@
 /* Watches the files whose paths begin with WATCHED_FILES. Before each write it notes in the file WATCHED_JOURNAL what was there before,
    and after each fsync that the writes so far are on disk: so a test can take back what a power loss would.
-   While the first byte of the file WATCHED_FAULT is not zero, fsync fails as on a broken disk. */
+   While the first byte of the file WATCHED_FAULT is 1, fsync fails as on a broken disk; while it is 2, fsync does not end. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,7 +22,8 @@ struct note {
 
 static int (*real_fsync)(int), (*real_fdatasync)(int);
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
-static const char *watched, *fault;
+static const char *watched;
+static const volatile char *fault;
 static int journal = -1;
 
 __attribute__((constructor)) static void prepare(void) {
@@ -71,6 +72,7 @@ static int synced(int file, int (*real)(int)) {
     struct note note;
     struct stat status;
     if (!is_watched(file, &note)) return real(file);
+    while (*fault == 2) usleep(1000);
     if (*fault) return errno = EIO, -1;
     if (journal < 0) return real(file);
     if (fstat(journal, &status)) abort();

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.serving import wait_until
+
 SOURCE = Path(__file__).with_suffix(".c")
 NOTE = struct.Struct("240sqqqq")
+WELL, FAILS, HOLDS = b"\0", b"\1", b"\2"
+"""What the disk does with an fsync."""
 A_WRITE = -1
 
 
@@ -29,7 +33,7 @@ class UnreliableDisk:
 
     def __init__(self, files: Path, folder: Path, *, keeps_journal: bool) -> None:
         self._files, self._fault, self._journal = files, folder / "fault", folder / "journal"
-        self._fault.write_bytes(b"\0")
+        self._fault.write_bytes(WELL)
         library = folder / "disk.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", library, SOURCE], check=True)
         self.environment = {
@@ -45,20 +49,16 @@ class UnreliableDisk:
 
     def fail(self, is_broken: bool) -> None:
         """Let each fsync fail from now on, or no more."""
-        with self._fault.open("r+b") as file:
-            file.write(b"\1" if is_broken else b"\0")
+        self._set(FAILS if is_broken else WELL)
+
+    def hold(self) -> None:
+        """Let no fsync end from now on, until there are writes that none covers."""
+        self._set(HOLDS)
+        wait_until(lambda: any(map(_is_of_a_file, self._not_synced())), 30)
 
     def lose_what_was_not_synced(self) -> int:
         """Take back the writes that no sync covers, as all processes have ended; how many there were."""
-        notes = list(self._notes())
-        on_disk: dict[Path, int] = {}
-        for note in notes:
-            on_disk[note.path] = max(on_disk.get(note.path, 0), note.synced)
-        lost = [
-            note
-            for note in notes
-            if note.synced == A_WRITE and note.place >= on_disk[note.path] and note.path.exists()
-        ]
+        lost = self._not_synced()
         for note in reversed(lost):
             with note.path.open("r+b") as file:
                 file.seek(note.offset)
@@ -67,13 +67,34 @@ class UnreliableDisk:
         self._journal.write_bytes(b"")
         # SQLite's index of its log is shared memory, which no disk keeps.
         Path(f"{self._files}-shm").unlink(missing_ok=True)
-        return sum(not note.path.name.endswith("-shm") for note in lost)
+        self._set(WELL)
+        return sum(map(_is_of_a_file, lost))
+
+    def _set(self, what: bytes) -> None:
+        with self._fault.open("r+b") as file:
+            file.write(what)
+
+    def _not_synced(self) -> list[Note]:
+        notes = list(self._notes())
+        on_disk: dict[Path, int] = {}
+        for note in notes:
+            on_disk[note.path] = max(on_disk.get(note.path, 0), note.synced)
+        return [
+            note
+            for note in notes
+            if note.synced == A_WRITE and note.place >= on_disk[note.path] and note.path.exists()
+        ]
 
     def _notes(self) -> Iterator[Note]:
         journal, place = self._journal.read_bytes(), 0
-        while place < len(journal):
+        # why: what is being written at the end may be there in part.
+        while place + NOTE.size <= len(journal):
             path, synced, offset, length, size = NOTE.unpack_from(journal, place)
             start = place + NOTE.size
             before = journal[start : start + length]
             yield Note(place, Path(path.rstrip(b"\0").decode()), synced, offset, before, size)
             place = start + length
+
+
+def _is_of_a_file(note: Note) -> bool:
+    return not note.path.name.endswith("-shm")
