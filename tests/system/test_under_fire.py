@@ -257,7 +257,7 @@ def test_fsync_fails_under_sqlite(
 def test_the_power_fails_under_sqlite(
     database: Path, settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
-    """Three times, all processes end at once in the middle of a sync, and each write that was not synced is lost."""
+    """Three times, all processes end at once in a sync, and writes that were not synced are lost."""
     disk = UnreliableDisk(database, tmp_path, keeps_journal=True)
     lost = 0
     with ExitStack() as stack:
@@ -325,7 +325,7 @@ def test_fsync_fails_under_postgresql(
 def test_the_power_fails_under_postgresql(
     server: Postgresql, address: str, settings: Settings, trained: Trained, tmp_path: Path
 ) -> None:
-    """Three times, all its processes end at once in the middle of a sync, and each write that was not synced is lost."""
+    """Three times, all its processes end at once in a sync, and writes that were not synced are lost."""
     disk = UnreliableDisk(server.folder / "data", server.folder, keeps_journal=True)
     restart(server, disk)
     lost = 0
