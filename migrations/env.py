@@ -5,6 +5,7 @@ from alembic import context
 from alembic.runtime.migration import MigrationInfo
 from flask import current_app
 from sqlalchemy import Connection, text
+from sqlalchemy.schema import SchemaItem
 
 from creditapp.database import migration_locks, schema
 from creditapp.database.contents import count_contents, describe_loss
@@ -41,9 +42,13 @@ def run_migrations(connection: Connection) -> list[MigrationInfo]:
         schema.keep_record(connection, step)
         done.append(step)
 
+    def include(item: SchemaItem, *_: object) -> bool:
+        return item.info.get("dialect", connection.dialect.name) == connection.dialect.name
+
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
+        include_object=include,
         transactional_ddl=True,
         on_version_apply=note,
         **current_app.extensions["migrate"].configure_args,

@@ -87,4 +87,6 @@ class Writer:
     def _opened(self) -> Any:
         if self._connection is None:
             self._connection = db.engine.raw_connection()
+            if db.engine.dialect.name == "sqlite":
+                sqlite.keep_more_pages(self._connection.driver_connection)
         return self._connection.driver_connection

@@ -19,6 +19,7 @@ from creditapp.decisions.case_notes import CaseNote
 from creditapp.decisions.letter_reasons import LetterReason
 from creditapp.decisions.log import Answers, Decision, find, first_id, get, moment_of
 from creditapp.decisions.once import KeptAnswer, State
+from creditapp.decisions.references import is_one_of
 from creditapp.decisions.reviews import Review, ReviewNote
 from creditapp.exceptions import BadErasure, UnknownDecision
 from creditapp.identity import audit
@@ -87,7 +88,7 @@ def find_by_reference(reference: str) -> list[str]:
     Raises:
         DatabaseUnavailable: the database cannot be read.
     """
-    return _ids(Answers.reference == reference)
+    return _ids(is_one_of([reference]))
 
 
 def find_oldest(session: Session, before: datetime) -> datetime | None:

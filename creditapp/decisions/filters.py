@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, case, exists, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 
 from creditapp.decisions.corrections import Correction
 from creditapp.decisions.log import CLOCK_SKEW, Answers, Decision, first_id
@@ -165,26 +165,3 @@ class Filters:
         if self.order.is_by_amount:
             found.append(self.amount.is_not(None))
         return found
-
-
-def contains(text: str, dialect: Dialect) -> ColumnElement[bool]:
-    """Whether a reference has a text in it, in any case; needs the answers joined."""
-    place = func.instr if dialect.name == "sqlite" else func.strpos
-    return place(func.lower(Answers.reference), func.lower(text)) > 0
-
-
-def is_same(text: str) -> list[ColumnElement[bool]]:
-    """Whether a reference is a text, in any case."""
-    return [Answers.reference.is_not(None), func.lower(Answers.reference) == func.lower(text)]
-
-
-def begins_with(text: str, dialect: Dialect) -> list[ColumnElement[bool]]:
-    """Whether a reference begins with a text, in any case, in a form that the index serves."""
-    lower, wanted = func.lower(Answers.reference), func.lower(text)
-    # why: no reference has this character, and it is greater than all that may follow.
-    end = func.lower(f"{text}\U0010ffff")
-    given = Answers.reference.is_not(None)
-    if dialect.name == "sqlite":
-        return [given, lower >= wanted, lower < end]
-    # why: these compare byte by byte, whatever the locale; so does the index.
-    return [given, lower.bool_op("~>=~")(wanted), lower.bool_op("~<~")(end)]

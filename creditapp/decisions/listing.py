@@ -13,6 +13,7 @@ from creditapp.applications.questions import Answer
 from creditapp.applications.table import is_reference
 from creditapp.database.session import reading
 from creditapp.decisions.log import CLOCK_SKEW, Answers, Decision, find, first_id
+from creditapp.decisions.references import is_one_of
 from creditapp.serving.deployments import Deployment
 
 MOST_EARLIER = 10
@@ -114,7 +115,7 @@ def earlier_than(decision: Decision) -> Select[UUID]:
     """The query for the newest decisions on the same reference before one; it finds none without one."""
     return (
         select(Answers.decision_id)
-        .where(Answers.reference == decision.reference, Answers.reference.is_not(None))
+        .where(is_one_of([decision.reference] if decision.reference else []))
         .where(Answers.decision_id < decision.decision_id)
         .order_by(Answers.decision_id.desc())
         .limit(MOST_EARLIER)
@@ -127,7 +128,7 @@ def _newest_of_each(references: Sequence[str]) -> Select[Any]:
     )
     numbered = (
         select(Answers.reference, Answers.decision_id, place.label("place"))
-        .where(Answers.reference.in_(references))
+        .where(is_one_of(references))
         .subquery()
     )
     return (
@@ -141,7 +142,7 @@ def _filtered(wanted: Wanted) -> Select[Decision]:
     query = select(Decision)
     if wanted.reference:
         query = query.join(Answers).options(contains_eager(Decision.given))
-        query = query.where(Answers.reference == wanted.reference)
+        query = query.where(is_one_of([wanted.reference]))
     # why: ids begin with their time, so bounds on ids keep the database from reading all decisions.
     if wanted.since:
         query = query.where(

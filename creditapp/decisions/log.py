@@ -61,7 +61,8 @@ class Answers(Base):
 
     __tablename__ = "decision_answers"
     __table_args__ = (
-        Index("ix_decision_answers_reference", "reference"),
+        # why: only the version before looks for references by it, and beside it while hosts are replaced.
+        Index("ix_decision_answers_reference", "reference", info={"dialect": "postgresql"}),
         Index(
             "ix_decision_answers_reference_lower",
             func.lower(literal_column("reference")).label("lowered"),

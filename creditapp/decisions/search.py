@@ -17,8 +17,9 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, 
 from sqlalchemy.orm import Session
 
 from creditapp.database.session import reading
-from creditapp.decisions.filters import Filters, Order, begins_with, contains, is_same
+from creditapp.decisions.filters import Filters, Order
 from creditapp.decisions.log import Answers, Decision, find, moment_of
+from creditapp.decisions.references import begins_with, contains, is_same
 
 AT_ONCE = 10_000
 """How many decisions one look reads at most."""

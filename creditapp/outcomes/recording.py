@@ -13,6 +13,7 @@ from creditapp.database.session import lock_table, reading, writing
 from creditapp.decisions import once
 from creditapp.decisions.log import Answers, Decision
 from creditapp.decisions.once import Claim
+from creditapp.decisions.references import is_one_of
 from creditapp.exceptions import AnsweredMeanwhile, RowsRefused, UnfitOutcomes
 from creditapp.identity import audit
 from creditapp.identity.actors import Actor
@@ -194,7 +195,7 @@ def _decisions_on(session: Session, references: Iterable[str]) -> dict[str, list
     """The decisions on each of some references."""
     found: dict[str, list[UUID]] = {}
     for some in _chunks(sorted(references)):
-        rows = select(Answers.reference, Answers.decision_id).where(Answers.reference.in_(some))
+        rows = select(Answers.reference, Answers.decision_id).where(is_one_of(some))
         for reference, decision_id in session.execute(rows):
             found.setdefault(reference or "", []).append(decision_id)
     return found
