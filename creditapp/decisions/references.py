@@ -16,7 +16,9 @@ def contains(text: str, dialect: Dialect) -> ColumnElement[bool]:
 def is_one_of(references: Sequence[str]) -> ColumnElement[bool]:
     """Whether a reference is one of some, to the letter."""
     lower = func.lower(Answers.reference).in_([func.lower(reference) for reference in references])
-    return and_(Answers.reference.is_not(None), lower, Answers.reference.in_(references))
+    # why: SQLite would put a single one in place of the column in lower(), and then use no index.
+    to_the_letter = Answers.reference.in_([*references, ""])
+    return and_(Answers.reference.is_not(None), lower, to_the_letter)
 
 
 def is_same(text: str) -> list[ColumnElement[bool]]:

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, text
 
+from creditapp.database.session import reading
+from creditapp.decisions.log import Answers
+from creditapp.decisions.references import is_one_of
 from creditapp.identity import api_keys
 from creditapp.identity.api_keys import Scope
 from creditapp.policy import versions as policy_versions
@@ -59,6 +63,30 @@ def test_a_batch_names_them_too_also_those_of_its_own_rows(client: StrictClient)
     many = {"applications": [example(reference="many")] * 600}
     client.post("/api/predict-batch", json=many)
     assert len(predict(client, reference="many")["earlier_decisions"]) == 10
+
+
+def test_references_in_another_case_are_others(client: StrictClient) -> None:
+    """For an application, for the rows of a batch, and for the list."""
+    first = predict(client, reference="Case é")
+    assert predict(client, reference="CASE é")["earlier_decisions"] == []
+    assert predict(client, reference="Case É")["earlier_decisions"] == []
+    batch = {"applications": [example(reference="case é"), example(reference="Case é")]}
+    made = client.post("/api/predict-batch", json=batch).get_json()["predictions"]
+    assert [one["earlier_decisions"] for one in made] == [[], [first["decision_id"]]]
+
+
+@pytest.mark.parametrize("references", [["one"], ["one", "Two", "É"]])
+def test_references_are_read_from_the_index(app: Flask, engine: str, references: list[str]) -> None:
+    """However many decisions there are."""
+    query = select(Answers.decision_id).where(is_one_of(references))
+    with app.app_context(), reading() as session:
+        if engine == "postgresql":
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if engine == "sqlite" else "EXPLAIN"
+        compiled = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        plan = " ".join(str(row) for row in session.execute(text(f"{explain} {compiled}")))
+    assert "ix_decision_answers_reference" in plan
+    assert "SCAN" not in plan
 
 
 def test_a_policy_refers_a_repeat_instead_of_approving_it(app: Flask, client: StrictClient) -> None:
