@@ -22,5 +22,11 @@ def frame(rows: int, seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame({name: generator.choice(data[name], rows) for name in FEATURE_NAMES})
 
 
+def with_references(applications: pd.DataFrame, seed: int = 2) -> pd.DataFrame:
+    """The same, each with a reference of its own, in no order."""
+    drawn = np.random.default_rng(seed).permutation(len(applications))
+    return applications.assign(reference=[f"case {number:09d}" for number in drawn])
+
+
 def _data() -> dataset.Dataset:
     return dataset.load(GERMAN, ROOT / "data" / "estadistical.csv")

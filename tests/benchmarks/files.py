@@ -26,8 +26,9 @@ CASES = {
     TWO: ("csv", "--workers=2"),
     "Parquet, one process": ("parquet", "--workers=1"),
     "CSV, one process, recorded": ("csv", "--workers=1", "--record"),
+    "the same with references": ("references.csv", "--workers=1", "--record"),
 }
-"""By name, the format of the file and the options of the command."""
+"""By name, the ending of the file's name and the options of the command."""
 
 
 def measure() -> dict[str, Any]:
@@ -38,6 +39,7 @@ def measure() -> dict[str, Any]:
         file, frame = home / "million.csv", drawn.frame(ROWS)
         frame.to_csv(file, index=False)
         frame.to_parquet(file.with_suffix(".parquet"), index=False)
+        drawn.with_references(frame).to_csv(file.with_suffix(".references.csv"), index=False)
         seconds: dict[str, list[float]] = {name: [] for name in CASES}
         for _ in range(RUNS):
             for name, (kind, *options) in CASES.items():
