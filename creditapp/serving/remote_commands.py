@@ -25,8 +25,7 @@ from creditapp.serving import cache as model_cache
 from creditapp.serving import change_lock, promotions
 from creditapp.serving.deployments import Switch
 from creditapp.serving.lifecycle import Permissions
-from creditapp.settings.child_commands import child_environment, flask_command
-from creditapp.settings.paths import ROOT
+from creditapp.settings import child_commands
 
 REFUSED, UNDER_WAY, CLOSED = 3, 4, 5
 """Exit codes of commands: a version that must not be served, a change under way, a closed proposal."""
@@ -139,15 +138,8 @@ def _change(command: list[str], actor: Actor) -> Switch:
 def _run(arguments: list[str]) -> Any:
     """Run a `flask` command and return its JSON answer; its failures are raised again here."""
     try:
-        completed = subprocess.run(
-            flask_command(*arguments),
-            cwd=ROOT,
-            env={**REGISTRY_LIMITS, **child_environment()},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        environment = {**REGISTRY_LIMITS, **child_commands.child_environment()}
+        completed = child_commands.run(arguments, environment, SECONDS)
     except subprocess.TimeoutExpired as error:
         raise RegistryUnavailable(marked("the model registry did not answer in time")) from error
     return _parse(completed.returncode, completed.stdout)

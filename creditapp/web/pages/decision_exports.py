@@ -21,8 +21,7 @@ from creditapp.identity import audit
 from creditapp.identity.actors import Actor
 from creditapp.identity.audit import Action
 from creditapp.phrases import marked
-from creditapp.settings.child_commands import child_environment, flask_command
-from creditapp.settings.paths import ROOT
+from creditapp.settings import child_commands
 from creditapp.spreadsheets import csv_parts
 from creditapp.web import access, rate_limits
 from creditapp.web.access import ANALYSTS, open_to
@@ -99,18 +98,10 @@ def _chunks(file: object) -> Iterator[bytes]:
 def _run(path: Path, options: list[str], text: str) -> None:
     """Run `flask export decisions`; its failures are raised again here."""
     # why: every user of the host sees the command line of a process, and only its own user the environment.
-    environment = {**child_environment(), SEARCH_VARIABLE: text}
+    environment = {**child_commands.child_environment(), SEARCH_VARIABLE: text}
     command = ["export", "decisions", str(path), "--format=parquet", *options]
     try:
-        done = subprocess.run(
-            flask_command(*command),
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        done = child_commands.run(command, environment, SECONDS)
     except subprocess.TimeoutExpired as error:
         raise ExportRefused(gettext(FAILED)) from error
     if done.returncode:
