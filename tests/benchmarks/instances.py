@@ -1,7 +1,7 @@
 """Requests a second of one and of two instances over one database on PostgreSQL, in turn.
 
-Run it with `python -m tests.benchmarks.instances`; it needs wrk. Each instance has one worker. Client, database
-and instances share the processors of this machine: with two of them, a second instance has none of its own.
+Run it with `python -m tests.benchmarks.instances`; it needs wrk. Each instance has one worker. Client,
+database and instances share the processors of this machine: on two, a second instance has none of its own.
 """
 
 import os
