@@ -118,7 +118,8 @@ def postgresql() -> Iterator[Postgresql]:
         server.start()
         yield server
     finally:
-        server.stop()
+        # why: its files are deleted, and would be written to the disk first, for minutes after many tests.
+        server.stop("QUIT")
         shutil.rmtree(folder)
 
 
