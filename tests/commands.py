@@ -15,6 +15,8 @@ from pathlib import Path
 
 from flask.cli import main
 
+from creditapp.settings.paths import ROOT
+
 PRELOADED = (
     "creditapp.factory",
     "creditapp.serving.registry",
@@ -29,9 +31,9 @@ _context.set_forkserver_preload(list(PRELOADED))
 
 
 def run(
-    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float
+    arguments: Sequence[str], environment: Mapping[str, str], seconds: float
 ) -> subprocess.CompletedProcess[str]:
-    """Run `flask` with arguments in an environment and a folder, and return what it wrote.
+    """Run `flask` with arguments in an environment, as `child_commands.run` does.
 
     Raises:
         subprocess.TimeoutExpired: it ran for so many seconds, and was killed.
@@ -39,7 +41,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="creditapp-command-") as name:
         out, err = Path(name) / "out", Path(name) / "err"
         process = _context.Process(
-            target=_command, args=(arguments, environment, folder, out, err), name="flask"
+            target=_command, args=(arguments, environment, out, err), name="flask"
         )
         process.start()
         process.join(seconds)
@@ -53,11 +55,11 @@ def run(
 
 
 def _command(
-    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, out: Path, err: Path
+    arguments: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
 ) -> None:
     # why: nothing is cleared, as what is preloaded sets variables for MLflow.
     os.environ.update(environment)
-    os.chdir(folder)
+    os.chdir(ROOT)
     for number, path in ((1, out), (2, err)):
         file = os.open(path, os.O_WRONLY | os.O_CREAT)
         os.dup2(file, number)

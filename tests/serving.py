@@ -46,7 +46,7 @@ def flask(
     *arguments: str, database: Place, registry: Place, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a `flask` command as a person would."""
-    return commands.run(arguments, environment(database, registry, **more), ROOT, seconds=300)
+    return commands.run(arguments, environment(database, registry, **more), seconds=300)
 
 
 @dataclass(frozen=True)

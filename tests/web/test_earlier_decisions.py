@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from creditapp.database.session import reading
 from creditapp.decisions.log import Answers
@@ -17,6 +17,7 @@ from creditapp.policy import versions as policy_versions
 from tests.actors import A_TEST
 from tests.clients import POOR, StrictClient, example
 from tests.engines import on_both
+from tests.query_plans import explain
 
 pytestmark = on_both
 
@@ -76,15 +77,12 @@ def test_references_in_another_case_are_others(client: StrictClient) -> None:
 
 
 @pytest.mark.parametrize("references", [["one"], ["one", "Two", "É"]])
-def test_references_are_read_from_the_index(app: Flask, engine: str, references: list[str]) -> None:
+def test_references_are_read_from_the_index(app: Flask, references: list[str]) -> None:
     """However many decisions there are."""
     query = select(Answers.decision_id).where(is_one_of(references))
     with app.app_context(), reading() as session:
-        if engine == "postgresql":
-            session.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if engine == "sqlite" else "EXPLAIN"
         compiled = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
-        plan = " ".join(str(row) for row in session.execute(text(f"{explain} {compiled}")))
+        plan = explain(session, compiled)
     assert "ix_decision_answers_reference" in plan
     assert "SCAN" not in plan
 

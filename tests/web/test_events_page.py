@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from babel.messages.mofile import read_mo
 from flask import Flask
-from sqlalchemy import text
 
 from creditapp.database.session import reading, writing
 from creditapp.identity import audit, event_listing
@@ -18,6 +17,7 @@ from creditapp.settings.paths import ROOT
 from creditapp.web.pages import event_list
 from tests.clients import StrictClient
 from tests.engines import on_both
+from tests.query_plans import explain
 
 TRANSLATIONS = ROOT / "creditapp" / "translations"
 ANN, BEN, DESK = "person:Ann", "person:Ben", "key:0123456789ab"
@@ -203,16 +203,11 @@ def test_each_action_has_a_name_to_show() -> None:
         ("actor = 'person:Ann' AND action = 'role changed'", "ix_audit_event_actor_action_id"),
     ],
 )
-def test_the_newest_of_a_filter_are_read_from_an_index(
-    app: Flask, engine: str, where: str, index: str
-) -> None:
+def test_the_newest_of_a_filter_are_read_from_an_index(app: Flask, where: str, index: str) -> None:
     """Nothing is sorted, and nothing else is read."""
     query = f"SELECT id FROM audit_event WHERE {where} ORDER BY id DESC LIMIT 51"  # noqa: S608
     with app.app_context(), reading() as session:
-        if engine == "postgresql":
-            session.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if engine == "sqlite" else "EXPLAIN"
-        plan = " ".join(str(row) for row in session.execute(text(f"{explain} {query}")))
+        plan = explain(session, query)
     assert index in plan
     assert "Sort" not in plan
     assert "TEMP B-TREE" not in plan
